@@ -1,0 +1,1 @@
+"""muster: takes customers into an anti-money-laundering system in batches."""

@@ -1,0 +1,1 @@
+"""Code lists: the ISO ones from a library, the installation's own from the store."""

@@ -1,0 +1,162 @@
+"""The fields of every customer."""
+
+from muster.customer import errors as e
+from muster.customer.kinds import CodeOf, Date, Decimal, FORBIDDEN, ListOf, OneOf, Screenings, TOO_LONG, Text, YesNo
+from muster.customer.schema import ALWAYS, ByRule, Field, Schema
+
+
+def is_lead(code: str) -> bool:
+    """Whether a risk management category is that of a lead: somebody who is no customer yet."""
+    return code.startswith("LEAD_") or code.endswith("_LEAD")
+
+
+CUSTOMER = Schema(
+    "Customer",
+    "A person or an organization that an institution serves, with what it knows of them; fields of both types",
+    (
+        Field(
+            "communicationNumber",
+            Text(256),
+            "The sender's number of this message: unique in the installation, for ever",
+            "Test_ComNr_002",
+            ALWAYS,
+            error=e.COMMUNICATION_NUMBER_MISSING,
+            errors={TOO_LONG: e.COMMUNICATION_NUMBER_TOO_LONG},
+        ),
+        Field("requester", Text(), "The system that sends the data", "Company Name", ALWAYS, e.REQUESTER_MISSING),
+        Field(
+            "action",
+            OneOf(("CREATE", "UPDATE")),
+            "CREATE takes in a new customer, UPDATE replaces a known one whole; CREATE when absent",
+            "UPDATE",
+            error=e.ACTION_INVALID,
+        ),
+        Field(
+            "sourceOfRiskLevel",
+            OneOf(("IMPORT",), refused=("EVALUATE",)),
+            "Where the risk level comes from; a batch can only import it",
+            "IMPORT",
+            error=e.RISK_SOURCE_INVALID,
+        ),
+        Field(
+            "initializeScreeningProcesses",
+            Screenings(("SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST")),
+            "Screenings to start; none can be started in a batch, so leave it out",
+        ),
+        Field(
+            "riskLevel",
+            OneOf(("NONE", "LOW", "MEDIUM", "HIGH", "EXTREME")),
+            "The risk level known from before",
+            "HIGH",
+            error=e.RISK_LEVEL_INVALID,
+        ),
+        Field(
+            "customerStatus",
+            OneOf(("PENDING", "ACTIVE", "REJECTED", "SUSPENDED", "CLOSED")),
+            "The stage of the business relationship",
+            "ACTIVE",
+            ALWAYS,
+            absent=e.STATUS_MISSING,
+            error=e.STATUS_INVALID,
+        ),
+        Field(
+            "businessUnit",
+            CodeOf("businessUnit"),
+            "The unit of the institution that the customer belongs to; the sender's own when absent",
+            "BUSINESS_UNIT_NAME",
+            error=e.UNIT_UNKNOWN,
+        ),
+        Field(
+            "riskManagementCategory",
+            CodeOf("riskManagementCategory", is_lead),
+            "The category by which the customer's risk is managed; lead categories are refused",
+            "IND",
+            ALWAYS,
+            absent=e.CATEGORY_MISSING,
+            error=e.CATEGORY_UNKNOWN,
+            errors={FORBIDDEN: e.CATEGORY_IS_LEAD},
+        ),
+        Field(
+            "entityType",
+            OneOf(("INDIVIDUAL", "ORGANIZATION")),
+            "Whether the customer is a person or an organization; it decides which other fields are allowed",
+            "INDIVIDUAL",
+            ALWAYS,
+            absent=e.ENTITY_TYPE_MISSING,
+            error=e.ENTITY_TYPE_INVALID,
+        ),
+        Field(
+            "customerExtId",
+            Text(255),
+            "The customer's identifier in the sending system, unique within its business unit",
+            "cust_1232",
+            ALWAYS,
+            error=e.CUSTOMER_EXT_ID_MISSING,
+            errors={TOO_LONG: e.CUSTOMER_EXT_ID_TOO_LONG},
+        ),
+        Field(
+            "applicationDate",
+            Date(),
+            "When the customer applied for the business relationship",
+            "2000-01-03",
+            ALWAYS,
+            absent=e.APPLICATION_DATE_MISSING,
+            error=e.APPLICATION_DATE_INVALID,
+        ),
+        Field("approvalDate", Date(), "When the business relationship was approved", "2023-10-01T09:45:00.000+02:00"),
+        Field(
+            "closingDate",
+            Date(),
+            "When the business relationship ended",
+            "2024-04-12",
+            ByRule("when customerStatus = CLOSED"),
+            error=e.CLOSING_DATE_MISSING,
+        ),
+        Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "50001010022"),
+        Field("isPEP", YesNo(), "Whether the customer is a politically exposed person", True),
+        Field("isSanctioned", YesNo(), "Whether the customer is under sanctions", False),
+        Field("isInAdverseMedia", YesNo(), "Whether adverse media report on the customer", False),
+        Field("isInInternalList", YesNo(), "Whether the customer is on a list of the institution's own", False),
+        Field(
+            "listPurpose",
+            OneOf(("BLACK", "WHITE")),
+            "Whether that list of its own bars the customer or clears them",
+            "WHITE",
+        ),
+        Field(
+            "isActualAddressDeclared", YesNo(), "Whether the customer declared the address they live or work at", True
+        ),
+        Field(
+            "isCorrespondenceAddressDeclared", YesNo(), "Whether the customer declared an address for letters", False
+        ),
+        Field("activityDescription", Text(), "The customer's activity in words", "Logistics"),
+        Field("incomeSourceDescription", Text(), "The source of the customer's income in words", "Salary"),
+        Field("initialDepositSource", Text(), "Where the first deposit comes from", "Salary"),
+        Field("initialDepositBank", Text(), "The bank that the first deposit comes from", "TBC"),
+        Field("initialDepositAccount", Text(), "The account that the first deposit comes from", "LT0089500500000070"),
+        Field("initialDepositAmount", Decimal(), "The amount of the first deposit", 10000),
+        Field("initialDepositCurrency", CodeOf("currency"), "The currency of the first deposit, ISO 4217", "EUR"),
+        Field("doesCashDominate", YesNo(), "Whether the customer mostly deals in cash", True),
+        Field("listContact", ListOf("Contact"), "Ways to reach the customer"),
+        Field("listAddress", ListOf("Address"), "The customer's addresses"),
+        Field(
+            "listBusinessEntityDocument", ListOf("BusinessEntityDocument"), "Documents that prove who the customer is"
+        ),
+        Field("listAppealReason", ListOf("AppealReason"), "Why the customer turned to the institution"),
+        Field("listIntroductionSource", ListOf("IntroductionSource"), "How the customer came to know the institution"),
+        Field("listOrderedService", ListOf("OrderedService"), "Services that the customer ordered"),
+        Field("listDeclaredTurnover", ListOf("DeclaredTurnover"), "Turnovers that the customer declares"),
+        Field("listIncomeSource", ListOf("IncomeSource"), "Sources of the customer's income"),
+        Field("listPaymentPurpose", ListOf("PaymentPurpose"), "What the customer's payments are for"),
+        Field("listSourceOfWealth", ListOf("SourceOfWealth"), "Where the customer's wealth comes from"),
+        Field(
+            "listPaymentCountry", ListOf("PaymentCountry"), "Countries that the customer's payments go to or come from"
+        ),
+        Field("listActivity", ListOf("Activity"), "The customer's economic activities"),
+        Field("listRegionOfActivity", ListOf("RegionOfActivity"), "Regions in which the customer is active"),
+        Field("listCountryOfActivity", ListOf("CountryOfActivity"), "Countries in which the customer is active"),
+        Field("listCountryOfTaxPayment", ListOf("CountryOfTaxPayment"), "Countries in which the customer pays taxes"),
+        Field("listAdditionalValues", ListOf("AdditionalValue"), "Values of the installation's own"),
+        Field("listRelatedEntity", ListOf("RelatedEntity"), "Persons and organizations around the customer"),
+    ),
+)

@@ -1,0 +1,87 @@
+"""The fields of related entities: owners, directors and others around a customer."""
+
+from muster.customer import errors as e
+from muster.customer.kinds import CodeOf, Date, ListOf, OneOf, Text, WholeNumber, YesNo
+from muster.customer.schema import (
+    ALWAYS,
+    FOR_INDIVIDUALS,
+    FOR_ORGANIZATIONS,
+    FOR_ORGANIZATIONS_OF_ORGANIZATIONS,
+    Field,
+    Schema,
+)
+
+RELATED_ENTITY = Schema(
+    "RelatedEntity",
+    "A person or an organization related to the customer: an owner, a director, a representative",
+    (
+        Field(
+            "entityType",
+            OneOf(("INDIVIDUAL", "ORGANIZATION")),
+            "Whether the related one is a person or an organization; names of the other type are ignored",
+            "INDIVIDUAL",
+            ALWAYS,
+            e.RELATED_ENTITY_TYPE,
+        ),
+        Field(
+            "relationType",
+            CodeOf("relationType"),
+            "What the related one is to the customer",
+            "OWNER",
+            ALWAYS,
+            absent=e.RELATION_TYPE_MISSING,
+            error=e.RELATION_TYPE_UNKNOWN,
+        ),
+        Field("relationDescription", Text(), "The relation in words", "Founder"),
+        Field("extId", Text(), "The related one's identifier in the sending system", "Related_extID_000"),
+        Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "123456789"),
+        Field("activityDescription", Text(), "The activity in words", "Financial activity"),
+        Field("regionOfActivityDescription", Text(), "The region of the activity in words", "EU"),
+        Field("share", WholeNumber(), "Share in the customer in percent", 75),
+        Field("votePercentage", WholeNumber(), "Share of the votes in percent", 99),
+        Field(
+            "country",
+            CodeOf("country"),
+            "Country of the related one, ISO 3166-1 alpha-2",
+            "LT",
+            error=e.RELATED_COUNTRY_UNKNOWN,
+        ),
+        Field(
+            "birthCountry",
+            CodeOf("country"),
+            "Country of birth, ISO 3166-1 alpha-2",
+            "LT",
+            error=e.RELATED_COUNTRY_UNKNOWN,
+        ),
+        Field(
+            "registrationCountry",
+            CodeOf("country"),
+            "Country of registration, ISO 3166-1 alpha-2",
+            "LT",
+            FOR_ORGANIZATIONS_OF_ORGANIZATIONS,
+            e.RELATED_COUNTRY_UNKNOWN,
+        ),
+        Field("isPEP", YesNo(), "Whether the related one is a politically exposed person", False),
+        Field("isSanctioned", YesNo(), "Whether the related one is under sanctions", False),
+        Field("isInAdverseMedia", YesNo(), "Whether adverse media report on the related one", False),
+        Field("isInInternalList", YesNo(), "Whether the related one is on a list of the institution's own", False),
+        Field("firstName", Text(), "Given name", "John", FOR_INDIVIDUALS, e.RELATED_NAME_MISSING),
+        Field("lastName", Text(), "Family name", "Rodriguez", FOR_INDIVIDUALS, e.RELATED_NAME_MISSING),
+        Field("birthDate", Date(), "Date of birth", "2000-05-28"),
+        Field("title", Text(), "Registered name", "LTD 'Fokusmano'", FOR_ORGANIZATIONS, e.RELATED_NAME_MISSING),
+        Field("legalForm", CodeOf("legalForm"), "Legal form", "COOPERATIVE", error=e.RELATED_LEGAL_FORM_UNKNOWN),
+        Field("establishmentDate", Date(), "Date of establishment", "1998-04-07"),
+        Field("listContact", ListOf("Contact"), "Ways to reach the related one"),
+        Field("listAddress", ListOf("Address"), "Addresses of the related one"),
+        Field(
+            "listBusinessEntityDocument",
+            ListOf("BusinessEntityDocument"),
+            "Documents that prove who the related one is",
+        ),
+        Field("listIncomeSource", ListOf("IncomeSource"), "Sources of the related one's income"),
+        Field("listActivity", ListOf("Activity"), "Economic activities of the related one"),
+        Field("listRegionOfActivity", ListOf("RegionOfActivity"), "Regions in which the related one is active"),
+        Field("listCountryOfActivity", ListOf("CountryOfActivity"), "Countries in which the related one is active"),
+        Field("listAdditionalValues", ListOf("AdditionalValue"), "Values of the installation's own on the related one"),
+    ),
+)

@@ -1,0 +1,82 @@
+"""What a row of the field tables says."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from muster.customer.errors import BAD_VALUE, CODE_UNKNOWN, Error
+from muster.customer.kinds import CodeOf, Kind, Marker
+
+
+@dataclass(frozen=True, slots=True)
+class Mandatory:
+    """When a field must be there: the conditions that are named all hold.
+
+    `customer` is the customer's entityType, `entity` that of the object the field stands in.
+    """
+
+    customer: str | None = None
+    entity: str | None = None
+    says: str = "yes"
+
+    def holds(self, customer: str | None, entity: str | None) -> bool:
+        return self.customer in (None, customer) and self.entity in (None, entity)
+
+
+ALWAYS: Final = Mandatory()
+FOR_ORGANIZATION_CUSTOMERS: Final = Mandatory(customer="ORGANIZATION", says="for ORGANIZATION customers")
+FOR_INDIVIDUALS: Final = Mandatory(entity="INDIVIDUAL", says="when entityType = INDIVIDUAL")
+FOR_ORGANIZATIONS: Final = Mandatory(entity="ORGANIZATION", says="when entityType = ORGANIZATION")
+FOR_ORGANIZATIONS_OF_ORGANIZATIONS: Final = Mandatory(
+    "ORGANIZATION", "ORGANIZATION", says="for a related ORGANIZATION of an ORGANIZATION customer"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ByRule:
+    """Mandatory by a rule over several fields (`rules.py`), which reports it."""
+
+    says: str
+
+    def holds(self, customer: str | None, entity: str | None) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: a row of the tables.
+
+    `example` is a value that a customer may have, as JSON gives it. `error` is for a value that the kind does not take
+    and for a mandatory field that is not there; `absent` where the contract words the latter differently;
+    `errors` is for the other markers of its kind.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    example: object = None
+    mandatory: Mandatory | ByRule | None = None
+    error: Error | None = None
+    absent: Error | None = None
+    errors: dict[Marker, Error] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The field's name as messages write it: `CommunicationNumber`, `GIIN`."""
+        return self.name.upper() if self.name in ("giin", "lei") else self.name[0].upper() + self.name[1:]
+
+    def error_of(self, marker: Marker) -> Error:
+        """The error that a marker of this field's kind gives."""
+        if marker in self.errors:
+            return self.errors[marker]
+        if marker is Marker.ABSENT and self.absent:
+            return self.absent
+        return self.error or (CODE_UNKNOWN if isinstance(self.kind, CodeOf) else BAD_VALUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The fields of one kind of object, in the order of the contract."""
+
+    name: str
+    meaning: str
+    fields: tuple[Field, ...]

@@ -1,0 +1,1 @@
+"""The use case: a batch is decoded, checked, judged, saved and reported."""

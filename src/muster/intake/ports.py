@@ -1,0 +1,85 @@
+"""What the intake needs of a store, and the types that travel between them."""
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+CustomerKey = tuple[str, str]  # (business unit, customerExtId): what identifies a customer
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of the numbers and customers of a batch at one moment."""
+
+    numbers: frozenset[str]  # communication numbers that are taken
+    versions: dict[CustomerKey, int]  # customers that exist, with their current version
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An accepted customer, as it will be written.
+
+    `version` is 1 for a new customer and one more than the version that it replaces for an update. A batch may hold
+    several arrivals of one customer, with versions in sequence: the last one becomes the current one.
+    """
+
+    communication_number: str
+    business_unit: str
+    customer_ext_id: str
+    version: int
+    entity_type: str
+    customer_status: str
+    document: bytes  # JSON, UTF-8
+
+    @property
+    def key(self) -> CustomerKey:
+        return self.business_unit, self.customer_ext_id
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A refused item: its place in the batch, the identifiers that its result echoes, and why, without values."""
+
+    position: int
+    communication_number: str | None
+    customer_ext_id: str | None
+    business_unit: str | None
+    violations: tuple[tuple[str, str], ...]  # (code, pointer), the first is the item's errorCode
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One judged request: everything that its transaction writes."""
+
+    id: UUID
+    received_at: datetime  # UTC
+    sender: str
+    arrivals: Sequence[Arrival] = ()
+    rejections: Sequence[Rejection] = field(default=())
+
+
+class Conflict(Exception):
+    """What was looked up no longer holds: another request took a number or changed a customer in between.
+
+    Nothing of the batch was written. Look up and judge again. A store raises it for every error of the database that
+    such a race can cause, so it may also stand for another cause; then looking again finds nothing new.
+    """
+
+
+class Session(Protocol):
+    """One connection's view of the store, for one request."""
+
+    def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
+        """What is known of these numbers and customers now: everything that was committed before the call."""
+        ...
+
+    def save(self, batch: Batch) -> None:
+        """Writes the batch in one transaction and returns after its durable commit; raises `Conflict`."""
+        ...
+
+
+class CustomerStore(Protocol):
+    def session(self) -> AbstractContextManager[Session]: ...
