@@ -11,6 +11,8 @@ from muster.customer import errors as e
 from muster.customer.errors import Error
 from muster.customer.places import CUSTOMER, IN_CUSTOMER, IN_RELATED, RELATED, Place
 
+Checks = tuple[tuple[Error, ...], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -20,7 +22,7 @@ class Row:
     errors: tuple[Error, ...]
 
 
-_CUSTOMER_BEFORE_PARTS: Final = (
+_CUSTOMER_BEFORE_PARTS: Final[Checks] = (
     (e.NOT_AN_OBJECT,),
     (e.COMMUNICATION_NUMBER_MISSING,),
     (e.COMMUNICATION_NUMBER_TOO_LONG,),
@@ -61,8 +63,8 @@ _CUSTOMER_BEFORE_PARTS: Final = (
     (e.SCREENING_UNKNOWN,),
     (e.SCREENING_UNAVAILABLE,),
 )
-_CONTACT: Final = ((e.CONTACT_TYPE,), (e.CONTACT_DETAILS,))
-_DOCUMENT: Final = (
+_CONTACT: Final[Checks] = ((e.CONTACT_TYPE,), (e.CONTACT_DETAILS,))
+_DOCUMENT: Final[Checks] = (
     (e.DOCUMENT_ENTITY_TYPE,),
     (e.DOCUMENT_TYPE,),
     (e.DOCUMENT_NUMBER,),
@@ -71,13 +73,13 @@ _DOCUMENT: Final = (
     (e.DOCUMENT_ISSUE_COUNTRY,),
     (e.DOCUMENT_ISSUE_AUTHORITY,),
 )
-_VALUE: Final = ((e.VALUE_CODE,), (e.VALUE_DESCRIPTION,), (e.VALUE_DATATYPE,), (e.VALUE_MISSING,))
-_VALUE_TYPES: Final = (
+_VALUE: Final[Checks] = ((e.VALUE_CODE,), (e.VALUE_DESCRIPTION,), (e.VALUE_DATATYPE,), (e.VALUE_MISSING,))
+_VALUE_TYPES: Final[Checks] = (
     (e.VALUE_NO_BOOLEAN,),
     (e.VALUE_NO_INTEGER, e.VALUE_NO_DECIMAL, e.VALUE_NO_DATE, e.VALUE_NO_STRING),
     (e.VALUE_NO_TIMESTAMP,),
 )
-_CUSTOMER_PARTS: Final = (
+_CUSTOMER_PARTS: Final[tuple[tuple[str, Checks], ...]] = (
     ("Contact", _CONTACT),
     ("BusinessEntityDocument", _DOCUMENT),
     ("AppealReason", ((e.APPEAL_REASON,),)),
@@ -95,7 +97,7 @@ _CUSTOMER_PARTS: Final = (
     ("CountryOfTaxPayment", ((e.TAX_COUNTRY,),)),
     ("AdditionalValue", _VALUE),
 )
-_RELATED_BEFORE_PARTS: Final = (
+_RELATED_BEFORE_PARTS: Final[Checks] = (
     (e.RELATION_TYPE_MISSING,),
     (e.RELATION_TYPE_UNKNOWN,),
     (e.RELATED_ENTITY_TYPE,),
@@ -103,7 +105,7 @@ _RELATED_BEFORE_PARTS: Final = (
     (e.RELATED_NAME_MISSING,),
     (e.RELATED_LEGAL_FORM_UNKNOWN,),
 )
-_RELATED_PARTS: Final = (
+_RELATED_PARTS: Final[tuple[tuple[str, Checks], ...]] = (
     ("Contact", _CONTACT),
     ("Address", ((e.ADDRESS_DETAILS,), (e.ADDRESS_TYPE, e.ADDRESS_COUNTRY))),
     ("BusinessEntityDocument", _DOCUMENT),

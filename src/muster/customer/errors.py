@@ -2,7 +2,8 @@
 
 The first error of this order that an item has gives the item its `errorCode` and `errorDescription`.
 A text is a template. Compiling a field fills in what is known of it (`{Field}`, `{TYPE}`, `{values}`), and an item that
-breaks the rule fills in the rest: `{i}` and `{j}` (indexes of a part, and of a part of a related entity), `{code}` and `{NAME}`.
+breaks the rule fills in the rest: `{i}` and `{j}` (indexes of a part, and of a part of a related entity), `{code}` and
+`{NAME}`.
 
 An error of a part is written here with the end of its code and of its text only; `places.py` says what stands before
 it, because the same contact is `Q001.Co1` in a customer and `C016.C016.RE06.Co1` in a related entity.
@@ -41,7 +42,7 @@ COMMUNICATION_NUMBER_TOO_LONG = Error(
 COMMUNICATION_NUMBER_USED = documented(
     "O005",
     "CommunicationNumber already used in amlyze",
-    "a saved customer, or an earlier accepted item of the batch, has the number; judged after the checks of the item itself",
+    "a saved customer or an earlier accepted item of the batch has the number; judged after the item's own checks",
 )
 CUSTOMER_EXT_ID_MISSING = documented("C002", "CustomerExtId is mandatory", "absent, null or blank")
 CUSTOMER_EXT_ID_TOO_LONG = Error("C002", "CustomerExtId is longer than 255 characters", "longer, or holds a NUL")

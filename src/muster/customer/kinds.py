@@ -1,6 +1,6 @@
 """Kinds of value: what a field takes, and how a lenient JSON mapper reads it.
 
-A kind gives a reader: a function from a JSON value to the value that is kept, or to a `Marker` that says why nothing is.
+A kind gives a reader: a function from a JSON value to the value that is kept, or to a `Marker` that says why none is.
 Readers are the inner loop of the service: they test the type that is expected first and do nothing for the others.
 """
 
@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from muster.customer.dates import is_date
-from muster.customer.numbers import INTEGER_BOUND, UNREADABLE, read_decimal
+from muster.customer.numbers import INTEGER_BOUND, read_decimal
 
 
 class Marker(Enum):
@@ -129,22 +129,6 @@ class Text(Kind):
             if type(text) is str:
                 return text if len(text) <= longest else TOO_LONG
             return TOO_LONG if text is BAD and type(value) is str else text
-
-        return read
-
-
-@dataclass(frozen=True, slots=True)
-class TypedText(Kind):
-    """Text that must read as the datatype beside it says; what is no text at all is left to that rule."""
-
-    @property
-    def label(self) -> str:
-        return "STRING"
-
-    def reader(self, codes: Codes) -> Reader:
-        def read(value: object) -> object:
-            text = read_text(value)
-            return UNREADABLE if text is BAD else text
 
         return read
 

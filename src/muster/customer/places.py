@@ -35,7 +35,7 @@ RELATED: Final = Place(
 )
 RELATED_PREFIX: Final = {"INDIVIDUAL": "C016.C016", "ORGANIZATION": "C017.C016"}  # {C} by the customer's entityType
 
-# Leads by part: the code's beginning in a customer, the one under a related entity (None: no such list there), and the text.
+# By part: the code's beginning in a customer and under a related entity (None: no such list there), and the text's.
 _LEADS: Final = {
     "Contact": ("Q001.", "RE06.", "Problem with Contact (index: {i} ). "),
     "BusinessEntityDocument": ("Q002.", "RE08.", "Problem with Customer BusinessEntityDocument index = {i} . "),

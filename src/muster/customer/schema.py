@@ -47,7 +47,7 @@ class Field:
 
     `example` is a value that a customer may have, as JSON gives it. `error` is for a value that the kind does not take
     and for a mandatory field that is not there; `absent` where the contract words the latter differently;
-    `errors` is for the other markers of its kind.
+    `errors` is for the other markers of its kind. With `bad_by_rule`, a bad value is left to a rule of `rules.py`.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Field:
     error: Error | None = None
     absent: Error | None = None
     errors: dict[Marker, Error] = field(default_factory=dict)
+    bad_by_rule: bool = False
 
     @property
     def title(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 CustomerKey = tuple[str, str]  # (business unit, customerExtId): what identifies a customer
@@ -18,8 +18,7 @@ class Known:
     versions: dict[CustomerKey, int]  # customers that exist, with their current version
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """An accepted customer, as it will be written.
 
     `version` is 1 for a new customer and one more than the version that it replaces for an update. A batch may hold
@@ -83,3 +82,13 @@ class Session(Protocol):
 
 class CustomerStore(Protocol):
     def session(self) -> AbstractContextManager[Session]: ...
+
+
+class Sender(Protocol):
+    """Who sends a batch. The first of `business_units` is the sender's default unit."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def business_units(self) -> Sequence[str]: ...

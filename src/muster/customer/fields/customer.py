@@ -1,7 +1,7 @@
 """The fields of every customer."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import CodeOf, Date, Decimal, FORBIDDEN, ListOf, OneOf, Screenings, TOO_LONG, Text, YesNo
+from muster.customer.kinds import FORBIDDEN, TOO_LONG, CodeOf, Date, Decimal, ListOf, OneOf, Screenings, Text, YesNo
 from muster.customer.schema import ALWAYS, ByRule, Field, Schema
 
 
@@ -110,7 +110,7 @@ CUSTOMER = Schema(
             "When the business relationship ended",
             "2024-04-12",
             ByRule("when customerStatus = CLOSED"),
-            error=e.CLOSING_DATE_MISSING,
+            bad_by_rule=True,
         ),
         Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "50001010022"),
         Field("isPEP", YesNo(), "Whether the customer is a politically exposed person", True),

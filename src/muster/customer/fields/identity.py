@@ -1,7 +1,7 @@
 """Parts that say who somebody is and how to reach them."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import CodeOf, Date, OneOf, Text, TypedText, YesNo
+from muster.customer.kinds import CodeOf, Date, OneOf, Text, YesNo
 from muster.customer.schema import ALWAYS, FOR_ORGANIZATION_CUSTOMERS, Field, Schema
 
 CONTACT = Schema(
@@ -111,11 +111,12 @@ ADDITIONAL_VALUE = Schema(
         ),
         Field(
             "value",
-            TypedText(),
+            Text(),
             "The value as text, written as its datatype says; a JSON boolean or number is taken too",
             "true",
             ALWAYS,
             e.VALUE_MISSING,
+            bad_by_rule=True,
         ),
     ),
 )

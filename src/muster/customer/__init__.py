@@ -1,0 +1,10 @@
+"""What a customer is: the field tables, the error catalogue, and the checker that is compiled from them.
+
+Imports the standard library and nothing of ours.
+"""
+
+from muster.customer.checker import Checked, Checker
+from muster.customer.findings import Findings, Violation
+from muster.customer.units import BusinessUnits
+
+__all__ = ["BusinessUnits", "Checked", "Checker", "Findings", "Violation"]

@@ -1,0 +1,34 @@
+"""Business units: which one applies to a customer, by the sender's rights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from muster.customer import errors
+from muster.customer.errors import Error
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessUnits:
+    """The units of the installation and the sender's part in them.
+
+    An installation with one unit is a single organization: the unit applies to everybody. With several, a sender has
+    the units that were given to it, and the first of them is its default.
+    """
+
+    existing: frozenset[str]
+    allowed: frozenset[str]
+    default: str | None
+
+    @classmethod
+    def of(cls, existing: frozenset[str], granted: Sequence[str]) -> "BusinessUnits":
+        if len(existing) == 1:
+            return cls(existing, existing, next(iter(existing)))
+        return cls(existing, existing.intersection(granted), granted[0] if granted else None)
+
+    def refusal(self, unit: str | None) -> Error | None:
+        """Why a customer may not be taken into `unit`, the one sent or the default; None when it may."""
+        if unit is None:
+            return errors.UNIT_MISSING
+        if unit not in self.existing:
+            return errors.UNIT_UNKNOWN
+        return None if unit in self.allowed else errors.UNIT_NOT_ALLOWED

@@ -1,0 +1,74 @@
+"""Settings: one row each, from which defaults, `--help`, and the reference page are derived.
+
+A setting comes from the command line, else from its environment variable (`MUSTER_` and the name in capitals), else
+from its default.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from dataclasses import field as dataclass_field
+from typing import Any
+
+
+class BadSetting(Exception):
+    """A value that its setting does not take; the message says which one and what it takes, without the value."""
+
+
+def _row(default: Any, meaning: str, at_least: int | None = None) -> Any:
+    return dataclass_field(default=default, metadata={"meaning": meaning, "at_least": at_least})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one installation. Sizes are in bytes, times in seconds."""
+
+    database: str = _row(
+        "sqlite:///muster.db", "where the data lives: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`"
+    )
+    host: str = _row("127.0.0.1", "the address the service listens on")
+    port: int = _row(8878, "the port the service listens on", 0)
+    workers: int = _row(1, "worker processes; one per core is a good start on PostgreSQL", 1)
+    tls_cert: str | None = _row(None, "the server's certificate chain, a PEM file; with `tls_key` it speaks HTTPS")
+    tls_key: str | None = _row(None, "the private key that belongs to `tls_cert`, a PEM file")
+    max_customers: int = _row(10_000, "how many customers one request may hold; more is a 413", 1)
+    max_body: int = _row(64 * 1024 * 1024, "bytes of JSON that one request may hold, decompressed; more is a 413", 1)
+    threads: int = _row(8, "requests that a worker works on at the same time; also its database connections", 1)
+    queue: int = _row(64, "requests that may wait for a thread of a worker; one more is a 503", 0)
+    log_format: str = _row("auto", "`json`, `text`, or `auto`: text on a terminal and JSON lines elsewhere")
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] | None = None, **given: Any) -> "Settings":
+        """Settings from `given` (None is not given), then from the environment, then from the defaults."""
+        environment = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        for row in fields(cls):
+            if given.get(row.name) is not None:
+                values[row.name] = given[row.name]
+            elif (text := environment.get(variable(row.name), "")) != "":
+                values[row.name] = _whole_number(row.name, text) if type(row.default) is int else text
+            least = row.metadata["at_least"]
+            if least is not None and values.get(row.name, least) < least:
+                raise BadSetting(f"{variable(row.name)} must be a whole number of at least {least}")
+        return cls(**values)
+
+    def to_environment(self) -> dict[str, str]:
+        """The settings as environment variables, for worker processes."""
+        values = {variable(row.name): getattr(self, row.name) for row in fields(self)}
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"MUSTER_{name.upper()}"
+
+
+def rows() -> list[tuple[str, object, str]]:
+    """Name, default and meaning of every setting."""
+    return [(row.name, row.default, row.metadata["meaning"]) for row in fields(Settings)]
+
+
+def _whole_number(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise BadSetting(f"{variable(name)} must be a whole number")
+    return int(text)
