@@ -96,10 +96,12 @@ class Compiler:
 
     def _related(self, schema: Schema) -> ObjectReader:
         """Related entities are read by their own type; a name that only the other type has is ignored."""
-        names = {of_type: frozenset(field.name for field in fields.fields) for of_type, fields in OF_TYPE.items()}
-        individual = self._object(schema, RELATED, "INDIVIDUAL", unused=names["ORGANIZATION"])
-        organization = self._object(schema, RELATED, "ORGANIZATION", unused=names["INDIVIDUAL"])
-        unknown = self._object(schema, RELATED, None, elsewhere=names["INDIVIDUAL"] | names["ORGANIZATION"])
+        only = {
+            of_type: frozenset(field.name for field in schema.fields if field.only == of_type) for of_type in OF_TYPE
+        }
+        individual = self._object(schema, RELATED, "INDIVIDUAL", unused=only["ORGANIZATION"])
+        organization = self._object(schema, RELATED, "ORGANIZATION", unused=only["INDIVIDUAL"])
+        unknown = self._object(schema, RELATED, None, elsewhere=only["INDIVIDUAL"] | only["ORGANIZATION"])
 
         def read(source: Document, path: Path, findings: Findings) -> Document:
             entity = source.get("entityType")

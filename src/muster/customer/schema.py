@@ -48,6 +48,7 @@ class Field:
     `example` is a value that a customer may have, as JSON gives it. `error` is for a value that the kind does not take
     and for a mandatory field that is not there; `absent` where the contract words the latter differently;
     `errors` is for the other markers of its kind. With `bad_by_rule`, a bad value is left to a rule of `rules.py`.
+    `only` is the entityType that uses the field of a related entity; the other type ignores it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Field:
     absent: Error | None = None
     errors: dict[Marker, Error] = field(default_factory=dict)
     bad_by_rule: bool = False
+    only: str | None = None
 
     @property
     def title(self) -> str:

@@ -1,0 +1,109 @@
+"""Schemas and examples of the answers, as the contract gives them."""
+
+from typing import Any, Final
+
+from muster.classifiers.source import NAMES
+from muster.intake.report import ACCEPTED, REJECTED
+from muster.web.openapi.schemas import JsonSchema, ref
+
+_ECHO: Final[dict[str, JsonSchema]] = {
+    "communicationNumber": {"type": ["string", "null"], "description": "As it was sent; null when it is not known."},
+    "customerExtId": {"type": ["string", "null"], "description": "As it was sent; null when it is not known."},
+    "businessUnit": {
+        "type": ["string", "null"],
+        "description": "The unit that applies: the one sent, or the sender's own; null when it is not known.",
+    },
+}
+_TIME: Final[JsonSchema] = {"type": "integer", "minimum": 0, "description": "Whole milliseconds."}
+_FINDINGS: Final[JsonSchema] = {"type": "array", "items": ref("Finding")}
+
+
+def answer_schemas() -> dict[str, JsonSchema]:
+    """Name -> schema of every object that an answer can hold."""
+    return {
+        "Results": _object(
+            "The answer to a batch that was judged.",
+            {
+                "resultType": {"const": ACCEPTED},
+                "results": {"type": "array", "items": ref("Result"), "description": "In the order of the request."},
+                "timeElapsedMs": _TIME,
+            },
+        ),
+        "Result": _object(
+            "The answer for one customer. `errorCode` and `errorDescription` stand in a rejected one.",
+            {
+                "resultType": {"enum": [ACCEPTED, REJECTED]},
+                **_ECHO,
+                "errorCode": {"type": "string", "examples": ["O005"]},
+                "errorDescription": {"type": "string"},
+                "timeElapsedMs": _TIME | {"description": "Of its own check and its share of the work done for all."},
+                "errors": _FINDINGS | {"description": "With `detail=full`: all violations, in the order of judgement."},
+                "warnings": _FINDINGS | {"description": "With `detail=full`: what is accepted but doubtful."},
+            },
+            optional=("errorCode", "errorDescription", "errors", "warnings"),
+        ),
+        "Finding": _object(
+            "A violation or a warning.",
+            {
+                "code": {"type": "string"},
+                "description": {"type": "string"},
+                "pointer": {"type": "string", "description": "RFC 6901, from the body's root."},
+            },
+        ),
+        "Error": _object(
+            "The whole request was refused.",
+            {
+                "timestamp": {"type": "string", "examples": ["2024-05-26T16:49:50.237+00:00"]},
+                "status": {"type": "integer"},
+                "error": {"type": "string"},
+                "path": {"type": "string"},
+                "message": {"type": "string", "description": "What is wrong, and where."},
+            },
+        ),
+        "Failure": _object(
+            "Processing failed, and nothing was saved.",
+            {"errorCode": {"const": "500"}, "errorDescription": {"type": "string"}, "timeElapsedMs": _TIME},
+        ),
+        "Code": _object("A code of a classifier.", {"code": {"type": "string"}, "title": {"type": "string"}}),
+        "ClassifierName": {"type": "string", "enum": list(NAMES)},
+    }
+
+
+def _object(description: str, properties: dict[str, JsonSchema], optional: tuple[str, ...] = ()) -> JsonSchema:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "description": description, "properties": properties, "required": required}
+
+
+def failures(path: str) -> dict[str, JsonSchema]:
+    """The answers to a request that is not judged, by status."""
+    meanings = {
+        400: ("Bad Request", "The body is no JSON, no object, or has no list `customers`."),
+        401: ("Unauthorized", "No credentials, or wrong ones."),
+        403: ("Forbidden", "The user's role may not submit batches."),
+        413: ("Content Too Large", "More customers or bytes than one request may hold."),
+        415: ("Unsupported Media Type", "Not `application/json` in UTF-8, or an encoding other than gzip and zstd."),
+        503: ("Service Unavailable", "Too many requests are waiting; try again after `Retry-After` seconds."),
+    }
+    refused = {str(status): _refused(status, *meaning, path) for status, meaning in meanings.items()}
+    failure = {"errorCode": "500", "errorDescription": "Processing failed", "timeElapsedMs": 172}
+    return {**refused, "500": response("Processing failed; nothing of the batch was saved.", "Failure", failure)}
+
+
+def _refused(status: int, error: str, meaning: str, path: str) -> JsonSchema:
+    example = {
+        "timestamp": "2024-05-26T16:49:50.237+00:00",
+        "status": status,
+        "error": error,
+        "path": path,
+        "message": meaning,
+    }
+    described = response(meaning, "Error", example)
+    if status == 401:
+        described["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+    if status == 503:
+        described["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return described
+
+
+def response(description: str, schema: str, example: Any) -> JsonSchema:
+    return {"description": description, "content": {"application/json": {"schema": ref(schema), "example": example}}}

@@ -1,0 +1,176 @@
+"""The document as a whole: paths, security and components."""
+
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any, Final
+
+import msgspec
+
+from muster.classifiers.source import NAMES
+from muster.web.openapi.answers import answer_schemas, failures, response
+from muster.web.openapi.schemas import JsonSchema, customer_schemas, ref
+
+_BATCH_PATHS: Final = {
+    "/amlyze-ws-rest/validate-batch-customers": (
+        "validateBatchCustomers",
+        "Validate a batch of customers without saving it",
+        "Judges the batch exactly as saving would, and saves nothing.",
+    ),
+    "/amlyze-ws-rest/batch-customers": (
+        "batchCustomers",
+        "Validate a batch of customers and save it",
+        "Judges the batch and saves the customers that pass, in one transaction. The answer is sent after its commit.",
+    ),
+}
+_RESULT: Final = {
+    "resultType": "REQUEST_ACCEPTED",
+    "communicationNumber": "IndividualComNumber0",
+    "customerExtId": "IndividualExtId0",
+    "businessUnit": "businessUnit0",
+    "timeElapsedMs": 203,
+}
+_OTHER: Final = {
+    "communicationNumber": "OrganizationComNumber0",
+    "customerExtId": "OrganizationExtId0",
+    "businessUnit": "businessUnit1",
+}
+_ALL_ACCEPTED: Final = {
+    "resultType": "REQUEST_ACCEPTED",
+    "results": [_RESULT, {"resultType": "REQUEST_ACCEPTED", **_OTHER, "timeElapsedMs": 203}],
+    "timeElapsedMs": 408,
+}
+_ONE_REJECTED: Final = {
+    "resultType": "REQUEST_ACCEPTED",
+    "results": [
+        _RESULT,
+        {
+            "resultType": "REQUEST_REJECTED",
+            **_OTHER,
+            "errorCode": "O005",
+            "errorDescription": "CommunicationNumber already used in amlyze",
+            "timeElapsedMs": 20,
+        },
+    ],
+    "timeElapsedMs": 223,
+}
+
+
+@cache
+def document() -> bytes:
+    """The OpenAPI 3.1 document as JSON."""
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "muster: batch customer service",
+                "version": version("muster"),
+                "description": "Takes customers into an anti-money-laundering system in batches. Every customer of a "
+                "batch gets a result of its own, with a code when it is refused.",
+            },
+            "security": [{"basic": []}, {"bearer": []}],
+            "paths": {
+                **{path: {"post": _batch(path, *texts)} for path, texts in _BATCH_PATHS.items()},
+                "/classifier/{name}": {"get": _classifier()},
+                "/health/live": {"get": _health("live", "The process runs.", {})},
+                "/health/ready": {
+                    "get": _health("ready", "The database answers and has the right schema.", {"503": _not_ready()})
+                },
+            },
+            "components": {
+                "schemas": {
+                    "Batch": _batch_schema(),
+                    **customer_schemas(),
+                    **answer_schemas(),
+                    "Health": {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]},
+                },
+                "securitySchemes": {
+                    "basic": {"type": "http", "scheme": "basic", "description": "A user and its password."},
+                    "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `muster token create`."},
+                },
+            },
+        }
+    )
+
+
+def minimal_batch() -> Any:
+    """The request of the contract's text: one individual and one organization with the mandatory fields."""
+    return msgspec.json.decode(files("muster.web").joinpath("examples/minimal.json").read_bytes())
+
+
+def _batch_schema() -> JsonSchema:
+    customers = {"type": "array", "items": ref("Customer"), "description": "Each is judged on its own, in this order."}
+    return {"type": "object", "properties": {"customers": customers}, "required": ["customers"]}
+
+
+def _batch(path: str, operation: str, summary: str, description: str) -> JsonSchema:
+    results = response("Judged: a result for every customer.", "Results", None)
+    results["content"]["application/json"] = {
+        "schema": ref("Results"),
+        "examples": {
+            "accepted": {"summary": "Both accepted", "value": _ALL_ACCEPTED},
+            "rejected": {"summary": "One rejected", "value": _ONE_REJECTED},
+        },
+    }
+    results["headers"] = {
+        "Muster-Batch-Id": {"description": "The batch as it was saved.", "schema": {"type": "string", "format": "uuid"}}
+    }
+    detail = {
+        "name": "detail",
+        "in": "query",
+        "description": "`full`: every result also has all its `errors` and `warnings`, with pointers.",
+        "schema": {"type": "string", "enum": ["full"]},
+    }
+    minimal = {"summary": "The mandatory fields of both types", "value": minimal_batch()}
+    content = {"application/json": {"schema": ref("Batch"), "examples": {"minimal": minimal}}}
+    return {
+        "operationId": operation,
+        "tags": ["Batches"],
+        "summary": summary,
+        "description": description,
+        "parameters": [detail],
+        "requestBody": {"required": True, "content": content},
+        "responses": {"200": results, **failures(path)},
+    }
+
+
+def _classifier() -> JsonSchema:
+    codes = {"type": "array", "items": ref("Code")}
+    example = [{"code": "LT", "title": "Lithuania"}]
+    return {
+        "operationId": "classifier",
+        "tags": ["Classifiers"],
+        "summary": "The codes of one classifier",
+        "security": [],
+        "parameters": [
+            {"name": "name", "in": "path", "required": True, "schema": ref("ClassifierName"), "example": NAMES[0]}
+        ],
+        "responses": {
+            "200": {
+                "description": "Its codes.",
+                "content": {"application/json": {"schema": codes, "example": example}},
+            },
+            "404": {
+                "description": "No classifier has this name.",
+                "content": {"application/json": {"schema": ref("Error")}},
+            },
+            "500": failures("")["500"],
+        },
+    }
+
+
+def _health(name: str, meaning: str, more: JsonSchema) -> JsonSchema:
+    return {
+        "operationId": name,
+        "tags": ["Health"],
+        "summary": meaning,
+        "security": [],
+        "responses": {"200": response(meaning, "Health", {"status": name}), **more},
+    }
+
+
+def _not_ready() -> JsonSchema:
+    return {
+        "description": "The database is away, or its schema is not the one of this version.",
+        "content": {"application/json": {"schema": ref("Error")}},
+    }
