@@ -89,7 +89,7 @@ ENTITY_TYPE_MISSING = documented("C010", "EntityType is mandatory", "absent, nul
 ENTITY_TYPE_INVALID = Error("C010", "EntityType is not valid. values: {values}", "present and none of the values")
 STATUS_MISSING = Error("C011", "CustomerStatus is mandatory", "absent, null or blank")
 STATUS_INVALID = Error("C011", "CustomerStatus is not valid. values: {values}", "present and none of the values")
-APPLICATION_DATE_MISSING = Error("C012", "ApplicationDate is mandatory", "absent, null or blank")
+APPLICATION_DATE_MISSING = documented("C012", "ApplicationDate is mandatory", "absent, null or blank")
 APPLICATION_DATE_INVALID = Error("C012", "ApplicationDate is not a date", "present and no date")
 CLOSING_DATE_MISSING = documented(
     "C013",

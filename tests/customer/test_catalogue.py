@@ -1,0 +1,73 @@
+"""The catalogue says what the contract's table of errors says, in its order."""
+
+import re
+
+import pytest
+
+from muster.customer import BusinessUnits, Checker, errors
+from muster.customer.catalogue import ROWS, rank_of
+from muster.customer.errors import Error
+from muster.customer.fields import rows
+from muster.customer.places import Place
+from tests.contract.cases import ALIKE, CASES, Case
+from tests.samples import given, individual, snapshot
+
+JUDGED_WITH_THE_STORE = ("O005", "C004")
+VALUES = {
+    error: ", ".join(getattr(field.kind, "values", ()))
+    for _, field in rows()
+    for error in (field.error, field.absent)
+    if error
+}
+
+
+def matches(row: dict[str, str], error: Error, place: Place) -> bool:
+    """Whether the catalogue's error is the one of the row; a name in the row may stand for `{Field}`."""
+    ours = place.text_of(error).replace("{values}", VALUES.get(error, ""))
+    pattern = re.escape(ours).replace(re.escape("{Field}"), r"(?:\w+|\{Field\})")
+    return place.code_of(error) == row["code"] and re.fullmatch(pattern, row["description"]) is not None
+
+
+def test_every_row_of_the_contract_is_in_the_catalogue_in_its_order_and_with_its_origin() -> None:
+    ranks = []
+    for row in given("errors"):
+        found = [
+            (rank, error) for rank, ours in enumerate(ROWS) for error in ours.errors if matches(row, error, ours.place)
+        ]
+        assert found, row
+        ranks.append(found[0][0])
+        assert ("documented" if found[0][1].documented else "assigned") == row["origin"] or row["code"] in ALIKE_ORIGIN
+    assert ranks == sorted(ranks)
+
+
+# A row of a related entity names one text of several that hold alike; an origin is that of the text at the customer.
+ALIKE_ORIGIN = {row["code"] for row in given("errors") if row["code"].startswith("{C}")}
+
+
+def test_the_cases_cover_every_row_of_the_contract() -> None:
+    assert len(CASES) == len(given("errors"))
+    for case, row in zip(CASES, given("errors"), strict=True):
+        code = row["code"].replace("{C}", case.code[:9])
+        assert case.code == code, (case, row)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES + ALIKE if case.code not in JUDGED_WITH_THE_STORE], ids=lambda case: case.code
+)
+def test_a_broken_rule_gives_its_code_and_text(case: Case) -> None:
+    checker = Checker(snapshot(*case.units).codes)
+    checked = checker.check(case.customer, BusinessUnits.of(checker.business_units, case.granted))
+    assert [(found.code, found.description) for found in checked.findings.violations] == [(case.code, case.description)]
+
+
+def test_ranks_follow_the_rows() -> None:
+    ranks = [rank_of(error, row.place) for row in ROWS for error in row.errors]
+    assert ranks == sorted(ranks)
+
+
+def test_a_text_of_a_sender_is_put_in_as_it_is() -> None:
+    checker = Checker(snapshot().codes)
+    value = {"code": "{i} {code}", "description": "x", "datatype": "INTEGER", "value": "x"}
+    checked = checker.check(individual(listAdditionalValues=[value]), BusinessUnits.of(checker.business_units, ()))
+    assert checked.findings.violations[0].description == "Bad value for INTEGER valueCode: {i} {code}"
+    assert errors.VALUE_NO_INTEGER.documented
