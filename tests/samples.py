@@ -1,11 +1,11 @@
 """Customers for tests: minimal ones with changes, and the classifiers that an installation starts with."""
 
 import csv
-from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from muster.classifiers.installation import initial_entries
 from muster.classifiers.ports import Entry
 from muster.classifiers.source import Snapshot
 from muster.web.openapi.document import minimal_batch
@@ -37,12 +37,7 @@ def given(table: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def installation_entries() -> list[Entry]:
-    with files("muster.classifiers").joinpath("installation.csv").open(encoding="utf-8") as lines:
-        return [Entry(**row) for row in csv.DictReader(lines)]
-
-
 def snapshot(*units: str) -> Snapshot:
     """The classifiers of a new installation; with `units`, these business units instead of its one."""
-    entries = [entry for entry in installation_entries() if not units or entry.classifier != "businessUnit"]
+    entries = [entry for entry in initial_entries() if not units or entry.classifier != "businessUnit"]
     return Snapshot.of(1, [*entries, *(Entry("businessUnit", unit, unit) for unit in units)])

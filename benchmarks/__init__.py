@@ -1,0 +1,1 @@
+"""Measures muster as its users run it: over HTTP, against real databases."""

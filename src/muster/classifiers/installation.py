@@ -1,0 +1,15 @@
+"""The code lists that a new installation starts with."""
+
+import csv
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from muster.classifiers.ports import Entry
+
+
+@cache
+def initial_entries() -> Sequence[Entry]:
+    """The packaged entries, in the order of the file."""
+    with files("muster.classifiers").joinpath("installation.csv").open(encoding="utf-8", newline="") as lines:
+        return tuple(Entry(**row) for row in csv.DictReader(lines))

@@ -1,0 +1,18 @@
+"""The reference pages, written from the tables: `muster docs` writes them, and a test fails when they are stale."""
+
+from collections.abc import Mapping
+
+import typer
+
+from muster.reference import classifiers, commands, errors, fields, settings
+
+
+def pages(app: typer.Typer) -> Mapping[str, str]:
+    """File name -> Markdown of every page; `app` is the command line."""
+    return {
+        "fields.md": fields.page(),
+        "errors.md": errors.page(),
+        "classifiers.md": classifiers.page(),
+        "settings.md": settings.page(),
+        "commands.md": commands.page(app),
+    }

@@ -1,0 +1,25 @@
+"""The page of all classifiers, with the codes of a new installation."""
+
+from muster.classifiers.installation import initial_entries
+from muster.classifiers.source import ISO, OWN
+from muster.reference.markdown import code, document, table
+
+_INTRODUCTION = """\
+The code lists that fields refer to. `GET /classifier/{name}` gives the codes of the moment. `country` and `currency`
+come from ISO; the others are the installation's own and can be changed while the service runs
+(`muster classifier import`). These are the codes of a new installation."""
+
+_ISO = {"country": "ISO 3166-1 alpha-2, all countries.", "currency": "ISO 4217, all currencies."}
+
+
+def page() -> str:
+    return document("Classifiers", _INTRODUCTION, *(f"## {name}\n\n{_codes(name)}" for name in (*ISO, *OWN)))
+
+
+def _codes(name: str) -> str:
+    if name in ISO:
+        return _ISO[name]
+    entries = [entry for entry in initial_entries() if entry.classifier == name]
+    if not entries:
+        return "No codes yet."
+    return table(("code", "title"), ((code(entry.code), entry.title) for entry in entries))

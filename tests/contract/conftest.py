@@ -1,0 +1,14 @@
+"""The service over HTTP, on both databases."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.serving import Api, serving
+
+
+@pytest.fixture
+def api(database_url: str) -> Iterator[Api]:
+    """The service on a database without customers."""
+    with serving(database_url, threads=16, queue=64) as api:
+        yield api

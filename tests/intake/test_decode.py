@@ -1,0 +1,127 @@
+"""Whatever bytes come in: a list of customers, or a sentence that says what is wrong with them."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muster.customer.numbers import UNREADABLE
+from muster.intake import careful
+from muster.intake.decode import NotABatch, TooManyCustomers, customers_of
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**39), 10**39) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+def batch(items: str) -> bytes:
+    return f'{{"customers":[{items}]}}'.encode()
+
+
+def test_the_items_of_customers_come_out_as_plain_values() -> None:
+    assert customers_of(batch('{"a": "x"}, 1, null'), 10) == [{"a": "x"}, 1, None]
+
+
+def test_decimals_keep_every_digit() -> None:
+    (number,) = customers_of(batch("0.10"), 10)
+    assert str(number) == "0.10"
+
+
+def test_of_a_key_that_stands_twice_the_last_one_counts_in_both_decoders() -> None:
+    assert customers_of(b'{"customers": [1], "customers": [2]}', 10) == [2]
+    assert careful.decode('{"a": 1, "a": 2}') == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "empty"),
+        (b"[]", "no JSON object"),
+        (b"null", "no JSON object"),
+        (b"{}", "no list of customers"),
+        (b'{"customers": null}', "no list of customers"),
+        (b'{"customers": {}}', "no list of customers"),
+        (b'{"customers": [{"firstName": "Tom', "truncated"),
+        (b'{"customers": [1,]}', "byte 17"),
+        (b'{"customers": []} x', "byte 19"),
+        (b'{"customers": [NaN]}', "byte 15"),
+        (b'{"customers": ["\xff"]}', "not UTF-8"),
+        (b"\x1f\x8b\x08", "byte 0"),
+        (b'{"customers": ["\\ud800", }', "character 25"),
+    ],
+)
+def test_what_is_no_batch_is_refused_with_a_reason(body: bytes, says: str) -> None:
+    with pytest.raises(NotABatch, match=says) as caught:
+        customers_of(body, 10)
+    assert "Tom" not in str(caught.value)
+
+
+def test_more_customers_than_allowed_are_refused() -> None:
+    assert len(customers_of(batch("1,2,3"), 3)) == 3
+    with pytest.raises(TooManyCustomers, match="3"):
+        customers_of(batch("1,2,3,4"), 3)
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert customers_of(b"\xef\xbb\xbf" + batch("1"), 10) == [1]
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        '"\\ud800"',
+        '"\\udc00 \\ud800"',
+        "1" * 5_000,
+        "-" + "1" * 5_000,
+        "1e999999999",
+        "1e99999999999999999999",
+        "0." + "1" * 41,
+    ],
+    ids=lambda oddity: oddity[:24],
+)
+def test_a_value_that_no_kind_takes_costs_the_others_nothing(oddity: str) -> None:
+    first, odd, last = customers_of(batch(f'{{"a": 1}}, {{"a": {oddity}}}, {{"a": 2}}'), 10)
+    assert (first, last) == ({"a": 1}, {"a": 2})
+    assert odd == {"a": UNREADABLE}
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_a_hundred_thousand_nested_brackets_cost_the_others_nothing(opening: str, closing: str) -> None:
+    nested = opening * 100_000 + "1" + closing * 100_000
+    first, odd, last = customers_of(batch(f'1, {{"a": {nested}}}, 2'), 10)
+    assert (first, last) == (1, 2)
+    assert type(odd["a"]) is (list if opening == "[" else dict)
+
+
+def test_broken_json_below_a_hundred_thousand_brackets_is_still_no_json() -> None:
+    with pytest.raises(NotABatch, match="character 100015"):
+        customers_of(batch("[" * 100_000 + " x" + "]" * 100_000), 10)
+
+
+@given(JSON)
+def test_the_careful_decoder_reads_what_the_standard_library_reads(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return
+    assert careful.decode(text) == value
+
+
+@given(st.text(alphabet='[]{}",:0123456789.eE+-truefalsn \\u', max_size=30))
+def test_the_careful_decoder_refuses_what_the_standard_library_refuses(text: str) -> None:
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        json.loads(text, parse_constant=refuse, parse_float=Decimal)
+    except ValueError:
+        with pytest.raises(careful.NotJson):
+            careful.decode(text)
+    else:
+        careful.decode(text)

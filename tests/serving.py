@@ -1,0 +1,86 @@
+"""The service as a real server in a thread of the test, on a real database."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import uvicorn
+
+from muster.access.ports import Role, Token, User
+from muster.access.tokens import new_token
+from muster.bootstrap import make_service
+from muster.classifiers.ports import Entry
+from muster.settings import Settings
+from muster.store import Store, open_store
+
+SAVE = "/amlyze-ws-rest/batch-customers"
+VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
+
+
+@dataclass
+class Api:
+    """A client of the service, with the token of a user who may submit."""
+
+    http: httpx.Client
+    store: Store
+    token: str = ""
+
+    @property
+    def port(self) -> int:
+        port = self.http.base_url.port
+        assert port is not None
+        return port
+
+    def user(self, role: Role = Role.SUBMIT, units: tuple[str, ...] = (), name: str | None = None) -> str:
+        """The token of a new user."""
+        text, sha256, token_id = new_token()
+        user = User(name or f"user-{token_id}", role, units)
+        self.store.users.add_user(user)
+        self.store.users.add_token(Token(token_id, user.name, sha256, datetime.now(UTC)))
+        return text
+
+    def units(self, *units: str) -> None:
+        """Gives the installation these business units; the service knows them after a second."""
+        self.store.classifiers.write([Entry("businessUnit", unit, unit) for unit in units], replace=True)
+
+    def send(self, body: bytes, path: str = SAVE, **headers: str) -> httpx.Response:
+        given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
+        sent = {name: value for name, value in {**given, **headers}.items() if value}
+        return self.http.post(path, content=body, headers=sent)
+
+    def results(self, customers: Sequence[Any], path: str = SAVE) -> list[dict[str, Any]]:
+        """The results of a batch that must be answered with 200."""
+        answer = self.send(json.dumps({"customers": customers}).encode(), path)
+        assert answer.status_code == 200, answer.text
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
+
+
+@contextmanager
+def serving(database_url: str, **settings: Any) -> Iterator[Api]:
+    """The service on this database, listening on a port of its own."""
+    store = open_store(database_url)
+    app = make_service(Settings.read({}, database=database_url, **settings), open_store(database_url, pool_size=16))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as http:
+            api = Api(http, store)
+            api.token = api.user()
+            yield api
+        server.should_exit = True
+        thread.join(30)
+    store.close()
