@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from sqlalchemy import text
 
 from muster.access.ports import Role, Token, User
 from muster.access.tokens import new_token
@@ -40,15 +41,21 @@ class Api:
 
     def user(self, role: Role = Role.SUBMIT, units: tuple[str, ...] = (), name: str | None = None) -> str:
         """The token of a new user."""
-        text, sha256, token_id = new_token()
+        token, sha256, token_id = new_token()
         user = User(name or f"user-{token_id}", role, units)
         self.store.users.add_user(user)
         self.store.users.add_token(Token(token_id, user.name, sha256, datetime.now(UTC)))
-        return text
+        return token
 
     def units(self, *units: str) -> None:
         """Gives the installation these business units; the service knows them after a second."""
         self.store.classifiers.write([Entry("businessUnit", unit, unit) for unit in units], replace=True)
+
+    def sql(self, statement: str) -> Sequence[Any]:
+        """Runs a statement of the test on the database, beside the service; gives its rows."""
+        with self.store.engine.begin() as connection:
+            done = connection.execute(text(statement))
+            return done.all() if done.returns_rows else ()
 
     def send(self, body: bytes, path: str = SAVE, **headers: str) -> httpx.Response:
         given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
@@ -80,7 +87,9 @@ def serving(database_url: str, **settings: Any) -> Iterator[Api]:
         with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as http:
             api = Api(http, store)
             api.token = api.user()
-            yield api
-        server.should_exit = True
-        thread.join(30)
-    store.close()
+            try:
+                yield api
+            finally:
+                server.should_exit = True
+                thread.join(30)
+                store.close()

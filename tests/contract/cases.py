@@ -1,7 +1,7 @@
 """For every row of the contract's table of errors a customer that breaks just this rule, and the answer to it.
 
-The rows stand in the order of the table. `before` is sent first, `units` are the business units of the installation, and
-`granted` those of the sender.
+The rows stand in the order of the table. `before` is sent first, `units` are the business units of the installation,
+and `granted` those of the sender.
 """
 
 from dataclasses import dataclass, field

@@ -89,7 +89,7 @@ def counts(store: Store) -> dict[str, int]:
 def stored_numbers(store: Store) -> dict[str, int]:
     with store.engine.connect() as connection:
         rows = connection.execute(text("SELECT communication_number, version FROM communications"))
-        return {number: version for number, version in rows}
+        return dict(rows.tuples().all())
 
 
 @given(batches=small_worlds(), detail=st.booleans())

@@ -1,0 +1,87 @@
+"""The command line as its users have it: in this process for what ends at once, else as the installed command."""
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from muster.cli.main import main
+
+COMMAND = Path(sys.executable).parent / "muster"
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+class Muster:
+    """Runs commands on one database, `url`."""
+
+    def __init__(self, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.url = url
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        for name in [name for name in os.environ if name.startswith("MUSTER_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("MUSTER_DATABASE", url)
+
+    def __call__(self, *arguments: str, stdin: str | bytes = b"") -> Result:
+        content = stdin.encode() if isinstance(stdin, str) else stdin
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        code = main(arguments)
+        out, err = self._capsys.readouterr()
+        return Result(code, out, err)
+
+    def ok(self, *arguments: str, stdin: str | bytes = b"") -> Result:
+        result = self(*arguments, stdin=stdin)
+        assert result.code == 0, result
+        return result
+
+    def add_user(self, name: str, *options: str, role: str = "submit") -> None:
+        self.ok("user", "add", name, "--role", role, "--password-stdin", *options, stdin="correct horse\n")
+
+
+def assert_one_line(result: Result, code: int, *says: str) -> None:
+    """The command failed with this code, and with one line on stderr that holds these words."""
+    assert (result.code, result.out) == (code, "")
+    line, end, rest = result.err.partition("\n")
+    assert (end, rest) == ("\n", "")
+    assert line.startswith("muster: ")
+    for words in says:
+        assert words in line
+
+
+class Running:
+    """A command that runs until it is told to stop."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+
+    def line(self, pattern: str, *, of: str = "stderr") -> re.Match[str]:
+        """Reads up to the line that matches."""
+        stream = self.process.stdout if of == "stdout" else self.process.stderr
+        assert stream is not None
+        seen = []
+        for line in stream:
+            seen.append(line)
+            if match := re.search(pattern, line):
+                return match
+        raise AssertionError(f"{pattern!r} is not in {''.join(seen)}")
+
+    def port(self) -> int:
+        return int(self.line(r"listens on https?://\S+:(\d+)")[1])
+
+    def stop(self, with_signal: signal.Signals) -> tuple[int, str]:
+        """Its exit code, and what it wrote on stderr since it was read from."""
+        self.process.send_signal(with_signal)
+        _, err = self.process.communicate(timeout=30)
+        return self.process.returncode, err

@@ -1,0 +1,61 @@
+"""The schema, and databases that are not as they should be."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import Muster, assert_one_line
+
+
+def test_upgrade_creates_the_schema_and_can_be_run_again(muster: Muster, tmp_path: Path) -> None:
+    for _ in range(2):
+        result = muster.ok("db", "upgrade")
+        assert (result.out, result.err) == ("", "the schema is up to date\n")
+    assert (tmp_path / "muster.db").exists()
+
+
+def test_commands_upgrade_a_sqlite_database_by_themselves(muster: Muster) -> None:
+    assert muster.ok("user", "list").out == ""
+
+
+@pytest.mark.parametrize("command", ["user list", "token list", "classifier list", "serve --port 0"])
+def test_commands_leave_the_schema_of_a_server_alone_and_name_the_remedy(
+    muster: Muster, empty_postgres_url: str, command: str
+) -> None:
+    result = muster(*command.split(), "--database", empty_postgres_url)
+    assert_one_line(result, 1, "the database has no schema yet; run `muster db upgrade`")
+
+
+def test_a_server_is_usable_after_the_upgrade(muster: Muster, empty_postgres_url: str) -> None:
+    muster.ok("db", "upgrade", "--database", empty_postgres_url)
+    muster.add_user("anna", "--database", empty_postgres_url)
+    assert muster.ok("user", "list", "--database", empty_postgres_url).out == "anna\tsubmit\t\tactive\n"
+
+
+@pytest.mark.parametrize("command", ["user list", "db upgrade", "serve --port 0"])
+def test_a_schema_of_a_later_version_is_left_alone(muster: Muster, tmp_path: Path, command: str) -> None:
+    muster.ok("db", "upgrade")
+    with sqlite3.connect(tmp_path / "muster.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert_one_line(muster(*command.split()), 1, "made by a later version of muster; install that version")
+
+
+@pytest.mark.parametrize("command", ["user list", "db upgrade", "serve --port 0", "demo --once --port 0"])
+def test_a_server_that_is_away_is_one_line_without_the_password(muster: Muster, command: str) -> None:
+    result = muster(*command.split(), "--database", "postgresql://muster:sekret@127.0.0.1:1/muster")
+    assert_one_line(result, 1, "no connection to the database", "check that it runs")
+    assert "sekret" not in result.err
+
+
+def test_a_file_that_can_not_be_made_is_one_line(muster: Muster, tmp_path: Path) -> None:
+    result = muster("user", "list", "--database", f"sqlite:///{tmp_path}/missing/muster.db")
+    assert_one_line(result, 1, "check that its directory is there")
+
+
+def test_a_file_that_is_no_database_is_one_line_and_stays_as_it_is(muster: Muster, tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir or Madam, " * 100)
+    assert_one_line(muster("user", "list", "--database", f"sqlite:///{path}"), 1, "names a database of muster")
+    assert path.read_text().startswith("Dear Sir")

@@ -1,0 +1,101 @@
+"""The demo, as somebody sees it who has just installed muster."""
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cli.commands import COMMAND, Muster, Running
+
+Start = Callable[..., Running]
+
+
+def finished(demo: Running) -> tuple[int, str, str]:
+    out, err = demo.process.communicate(timeout=60)
+    return demo.process.returncode, out, err
+
+
+def test_once_shows_request_and_answer_and_ends(start: Start, tmp_path: Path) -> None:
+    code, out, err = finished(start("demo", "--once", "--port", "0", TMPDIR=str(tmp_path)))
+    assert code == 0, err
+    request, answer = (json.loads(part[part.index("{") :]) for part in out.split("HTTP/1.1 200 OK"))
+    assert [customer["entityType"] for customer in request["customers"]] == ["INDIVIDUAL", "ORGANIZATION"]
+    assert [result["resultType"] for result in answer["results"]] == ["REQUEST_ACCEPTED"] * 2
+    assert "Authorization: Bearer mst_" in out
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_keeps_serving_until_ctrl_c_and_leaves_nothing_behind(start: Start, tmp_path: Path) -> None:
+    demo = start("demo", "--port", "0", TMPDIR=str(tmp_path))
+    url = demo.line(r"(http://127.0.0.1:\d+)/swagger-ui/", of="stdout")[1]
+    curl = demo.line(r"curl .*$", of="stdout")[0]
+    said = subprocess.run(["sh", "-c", f"{curl} -s"], capture_output=True, text=True, check=True).stdout
+    assert json.loads(said)["results"][0]["errorCode"]
+    assert url in curl
+    code, err = demo.stop(signal.SIGINT)
+    assert code == 130
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sigterm_ends_it_as_cleanly(start: Start, tmp_path: Path) -> None:
+    demo = start("demo", "--port", "0", TMPDIR=str(tmp_path))
+    demo.line("curl", of="stdout")
+    assert demo.stop(signal.SIGTERM)[0] == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_makes_it_take_another_one_and_say_so(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        code, out, err = finished(start("demo", "--once", "--port", port))
+    assert code == 0
+    assert f"port {port} is in use; the demo takes a free one" in err
+    assert f":{port}/" not in out
+
+
+def test_it_does_not_touch_the_database_of_the_environment(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "production.db"
+    code, _, _ = finished(start("demo", "--once", "--port", "0", MUSTER_DATABASE=f"sqlite:///{path}"))
+    assert code == 0
+    assert not path.exists()
+
+
+def test_a_database_of_its_own_must_be_new_and_keeps_no_open_door(start: Start, muster: Muster) -> None:
+    demo = ("demo", "--once", "--port", "0", "--database", muster.url)
+    assert finished(start(*demo))[0] == 0
+    assert muster.ok("user", "list").out == "demo\tsubmit\t\tdisabled\n"
+    code, out, err = finished(start(*demo))
+    assert (code, out) == (1, "")
+    assert err == "muster: this database is in use; the demo needs a new one, or none: leave --database out\n"
+
+
+def test_on_a_terminal_a_password_is_asked_for_twice_and_tables_have_headers(muster: Muster) -> None:
+    def on_terminal(*arguments: str, typed: str = "") -> tuple[int, str]:
+        ours, its = pty.openpty()
+        os.write(ours, typed.encode())
+        command = [COMMAND, *arguments]
+        with subprocess.Popen(command, stdin=its, stdout=its, stderr=its, start_new_session=True) as process:
+            os.close(its)
+            shown = b""
+            try:
+                while part := os.read(ours, 1000):
+                    shown += part
+            except OSError:  # how Linux says that the other side is gone
+                pass
+        os.close(ours)
+        return process.returncode, shown.decode()
+
+    add = ("user", "add", "anna", "--role", "submit")
+    code, shown = on_terminal(*add, typed="correct horse\nanother horse\n")
+    assert (code, "the two passwords differ" in shown) == (1, True)
+    code, shown = on_terminal(*add, typed="correct horse\ncorrect horse\n")
+    assert (code, "added the user anna" in shown) == (0, True)
+    code, shown = on_terminal("user", "list")
+    assert code == 0
+    assert "Business units" in shown

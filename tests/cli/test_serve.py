@@ -1,0 +1,166 @@
+"""The service as a real server."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from muster.cli.protocol import HEAD_MOST
+from tests.cli.commands import Muster, Running, assert_one_line
+
+MINIMAL = files("muster.web").joinpath("examples/minimal.json").read_bytes()
+Start = Callable[..., Running]
+
+
+def get(port: int, path: str) -> tuple[int, dict[str, str]]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status, {name.lower(): value for name, value in response.getheaders()}
+
+
+def post(port: int, token: str) -> list[str]:
+    """Sends the minimal batch; gives the result of each customer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request("POST", "/amlyze-ws-rest/batch-customers", MINIMAL, headers)
+    response = connection.getresponse()
+    content = json.loads(response.read())
+    connection.close()
+    assert response.status == 200, content
+    return [result["resultType"] for result in content["results"]]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("stop_with", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_it_serves_until_a_signal_ends_it(
+    muster: Muster, start: Start, workers: str, stop_with: signal.Signals, code: int
+) -> None:
+    muster.add_user("anna")
+    token = muster.ok("token", "create", "anna").out.strip()
+    service = start("serve", "--port", "0", "--database", muster.url, "--workers", workers)
+    port = service.port()
+    assert post(port, token) == ["REQUEST_ACCEPTED"] * 2
+    assert post(port, token) == ["REQUEST_REJECTED"] * 2
+    ended, err = service.stop(stop_with)
+    assert ended == code
+    assert "Traceback" not in err
+
+
+def test_the_environment_says_the_same_as_the_options(muster: Muster, start: Start) -> None:
+    service = start("serve", MUSTER_PORT="0", MUSTER_DATABASE=muster.url, MUSTER_MAX_CUSTOMERS="1")
+    service.line("there is no user yet; `muster user add NAME --role submit` adds one")
+    status, headers = get(service.port(), "/health/ready")
+    assert status == 200
+    assert "date" in headers
+    assert "server" not in headers
+
+
+def test_users_that_are_added_while_it_runs_may_come_in(muster: Muster, start: Start) -> None:
+    service = start("serve", "--port", "0", "--database", muster.url)
+    port = service.port()
+    muster.add_user("anna")
+    assert post(port, muster.ok("token", "create", "anna").out.strip()) == ["REQUEST_ACCEPTED"] * 2
+
+
+def test_a_port_in_use_is_one_line(muster: Muster) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = muster("serve", "--port", str(port))
+    assert_one_line(result, 1, f"can't listen on 127.0.0.1 port {port} (Address already in use); choose another")
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 70 + ".example", "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_is_one_line(muster: Muster, host: str) -> None:
+    assert_one_line(muster("serve", "--host", host, "--port", "0"), 1, "--host")
+
+
+def test_headers_without_end_are_refused(muster: Muster, start: Start) -> None:
+    port = start("serve", "--port", "0", "--database", muster.url).port()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nx: " + b"x" * HEAD_MOST * 2)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 431 ")
+    assert get(port, "/health/live")[0] == 200
+
+
+def test_one_connection_may_send_many_requests_and_large_bodies(muster: Muster, start: Start) -> None:
+    muster.add_user("anna")
+    token = muster.ok("token", "create", "anna").out.strip()
+    port = start("serve", "--port", "0", "--database", muster.url).port()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for _ in range(5):
+        body = b" " * HEAD_MOST * 3 + MINIMAL
+        connection.request(
+            "POST",
+            "/amlyze-ws-rest/validate-batch-customers",
+            body,
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 200
+    connection.close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for localhost and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+def test_it_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
+    cert, key = certificate
+    options = ("--tls-cert", str(cert), "--tls-key", str(key))
+    service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
+    port = int(service.line(r"listens on https://localhost:(\d+)")[1])
+    trusted = ssl.create_default_context(cafile=cert)
+    connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=trusted)
+    connection.request("GET", "/health/live")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_a_certificate_that_can_not_be_used_is_one_line(
+    muster: Muster, certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cert, key = certificate
+    assert_one_line(muster("serve", "--tls-cert", str(tmp_path / "x"), "--tls-key", str(key)), 1, "there is no file")
+    assert_one_line(muster("serve", "--tls-cert", str(key), "--tls-key", str(cert)), 1, "give PEM files")
+    locked = tmp_path / "locked.pem"
+    subprocess.run(
+        ["openssl", "pkey", "-in", key, "-aes256", "-passout", "pass:x", "-out", locked],
+        check=True,
+        capture_output=True,
+    )
+    result = muster("serve", "--tls-cert", str(cert), "--tls-key", str(locked))
+    assert_one_line(result, 1, "the key without a password")
+
+
+def test_a_worker_that_dies_is_replaced(muster: Muster, start: Start) -> None:
+    service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
+    port = service.port()
+    worker = int(service.line(r"Started server process \[(\d+)\]")[1])
+    os.kill(worker, signal.SIGKILL)
+    service.line(r"Child process \[\d+\] died")
+    service.line(r"Started server process")
+    assert get(port, "/health/live")[0] == 200

@@ -1,0 +1,133 @@
+"""What every command has in common: help, exit codes, errors of one line."""
+
+import shlex
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from muster.cli.examples import EXAMPLES
+from muster.cli.main import app
+from tests.cli.commands import Muster, assert_one_line
+
+
+def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by what is typed after `muster`."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", command
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+def test_there_are_the_commands_of_the_contract_and_those_to_look_after_users_and_tokens() -> None:
+    assert set(COMMANDS) == {
+        *("demo", "serve", "db upgrade", "classifier list", "classifier import"),
+        *("user add", "user list", "user disable", "user password", "token create", "token list", "token revoke"),
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_has_its_options_and_examples(muster: Muster, command: str) -> None:
+    shown = muster.ok(*command.split(), "--help").out
+    assert "--database" in shown
+    assert "Examples:" in shown
+    assert f"$ muster {command}" in shown
+
+
+@pytest.mark.parametrize("example", [example for several in EXAMPLES.values() for example in several])
+def test_every_example_is_a_command_that_exists(example: str) -> None:
+    words = shlex.split(example.rpartition("| ")[2].partition(" >")[0])
+    length = 1 if words[1] in COMMANDS else 2
+    name = " ".join(words[1 : 1 + length])
+    # Parses the arguments, and runs nothing.
+    COMMANDS[name].make_context(name, words[1 + length :])
+
+
+def test_every_command_has_examples() -> None:
+    assert set(EXAMPLES) == {"", *COMMANDS}
+
+
+def test_the_version_is_that_of_the_package(muster: Muster) -> None:
+    assert muster.ok("--version").out == f"muster {version('muster')}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "Missing command (see `muster --help`)"),
+        ("user", "Missing command (see `muster user --help`)"),
+        ("usr list", "No such command 'usr'"),
+        ("user list --all", "No such option: --all"),
+        ("user list anna", "(see `muster user list --help`)"),
+        ("user list --database", "'--database' requires an argument"),
+        ("user add", "Missing argument 'NAME'"),
+        ("user add anna", "Missing option '--role'. Choose from: submit, read, admin"),
+        ("user add anna --role boss", "'boss' is not one of 'submit', 'read', 'admin'"),
+        ("user add anna: --role read", "no colon"),
+        ("user add anna --role read", "--password-stdin"),
+        ("user disable an\nna", "printable characters"),
+        ("user password ''", "a user's name has 1 to 256"),
+        ("token create \udcff", "printable characters"),
+        ("token create anna --expires 0", "--expires"),
+        ("token create anna --expires never", "--expires"),
+        ("token create anna --expires 9999999999999999999", "--expires"),
+        ("token list an:na", "no colon"),
+        ("token revoke", "Missing argument 'ID'"),
+        ("classifier list legalform", "`muster classifier list` shows the names"),
+        ("classifier import", "Missing argument 'FILE.csv'"),
+        ("serve --port 65536", "--port"),
+        ("serve --port http", "--port"),
+        ("serve --workers 0", "--workers"),
+        ("serve --tls-cert cert.pem", "give the other one too"),
+        ("demo --port -1", "--port"),
+        ("db upgrade --database muster.db", "sqlite:///FILE or postgresql://"),
+        ("db upgrade --database mysql://root:sekret@localhost/muster", "no database is known by the name 'mysql'"),
+        ("user list --database sqlite://", "SQLite needs a file: sqlite:///muster.db"),
+    ],
+)
+def test_wrong_use_is_one_line_that_says_what_to_do(muster: Muster, typed: str, says: str) -> None:
+    result = muster(*shlex.split(typed.replace("\n", "'\n'")))
+    assert_one_line(result, 2, says)
+    assert "sekret" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "http"), ("PORT", "-1"), ("WORKERS", "0"), ("MAX_BODY", "64M"), ("LOG_FORMAT", "xml")]
+)
+def test_a_bad_setting_in_the_environment_is_named(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"MUSTER_{name}", value)
+    assert_one_line(muster("serve"), 2, f"MUSTER_{name}")
+
+
+def test_a_defect_is_one_line_without_what_the_exception_says(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def defective(*_: object) -> None:
+        raise TypeError("sekret")
+
+    monkeypatch.setattr("muster.bootstrap.open_ready_database", defective)
+    result = muster("user", "list")
+    assert_one_line(result, 1, "this is a defect of muster (TypeError at test_usage.py:")
+    assert "sekret" not in result.err
+
+
+def test_ctrl_c_ends_a_command_quietly(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("muster.bootstrap.open_ready_database", interrupted)
+    result = muster("user", "list")
+    assert (result.code, result.out, result.err) == (130, "", "")
+
+
+def test_an_option_counts_for_more_than_the_environment(muster: Muster, tmp_path: Path) -> None:
+    muster.ok("user", "list", "--database", f"sqlite:///{tmp_path / 'other.db'}")
+    assert (tmp_path / "other.db").exists()
+    assert not (tmp_path / "muster.db").exists()

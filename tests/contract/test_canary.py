@@ -1,0 +1,72 @@
+"""No value of a field is seen where the contract does not allow it: not in logs, not in answers, not in rejections."""
+
+import json
+from typing import Any
+
+import pytest
+
+from muster.customer.examples import full_customer
+from tests.samples import individual
+from tests.serving import SAVE, VALIDATE, Api
+
+CANARY = "canary-4711"
+# What a result echoes, what decides the other fields, and what the texts of SCR01 and SCR02 name.
+ALLOWED = {"communicationNumber", "customerExtId", "entityType", "initializeScreeningProcesses"}
+
+
+def with_canaries(entity_type: str) -> list[dict[str, Any]]:
+    """Customers of which one field each, of every depth, has an unusual value; some are refused and some accepted."""
+    found = []
+    full = full_customer(entity_type)
+    for name, value in full.items():
+        if name in ALLOWED:
+            continue
+        for canary in (CANARY, [CANARY], {CANARY: CANARY}, [{"code": "x", CANARY: CANARY}]):
+            found.append({**full, name: canary})
+        if isinstance(value, list) and isinstance(value[0], dict):
+            for inner in value[0]:
+                found.extend({**full, name: [{**value[0], inner: canary}]} for canary in (CANARY, [CANARY]))
+    return [
+        {**customer, "communicationNumber": f"{entity_type}-{n}", "customerExtId": f"{entity_type}-{n}"}
+        for n, customer in enumerate(found)
+    ]
+
+
+@pytest.mark.parametrize("entity_type", ["INDIVIDUAL", "ORGANIZATION"])
+def test_unusual_values_of_fields_are_seen_nowhere(
+    api: Api, entity_type: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    customers = with_canaries(entity_type)
+    # An additional value's code is named in AV07 alone, and none of these has a value that breaks its type.
+    answers = [api.send(json.dumps({"customers": customers}).encode(), path) for path in (VALIDATE, SAVE)]
+    again = api.send(json.dumps({"customers": customers}).encode())
+    assert {answer.status_code for answer in (*answers, again)} == {200}
+    assert {result["resultType"] for result in again.json()["results"]} == {"REQUEST_REJECTED"}
+    assert all(CANARY not in answer.text for answer in (*answers, again))
+    out, err = capfd.readouterr()
+    assert "request" in out + err + caplog.text, "the log of the requests is not where the test looks"
+    assert CANARY not in out + err + caplog.text
+    assert CANARY not in rejections(api)
+
+
+def rejections(api: Api) -> str:
+    rows = api.sql("SELECT * FROM rejections")
+    assert rows
+    return str(rows)
+
+
+def test_a_failure_of_the_database_tells_no_value(
+    api: Api, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    api.sql("ALTER TABLE communications RENAME TO elsewhere")
+    answer = api.send(json.dumps({"customers": [individual(firstName=CANARY, nationalCode=CANARY)]}).encode())
+    assert answer.status_code == 500
+    out, err = capfd.readouterr()
+    assert "500" in out + err + caplog.text
+    assert CANARY not in answer.text + out + err + caplog.text
+
+
+def test_what_is_no_batch_is_refused_without_its_values(api: Api, capfd: pytest.CaptureFixture[str]) -> None:
+    for body in (f'{{"customers": [{{"firstName": "{CANARY}', f'"{CANARY}"', f'{{"{CANARY}": 1}}'):
+        assert CANARY not in api.send(body.encode(), SAVE).text
+    assert CANARY not in "".join(capfd.readouterr())

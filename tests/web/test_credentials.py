@@ -1,0 +1,59 @@
+import base64
+
+import pytest
+
+from muster.web.credentials import Basic, Bearer, credentials_of
+
+
+def basic(text: bytes) -> bytes:
+    return b"Basic " + base64.b64encode(text)
+
+
+def test_name_and_password_are_utf_8_and_the_password_may_hold_colons():
+    assert credentials_of([basic("änna:pä:ss".encode())]) == Basic("änna", "pä:ss")
+
+
+def test_the_scheme_may_be_in_any_case_and_spaces_do_not_count():
+    assert credentials_of([b"  BASIC   " + base64.b64encode(b"a:b") + b" "]) == Basic("a", "b")
+    assert credentials_of([b"bearer abc.DEF-1_2~3+4/5=="]) == Bearer("abc.DEF-1_2~3+4/5==")
+
+
+def test_an_empty_name_or_password_is_still_a_pair():
+    assert credentials_of([basic(b":")]) == Basic("", "")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [b""],
+        [b" "],
+        [b"Basic"],
+        [b"Basic "],
+        [b"Basic !!!"],
+        [b"Basic YTp"],
+        [b"Basic YTpi YTpi"],
+        [basic(b"no colon")],
+        [basic(b"\xff\xfe:\x80")],
+        [basic(b"a:b\x00")],
+        [basic(b"a\n:b")],
+        [basic(b"\xed\xa0\x80:b")],
+        [basic(b"a:" + b"b" * 10_000)],
+        [b"Basic \xc3\xa4"],
+        [b"Bearer"],
+        [b"Bearer a b"],
+        [b"Bearer \xff"],
+        [b"Bearer =a"],
+        [b"Digest username=x"],
+        [b"YTpi"],
+        [basic(b"a:b"), basic(b"a:b")],
+        [basic(b"a:b"), b"Bearer x"],
+    ],
+)
+def test_anything_else_is_nobody(lines: list[bytes]):
+    assert credentials_of(lines) is None
+
+
+def test_secrets_do_not_show_in_a_representation():
+    assert "geheim" not in repr(Basic("a", "geheim"))
+    assert "geheim" not in repr(Bearer("geheim"))
