@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 from muster.customer.numbers import UNREADABLE, decimal_of_json, integer_of_json
 
-# The schema itself nests seven deep (a contact of a related entity); what lies below belongs to an unknown or bad value.
+# The schema itself nests seven deep (a contact of a related entity); what lies below is in an unknown or bad value.
 MOST_DEPTH: Final = 32
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")

@@ -1,0 +1,65 @@
+"""Who is calling: a user by name and password or by token, and what the user's role lets it do."""
+
+import hmac
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from muster.access import passwords, tokens
+from muster.access.ports import Role, User, UserStore
+from muster.access.remembered import Remembered
+from muster.access.tokens import TokenState
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def may_submit(user: User) -> bool:
+    """Whether the user may post batches, to either endpoint."""
+    return user.role in (Role.SUBMIT, Role.ADMIN)
+
+
+class Access:
+    """Recognises users.
+
+    The store is asked every time, so a disabled user, a revoked token or another role counts from the next request on.
+    None stands for every reason not to let somebody in. Raises what the store raises when it is away.
+    """
+
+    def __init__(
+        self,
+        store: UserStore,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._remembered = Remembered(clock)
+        # Compared with when there is no user of that name: the answer then takes as long as it does for a wrong
+        # password, and nobody can find out names by the clock.
+        self._nobodys = passwords.hash_of_nobody()
+
+    def basic(self, name: str, password: str) -> User | None:
+        """The user of that name, when the password is the user's."""
+        if not (passwords.is_name(name) and passwords.is_password(password)):
+            return None
+        user = self._store.user(name)
+        password_hash = (user.password_hash if user else None) or self._nobodys
+        right = self._remembered.verified(
+            name, password, password_hash, lambda: passwords.matches(password_hash, password)
+        )
+        return user if user and right and not user.disabled else None
+
+    def bearer(self, token: str) -> User | None:
+        """The user that the token was made for, while the token is valid."""
+        if not tokens.is_token(token):
+            return None
+        sha256 = tokens.hash_of(token)
+        found = self._store.token(sha256)
+        if found is None:
+            return None
+        stored, user = found
+        valid = hmac.compare_digest(stored.sha256, sha256) and tokens.state_of(stored, self._now()) is TokenState.VALID
+        return user if valid and not user.disabled else None

@@ -1,0 +1,74 @@
+"""Puts the parts together: the only place that names a concrete store.
+
+The command line calls it, and every worker of the service does, through `create_app`.
+"""
+
+from typing import TYPE_CHECKING
+
+from muster.classifiers.source import Classifiers
+from muster.settings import Settings
+from muster.store import SchemaIsNewer, SchemaState, Store, open_store
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+
+class SchemaIsOld(Exception):
+    """The database has no schema or an old one, and it is for its operator to say when that changes."""
+
+
+def open_database(settings: Settings) -> Store:
+    """The store, not yet connected. Raises `BadDatabaseUrl`."""
+    return open_store(settings.database, pool_size=settings.threads)
+
+
+def open_ready_database(settings: Settings) -> Store:
+    """The store with the schema of this version; SQLite is upgraded for it, as nobody else looks after such a file.
+
+    Raises `SchemaIsOld`, `SchemaIsNewer`, `StoreUnavailable`, `BadDatabaseUrl`.
+    """
+    store = open_database(settings)
+    try:
+        _check_schema(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def create_app() -> "Litestar":
+    """The service with its settings from the environment: what each worker process runs."""
+    settings = Settings.read()
+    configure_logs(settings)
+    return make_service(settings, open_database(settings))
+
+
+def configure_logs(settings: Settings) -> None:
+    """Sends the logs of this process where its settings say. Raises `BadSetting`."""
+    from muster.web import logs
+
+    logs.configure(settings.log_format)
+
+
+def make_service(settings: Settings, store: Store) -> "Litestar":
+    """The service on this store, which it closes at its end. Does not touch the database yet."""
+    # Imported here: the commands that only look into the database need no web server, which takes a second to load.
+    from muster.access.authority import Access
+    from muster.intake.service import Intake
+    from muster.web.app import make_app
+
+    classifiers = Classifiers(store.classifiers)
+    intake = Intake(store.customers, classifiers, max_customers=settings.max_customers)
+    access = Access(store.users)
+    return make_app(intake, access, classifiers, ready=store.ready, settings=settings, on_shutdown=store.close)
+
+
+def _check_schema(store: Store) -> None:
+    state = store.schema_state()
+    if state is SchemaState.CURRENT:
+        return
+    if state is SchemaState.NEWER:
+        raise SchemaIsNewer("the database's schema was made by a later version of muster")
+    if store.engine.dialect.name != "sqlite":
+        raise SchemaIsOld("the database has no schema yet" if state is SchemaState.EMPTY else "the schema is old")
+    store.upgrade()

@@ -1,0 +1,17 @@
+"""`muster db`: the schema."""
+
+import typer
+
+from muster.cli import examples
+from muster.cli.options import Database
+from muster.cli.output import note
+from muster.cli.parts import upgraded
+
+app = typer.Typer(help="The database and its schema.")
+
+
+@app.command("upgrade", epilog=examples.of("db upgrade"))
+def upgrade(database: Database = None) -> None:
+    """Creates the schema, or brings it to this version; does nothing to one that is up to date."""
+    upgraded(database)
+    note("the schema is up to date")

@@ -1,0 +1,51 @@
+"""The examples that `--help` ends with, by command; the empty one is `muster` itself."""
+
+from typing import Final
+
+EXAMPLES: Final = {
+    "": (
+        "muster demo",
+        "muster user add core-banking --role submit",
+        "muster serve",
+    ),
+    "demo": (
+        "muster demo",
+        "muster demo --once",
+    ),
+    "serve": (
+        "muster serve",
+        "muster serve --host 0.0.0.0 --workers 4 --database postgresql://muster@db.internal/muster",
+        "muster serve --host 0.0.0.0 --tls-cert fullchain.pem --tls-key key.pem",
+    ),
+    "db upgrade": ("muster db upgrade --database postgresql://muster@db.internal/muster",),
+    "user add": (
+        "muster user add core-banking --role submit",
+        "muster user add branch --role submit --business-unit LT --business-unit LV",
+        "pass show muster/nightly | muster user add nightly --role submit --password-stdin",
+    ),
+    "user list": ("muster user list",),
+    "user disable": ("muster user disable core-banking",),
+    "user password": ("muster user password core-banking",),
+    "token create": (
+        "muster token create core-banking --expires 365",
+        "muster token create nightly > nightly.token",
+    ),
+    "token list": (
+        "muster token list",
+        "muster token list core-banking",
+    ),
+    "token revoke": ("muster token revoke 3f9a0c71be52",),
+    "classifier list": (
+        "muster classifier list",
+        "muster classifier list legalForm",
+    ),
+    "classifier import": (
+        "muster classifier import codes.csv",
+        "muster classifier import legal-forms.csv --replace",
+    ),
+}
+
+
+def of(command: str) -> str:
+    """The end of the command's help. Typer puts lines together, so each example is a paragraph."""
+    return "\n\n".join(("Examples:", *(f"$ {example}" for example in EXAMPLES[command])))

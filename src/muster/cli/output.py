@@ -1,0 +1,32 @@
+"""What commands print: data on stdout, everything else on stderr."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table for a person; for a pipe or a file one line a row, the columns between tabs, no headers."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            say("\t".join(row))
+        return
+    table = Table(*headers, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        # As Text, so that square brackets in a title are not taken for markup.
+        table.add_row(*(Text(column) for column in row))
+    Console().print(table)
+
+
+def say(line: str) -> None:
+    """A line of data, on stdout."""
+    sys.stdout.write(f"{line}\n")
+
+
+def note(line: str) -> None:
+    """A line for the person at the terminal, on stderr."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

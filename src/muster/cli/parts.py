@@ -1,0 +1,70 @@
+"""The parts that commands work with, and one line for each way in which these can be missing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from muster.cli.problems import Misuse, Problem
+from muster.settings import BadSetting, Settings
+
+if TYPE_CHECKING:
+    from muster.store import Store
+
+_CHECK_SQLITE = "check that its directory is there and can be written to, and that --database names the right file"
+_CHECK_SERVER = "check that it runs and that --database has the right host, port, user and password"
+
+
+def settings_of(**given: Any) -> Settings:
+    """The settings, from options, the environment and the defaults. Raises `Misuse`."""
+    try:
+        return Settings.read(**given)
+    except BadSetting as problem:
+        raise Misuse(str(problem)) from None
+
+
+@contextmanager
+def opened(database: str | None, settings: Settings | None = None) -> "Iterator[Store]":
+    """The store of a command, with the schema of this version. Raises `Problem` for all that goes wrong with it."""
+    from muster import bootstrap
+
+    settings = settings or settings_of(database=database)
+    with problems_of_store(settings):
+        store = bootstrap.open_ready_database(settings)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def upgraded(database: str | None) -> bool:
+    """Creates or upgrades the schema of the database; False when there was nothing to do. Raises `Problem`."""
+    from muster import bootstrap
+
+    settings = settings_of(database=database)
+    with problems_of_store(settings):
+        store = bootstrap.open_database(settings)
+        try:
+            return store.upgrade()
+        finally:
+            store.close()
+
+
+@contextmanager
+def problems_of_store(settings: Settings) -> Iterator[None]:
+    """Says what the store raises in one line, which never holds the database's URL: it may have a password in it."""
+    from muster.bootstrap import SchemaIsOld
+    from muster.store import BadDatabaseUrl, SchemaIsNewer, StoreError, StoreUnavailable
+
+    try:
+        yield
+    except BadDatabaseUrl as problem:
+        raise Misuse(str(problem)) from None
+    except SchemaIsOld as problem:
+        raise Problem(f"{problem}; run `muster db upgrade` on this database first") from None
+    except SchemaIsNewer as problem:
+        raise Problem(f"{problem}; install that version, or choose another database with --database") from None
+    except StoreUnavailable as problem:
+        check = _CHECK_SQLITE if settings.database.startswith("sqlite") else _CHECK_SERVER
+        raise Problem(f"{problem}; {check}") from None
+    except StoreError as problem:
+        raise Problem(f"{problem}; check that --database names a database of muster") from None

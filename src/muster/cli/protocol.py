@@ -1,0 +1,59 @@
+"""HTTP on one connection, with bounds that uvicorn's httptools protocol doesn't have.
+
+Its requests may have headers without end, and it waits for them forever: either would let a stranger use up the memory
+or the connections of the service. (`h11_max_incomplete_event_size` only holds for the slower h11.)
+"""
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+# Bytes of request line and headers. Those of the contract have 200, and a proxy may add a few thousand.
+HEAD_MOST: Final = 64 * 1024
+# Seconds from the connection, or the first byte of a later request, to the end of the headers.
+HEAD_SECONDS: Final = 30.0
+
+_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Closes a connection whose request line and headers are too long or take too long."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_of_head()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._deadline is None:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_MOST:
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        self._end_of_head()
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        if self._deadline is None:
+            self._head_bytes = 0
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _end_of_head(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

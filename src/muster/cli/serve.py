@@ -1,0 +1,63 @@
+"""`muster serve`."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+from muster.cli.options import Database, setting
+from muster.cli.output import note
+from muster.cli.parts import opened, settings_of
+from muster.cli.problems import Misuse
+from muster.settings import BadSetting, Settings
+
+Host = Annotated[str | None, setting("host")]
+Port = Annotated[int | None, setting("port", min=0, max=65535)]
+Workers = Annotated[int | None, setting("workers", min=1, max=1024)]
+TlsCert = Annotated[str | None, setting("tls_cert", metavar="FILE")]
+TlsKey = Annotated[str | None, setting("tls_key", metavar="FILE")]
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    database: Database = None,
+    workers: Workers = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+) -> None:
+    """Runs the service until Ctrl-C or SIGTERM; requests that are under way are finished."""
+    settings = settings_of(host=host, port=port, database=database, workers=workers, tls_cert=tls_cert, tls_key=tls_key)
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise Misuse("HTTPS needs both --tls-cert and --tls-key; give the other one too")
+    _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    from muster import bootstrap
+    from muster.cli.server import check_tls, listen, run_service, url_of
+
+    check_tls(settings)
+    with listen(settings.host, settings.port) as listener:
+        _check_database(settings)
+        try:
+            bootstrap.configure_logs(settings)
+        except BadSetting as problem:
+            raise Misuse(str(problem)) from None
+        os.environ.update(settings.to_environment())
+        signal.signal(signal.SIGTERM, _end)
+        note(f"muster listens on {url_of(settings, listener)} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
+        run_service(settings, listener)
+
+
+def _check_database(settings: Settings) -> None:
+    """The workers open the database themselves; here it is only seen that it is there and has the schema."""
+    with opened(settings.database, settings) as store:
+        if not any(not user.disabled for user in store.users.users()):
+            note("there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs")
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """Uvicorn hands the signal on when it has ended: a service that was told to stop has not failed."""
+    sys.exit(0)

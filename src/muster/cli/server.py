@@ -1,0 +1,102 @@
+"""The HTTP server: uvicorn on a socket of ours, in this process or in several."""
+
+import socket
+import ssl
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from muster.cli.problems import Problem
+from muster.cli.protocol import BoundedProtocol
+from muster.settings import Settings
+
+APP: Final = "muster.bootstrap:create_app"
+
+# Seconds that requests get to end after SIGTERM: a batch of the largest size takes less.
+GRACE_SECONDS: Final = 30
+# A worker that doesn't answer for so many seconds is replaced. Uvicorn's 5 would do it to a worker that is only busy.
+HUNG_SECONDS: Final = 30
+BACKLOG: Final = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 takes a free one. Raises `Problem`.
+
+    Made by us before any worker starts, so that a port in use is one line and not a traceback of each worker.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError):
+        raise Problem(f"the host {host!r} is not known here; name an address of this machine with --host") from None
+    # Of a name with several addresses IPv4 is taken: every client can reach that one.
+    family, _, _, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+    try:
+        return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except PermissionError:
+        raise Problem(f"port {port} is not allowed to this user; choose one above 1023 with --port") from None
+    except OSError as error:
+        what = f"can't listen on {host} port {port} ({error.strerror})"
+        raise Problem(f"{what}; choose another with --port or --host, or stop what listens there") from None
+
+
+def check_tls(settings: Settings) -> None:
+    """Raises `Problem` when certificate and key can't be used, before a worker trips over them."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return
+    for path in (settings.tls_cert, settings.tls_key):
+        if not Path(path).is_file():
+            raise Problem(f"there is no file {path}; check --tls-cert and --tls-key")
+    try:
+        # The empty password keeps OpenSSL from asking for one on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except OSError:
+        what = "the certificate and the key can't be read or don't belong together"
+        raise Problem(f"{what}; give PEM files, the key without a password, with --tls-cert and --tls-key") from None
+
+
+def configure(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
+    """Uvicorn's settings, the same wherever the service runs. Its logging is the service's own."""
+    return uvicorn.Config(
+        app,
+        workers=settings.workers,
+        http=BoundedProtocol,
+        ws="none",
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=HUNG_SECONDS,
+        **more,
+    )
+
+
+def run_service(settings: Settings, listener: socket.socket) -> None:
+    """Serves until SIGTERM; raises `KeyboardInterrupt` after Ctrl-C. The workers' settings are in the environment."""
+    config = configure(APP, settings, factory=True)
+    if settings.workers == 1:
+        uvicorn.Server(config).run(sockets=[listener])
+        return
+    workers = _Workers(config, sockets=[listener])
+    workers.run()
+    if workers.interrupted:
+        raise KeyboardInterrupt
+
+
+class _Workers(Multiprocess):
+    interrupted = False
+
+    def handle_int(self) -> None:
+        self.interrupted = True
+        super().handle_int()
+
+
+def url_of(settings: Settings, listener: socket.socket) -> str:
+    """Where the service is reached, as a URL without a path."""
+    scheme = "https" if settings.tls_cert else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"

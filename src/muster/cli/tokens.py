@@ -1,0 +1,84 @@
+"""`muster token`: Bearer tokens of users."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from muster.access.authority import utc_now
+from muster.access.ports import Token
+from muster.access.tokens import new_token, state_of
+from muster.cli import examples
+from muster.cli.options import Database, SomeUserName, UserName
+from muster.cli.output import note, say, show_table
+from muster.cli.parts import opened
+from muster.cli.problems import Problem
+from muster.cli.users import unknown_user
+
+app = typer.Typer(help="Bearer tokens, which stand for a user's name and password.")
+
+LONGEST_DAYS = 36_500
+
+
+@app.command("create", epilog=examples.of("token create"))
+def create(
+    name: UserName,
+    expires: Annotated[
+        int | None,
+        typer.Option(
+            "--expires",
+            metavar="DAYS",
+            min=1,
+            max=LONGEST_DAYS,
+            help="the token ends after so many days; without it, it lasts until it is revoked",
+            show_default=False,
+        ),
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Prints a new token, this once and never again: only its hash is kept."""
+    now = utc_now()
+    made = new_token()
+    with opened(database) as store:
+        user = store.users.user(name)
+        if user is None:
+            raise unknown_user(name)
+        if user.disabled:
+            raise Problem(f"the user {name!r} is disabled; make a token for another one")
+        expires_at = now + timedelta(days=expires) if expires is not None else None
+        store.users.add_token(Token(made.id, name, made.sha256, now, expires_at))
+    say(made.text)
+    note(f"the token has the id {made.id}; `muster token revoke {made.id}` ends it")
+
+
+@app.command("list", epilog=examples.of("token list"))
+def list_tokens(
+    name: SomeUserName = None,
+    database: Database = None,
+) -> None:
+    """Lists tokens: id, user, when it was made, when it ends, state. Times are UTC."""
+    now = utc_now()
+    with opened(database) as store:
+        if name is not None and store.users.user(name) is None:
+            raise unknown_user(name)
+        rows = [
+            (token.id, token.user, _time(token.created_at), _time(token.expires_at), state_of(token, now).value)
+            for token in store.users.tokens(name)
+        ]
+    show_table(("Id", "User", "Created", "Expires", "State"), rows)
+
+
+@app.command("revoke", epilog=examples.of("token revoke"))
+def revoke(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="the token's id", show_default=False)],
+    database: Database = None,
+) -> None:
+    """Ends a token, from the next request on."""
+    with opened(database) as store:
+        if not (token_id.isprintable() and store.users.revoke_token(token_id, utc_now())):
+            raise Problem(f"there is no token with the id {token_id!r}; `muster token list` shows them")
+    note(f"revoked the token {token_id}")
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,106 @@
+"""`muster user`: who may use the service."""
+
+from typing import Annotated
+
+import typer
+
+from muster.access.passwords import hash_of
+from muster.access.ports import Role, User, UserExists
+from muster.classifiers.ports import ClassifierStore
+from muster.cli import examples
+from muster.cli.ask import new_password
+from muster.cli.options import Database, PasswordStdin, UserName
+from muster.cli.output import note, show_table
+from muster.cli.parts import opened
+from muster.cli.problems import Problem
+
+app = typer.Typer(help="Users: who may use the service, and what for.")
+
+RoleOption = Annotated[
+    Role,
+    typer.Option(
+        "--role",
+        help="`submit` posts batches to both endpoints, `read` reads what was taken in, `admin` does both",
+        show_default=False,
+    ),
+]
+UnitsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--business-unit",
+        metavar="CODE",
+        help="a unit whose customers the user may send; several can be given, the first one is the user's default",
+        show_default=False,
+    ),
+]
+
+
+@app.command("add", epilog=examples.of("user add"))
+def add(
+    name: UserName,
+    role: RoleOption,
+    business_unit: UnitsOption = None,
+    password_stdin: PasswordStdin = False,
+    database: Database = None,
+) -> None:
+    """Adds a user."""
+    units = tuple(dict.fromkeys(business_unit or ()))
+    with opened(database) as store:
+        if store.users.user(name) is not None:
+            raise _exists(name)
+        _check_units(store.classifiers, units)
+        password_hash = hash_of(new_password(from_stdin=password_stdin))
+        try:
+            store.users.add_user(User(name, role, units, password_hash))
+        except UserExists:
+            raise _exists(name) from None
+    note(f"added the user {name}, who may sign in from now on")
+
+
+@app.command("list", epilog=examples.of("user list"))
+def list_users(database: Database = None) -> None:
+    """Lists the users: name, role, business units, state."""
+    with opened(database) as store:
+        rows = [
+            (user.name, user.role.value, ",".join(user.business_units), "disabled" if user.disabled else "active")
+            for user in store.users.users()
+        ]
+    show_table(("Name", "Role", "Business units", "State"), rows)
+
+
+@app.command("disable", epilog=examples.of("user disable"))
+def disable(name: UserName, database: Database = None) -> None:
+    """Shuts a user out, with all tokens, from the next request on."""
+    with opened(database) as store:
+        if not store.users.disable_user(name):
+            raise unknown_user(name)
+    note(f"disabled the user {name}")
+
+
+@app.command("password", epilog=examples.of("user password"))
+def password(name: UserName, password_stdin: PasswordStdin = False, database: Database = None) -> None:
+    """Gives a user a new password; the old one stops working at once."""
+    with opened(database) as store:
+        if store.users.user(name) is None:
+            raise unknown_user(name)
+        password_hash = hash_of(new_password(from_stdin=password_stdin))
+        if not store.users.set_password(name, password_hash):
+            raise unknown_user(name)
+    note(f"changed the password of {name}")
+
+
+def unknown_user(name: str) -> Problem:
+    return Problem(f"there is no user {name!r}; `muster user list` shows the users")
+
+
+def _exists(name: str) -> Problem:
+    return Problem(f"the user {name!r} is there already; `muster user password NAME` changes a password")
+
+
+def _check_units(classifiers: ClassifierStore, units: tuple[str, ...]) -> None:
+    existing = {entry.code for entry in classifiers.entries()[1] if entry.classifier == "businessUnit"}
+    for unit in units:
+        if unit not in existing:
+            raise Problem(f"there is no business unit {unit!r}; `muster classifier list businessUnit` shows them")
+    if not units and len(existing) > 1:
+        note("the user has no business unit and so can't send customers; --business-unit gives one")

@@ -1,0 +1,68 @@
+"""The database: customers, users and code lists on SQLite or PostgreSQL, behind one door."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from muster.access.ports import UserStore
+from muster.classifiers.ports import ClassifierStore
+from muster.intake.ports import CustomerStore
+
+from . import health, schema
+from .classifiers import DatabaseClassifiers
+from .engine import make_engine
+from .errors import BadDatabaseUrl, SchemaIsNewer, StoreError, StoreUnavailable
+from .postgres import PostgresCustomers
+from .schema import SchemaState
+from .sqlite import SqliteCustomers
+from .users import DatabaseUsers
+
+__all__ = [
+    "BadDatabaseUrl",
+    "SchemaIsNewer",
+    "SchemaState",
+    "Store",
+    "StoreError",
+    "StoreUnavailable",
+    "open_store",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One database. Threads may share it; a process that was forked needs its own."""
+
+    customers: CustomerStore
+    users: UserStore
+    classifiers: ClassifierStore
+    engine: Engine
+
+    def ready(self) -> bool:
+        """True when the database answers and has the right schema; never raises for one that is away."""
+        return health.ready(self.engine)
+
+    def schema_state(self) -> SchemaState:
+        """Raises `StoreUnavailable`."""
+        return schema.schema_state(self.engine)
+
+    def upgrade(self) -> bool:
+        """Creates or upgrades the schema; False when there was nothing to do.
+
+        Raises `SchemaIsNewer`, `StoreUnavailable`.
+        """
+        return schema.upgrade(self.engine)
+
+    def close(self) -> None:
+        """Closes the connections. The store opens new ones when it is used again."""
+        self.engine.dispose()
+
+
+def open_store(url: str, *, pool_size: int = 8) -> Store:
+    """A store on this database; it connects when it is first used.
+
+    `pool_size` is how many sessions may run at once, a few connections more are kept for log-ins and the health
+    check. Raises `BadDatabaseUrl`.
+    """
+    engine = make_engine(url, pool_size=pool_size)
+    customers = PostgresCustomers(engine) if engine.dialect.name == "postgresql" else SqliteCustomers(engine)
+    return Store(customers, DatabaseUsers(engine), DatabaseClassifiers(engine), engine)

@@ -1,0 +1,163 @@
+"""Customers on SQLite: one writer at a time, which says BEGIN IMMEDIATE and then sees nobody change anything."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any
+
+from sqlalchemy import Engine, Table
+
+from muster.intake.ports import Arrival, Batch, Conflict, CustomerKey, Known
+
+from .copying import storable
+from .engine import check_out
+from .errors import without_values
+from .plan import Plan, plan
+from .tables import batches, communications, customer_history, customers, rejections
+
+_USED_NUMBERS = """
+SELECT communication_number FROM json_each(?) AS wanted
+CROSS JOIN communications ON communication_number = wanted.value
+"""
+
+_KNOWN_CUSTOMERS = """
+SELECT business_unit, customer_ext_id, version FROM json_each(?) AS wanted
+CROSS JOIN customers ON customer_ext_id = wanted.value ->> 1 AND business_unit = wanted.value ->> 0
+"""
+
+_CUSTOMER_COLUMNS = ", ".join(customers.columns.keys())
+_KEEP_OLD = f"""
+INSERT INTO customer_history ({_CUSTOMER_COLUMNS}) SELECT {_CUSTOMER_COLUMNS} FROM customers
+WHERE customer_ext_id = ? AND business_unit = ? AND version = ?
+"""  # noqa: S608 - the columns are ours
+_DELETE_OLD = "DELETE FROM customers WHERE customer_ext_id = ? AND business_unit = ? AND version = ?"
+
+
+def _insert_into(table: Table) -> str:
+    marks = ", ".join("?" * len(table.columns))
+    return f"INSERT INTO {table.name} ({', '.join(table.columns.keys())}) VALUES ({marks})"  # noqa: S608
+
+
+_ADD_COMMUNICATION = _insert_into(communications)
+_ADD_CUSTOMER = _insert_into(customers)
+_ADD_HISTORY = _insert_into(customer_history)
+_ADD_BATCH = _insert_into(batches)
+_ADD_REJECTION = _insert_into(rejections)
+
+
+class SqliteCustomers:
+    """The customers of a SQLite database, a `CustomerStore`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        # The writers of this process wait for each other here and not in SQLite, which only looks again from time to
+        # time. With 16 threads and batches of 100: the longest took 0.15 s and not 0.65 s, a third more per second.
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def session(self) -> Iterator["SqliteSession"]:
+        """One connection for one request. Raises `StoreUnavailable` when the file can't be opened."""
+        pooled = check_out(self._engine)
+        connection = pooled.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        try:
+            yield SqliteSession(connection, self._turn)
+        finally:
+            pooled.close()
+
+
+class SqliteSession:
+    """A `Session` on one connection in autocommit mode."""
+
+    def __init__(self, connection: sqlite3.Connection, turn: threading.Lock) -> None:
+        self._connection = connection
+        self._turn = turn
+
+    @without_values
+    def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
+        """One query for the numbers and one for the customers, whatever their count."""
+        used = self._all(_USED_NUMBERS, numbers)
+        known = self._all(_KNOWN_CUSTOMERS, customers)
+        return Known(
+            numbers=frozenset(number for (number,) in used),
+            versions={(unit, ext_id): version for unit, ext_id, version in known},
+        )
+
+    @without_values
+    def save(self, batch: Batch) -> None:
+        """All or nothing. Waits for its turn, at most for the engine's patience; then `StoreUnavailable`."""
+        steps = plan(batch.arrivals)
+        with self._turn, _transaction(self._connection) as connection:
+            _write(connection, steps, batch)
+
+    def _all(self, query: str, wanted: Collection[Any]) -> list[Any]:
+        if not wanted:
+            return []
+        return self._connection.execute(query, (json.dumps(list(wanted), ensure_ascii=False),)).fetchall()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    finally:
+        # After an error, of the COMMIT too. Some errors end the transaction by themselves (a full disk).
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _write(connection: sqlite3.Connection, steps: Plan, batch: Batch) -> None:
+    batch_id = batch.id.hex
+    connection.executemany(_ADD_COMMUNICATION, _communication_rows(steps.numbered, batch_id))
+    if steps.replaced:
+        kept = connection.executemany(_KEEP_OLD, steps.replaced).rowcount
+        if kept != len(steps.replaced):
+            raise Conflict("a customer was changed by another request")
+        connection.executemany(_DELETE_OLD, steps.replaced)
+    connection.executemany(_ADD_CUSTOMER, _customer_rows(steps.created, batch_id))
+    connection.executemany(_ADD_CUSTOMER, _customer_rows(steps.updated, batch_id))
+    connection.executemany(_ADD_HISTORY, _customer_rows(steps.passed, batch_id))
+    connection.executemany(_ADD_REJECTION, _rejection_rows(batch))
+    # As SQLAlchemy writes a datetime for SQLite.
+    received_at = batch.received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    counts = len(batch.arrivals), len(batch.rejections)
+    connection.execute(_ADD_BATCH, (batch_id, received_at, batch.sender, *counts))
+
+
+def _communication_rows(arrivals: Iterable[Arrival], batch_id: str) -> list[tuple[Any, ...]]:
+    return [(a.communication_number, batch_id, a.business_unit, a.customer_ext_id, a.version) for a in arrivals]
+
+
+def _customer_rows(arrivals: Iterable[Arrival], batch_id: str) -> list[tuple[Any, ...]]:
+    return [
+        (
+            a.customer_ext_id,
+            a.business_unit,
+            a.version,
+            a.communication_number,
+            a.entity_type,
+            a.customer_status,
+            batch_id,
+            a.document.decode(),
+        )
+        for a in arrivals
+    ]
+
+
+def _rejection_rows(batch: Batch) -> list[tuple[Any, ...]]:
+    return [
+        (
+            batch.id.hex,
+            r.position,
+            storable(r.communication_number),
+            storable(r.customer_ext_id),
+            storable(r.business_unit),
+            json.dumps(r.violations),
+        )
+        for r in batch.rejections
+    ]

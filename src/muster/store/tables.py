@@ -1,0 +1,145 @@
+"""The tables, one schema for both databases. The migrations make them; a test holds the two together.
+
+Every unique key is a possible distribution key, there are no foreign keys and no sequences: so the schema can be
+spread over a cluster of PostgreSQL nodes with Citus as it stands.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+# Text that is compared and sorted by code point, as Python does it and as SQLite does by itself. Rows are locked in
+# the order of such columns, and all writers must agree on it.
+Key = Text().with_variant(Text(collation="C"), "postgresql")
+
+# JSON of a few codes, read and written as Python values.
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+# A customer's document. Written and read as text and never as Python values: those would round decimals.
+Document = Text().with_variant(JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: takes aware datetimes only and gives them back in UTC. SQLite keeps them as UTC without saying so."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Raises ValueError on a datetime without a time zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData()
+
+communications = Table(
+    "communications",
+    metadata,
+    Column("communication_number", Key, primary_key=True),
+    Column("batch_id", Uuid, nullable=False),
+    Column("business_unit", Key, nullable=False),
+    Column("customer_ext_id", Key, nullable=False),
+    Column("version", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+def _customer_columns(*, version_in_key: bool) -> list[Column[Any]]:
+    return [
+        Column("customer_ext_id", Key, primary_key=True),
+        Column("business_unit", Key, primary_key=True),
+        Column("version", Integer, primary_key=version_in_key, nullable=False, autoincrement=False),
+        Column("communication_number", Key, nullable=False),
+        Column("entity_type", Text, nullable=False),
+        Column("customer_status", Text, nullable=False),
+        Column("batch_id", Uuid, nullable=False),
+        Column("document", Document, nullable=False),
+    ]
+
+
+customers = Table("customers", metadata, *_customer_columns(version_in_key=False))
+
+customer_history = Table("customer_history", metadata, *_customer_columns(version_in_key=True))
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("batch_id", Uuid, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("communication_number", Text),
+    Column("customer_ext_id", Text),
+    Column("business_unit", Text),
+    Column("violations", Json, nullable=False),  # [[code, pointer], …]
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("business_units", Json, nullable=False),  # [code, …]
+    Column("password_hash", Text),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("id", Key, nullable=False, unique=True),
+    Column("user_name", Key, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
+classifier_entries = Table(
+    "classifier_entries",
+    metadata,
+    Column("classifier", Key, primary_key=True),
+    Column("code", Key, primary_key=True),
+    Column("title", Text, nullable=False),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("revision", Integer, nullable=False),
+)

@@ -1,0 +1,128 @@
+"""Users and tokens in the database, on both databases by the same statements."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, Insert, Update, func, insert, select, update
+
+from muster.access.ports import Role, Token, User, UserExists
+from muster.intake.ports import Conflict
+
+from .engine import writing
+from .errors import StoreError, without_values
+from .tables import tokens, users
+
+_USER = (users.c.name, users.c.role, users.c.business_units, users.c.password_hash, users.c.disabled)
+_TOKEN = (
+    tokens.c.id,
+    tokens.c.user_name,
+    tokens.c.sha256,
+    tokens.c.created_at,
+    tokens.c.expires_at,
+    tokens.c.revoked_at,
+)
+
+
+class DatabaseUsers:
+    """The users of the installation, a `UserStore`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @without_values
+    def user(self, name: str) -> User | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(*_USER).where(users.c.name == name)).one_or_none()
+        return None if row is None else _user(row)
+
+    @without_values
+    def users(self) -> Sequence[User]:
+        """All users, by name."""
+        with self._engine.connect() as connection:
+            return [_user(row) for row in connection.execute(select(*_USER).order_by(users.c.name))]
+
+    def add_user(self, user: User) -> None:
+        """Raises `UserExists`."""
+        now = datetime.now(UTC)
+        row = {
+            "name": user.name,
+            "role": user.role.value,
+            "business_units": list(user.business_units),
+            "password_hash": user.password_hash,
+            "disabled": user.disabled,
+            "created_at": now,
+            "changed_at": now,
+        }
+        try:
+            self._write(insert(users).values(row))
+        except Conflict:
+            raise UserExists(user.name) from None
+
+    def set_password(self, name: str, password_hash: str) -> bool:
+        """False when there is no such user."""
+        return self._change_user(name, password_hash=password_hash)
+
+    def disable_user(self, name: str) -> bool:
+        """False when there is no such user."""
+        return self._change_user(name, disabled=True)
+
+    @without_values
+    def token(self, sha256: bytes) -> tuple[Token, User] | None:
+        """The token with this hash and its user, whatever their state."""
+        query = (
+            select(*_TOKEN, *_USER)
+            .join_from(tokens, users, tokens.c.user_name == users.c.name)
+            .where(tokens.c.sha256 == sha256)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (_token(row), _user(row[len(_TOKEN) :]))
+
+    @without_values
+    def tokens(self, user: str | None = None) -> Sequence[Token]:
+        """The tokens of one user or of all, oldest first."""
+        query = select(*_TOKEN).order_by(tokens.c.created_at, tokens.c.id)
+        if user is not None:
+            query = query.where(tokens.c.user_name == user)
+        with self._engine.connect() as connection:
+            return [_token(row) for row in connection.execute(query)]
+
+    def add_token(self, token: Token) -> None:
+        """Raises `StoreError` when there is a token with this hash or id already."""
+        row = {
+            "sha256": token.sha256,
+            "id": token.id,
+            "user_name": token.user,
+            "created_at": token.created_at,
+            "expires_at": token.expires_at,
+            "revoked_at": token.revoked_at,
+        }
+        try:
+            self._write(insert(tokens).values(row))
+        except Conflict:
+            raise StoreError("there is a token with this hash or id already") from None
+
+    def revoke_token(self, token_id: str, at: datetime) -> bool:
+        """False when there is no such token; revoking twice keeps the first time."""
+        first = func.coalesce(tokens.c.revoked_at, at)
+        return self._write(update(tokens).where(tokens.c.id == token_id).values(revoked_at=first)) > 0
+
+    def _change_user(self, name: str, **columns: Any) -> bool:
+        change = update(users).where(users.c.name == name).values(changed_at=datetime.now(UTC), **columns)
+        return self._write(change) > 0
+
+    @without_values
+    def _write(self, statement: Insert | Update) -> int:
+        with writing(self._engine) as connection:
+            return connection.execute(statement).rowcount
+
+
+def _user(row: Sequence[Any]) -> User:
+    name, role, business_units, password_hash, disabled = row
+    return User(name, Role(role), tuple(business_units), password_hash, disabled)
+
+
+def _token(row: Sequence[Any]) -> Token:
+    token_id, user, sha256, created_at, expires_at, revoked_at = row[: len(_TOKEN)]
+    return Token(token_id, user, bytes(sha256), created_at, expires_at, revoked_at)

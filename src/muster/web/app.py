@@ -1,0 +1,120 @@
+"""The web application: its routes, and what stands around every request."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler, post
+from litestar.types import Receive, Scope, Send
+
+from muster.settings import Settings
+from muster.web import swagger
+from muster.web.batches import Batches
+from muster.web.exchange import Exchange
+from muster.web.logs import log_failure, log_request, loop_failure, route_of
+from muster.web.pool import Pool
+from muster.web.ports import Access, Classifiers, Intake
+from muster.web.problems import Problem
+from muster.web.public import Public
+from muster.web.replies import on_exception, reply_to
+
+# Litestar's router remembers the paths that it has met; so their length has a limit.
+MOST_URL: Final = 2048
+# What is answered to anybody is quick, and two of them can wait for the database at a time.
+PUBLIC_THREADS: Final = 2
+PUBLIC_QUEUE: Final = 64
+
+
+def make_app(
+    intake: Intake,
+    access: Access,
+    classifiers: Classifiers,
+    *,
+    ready: Callable[[], bool],
+    settings: Settings,
+    on_shutdown: Callable[[], None],
+) -> Litestar:
+    """The application. `on_shutdown` is called when the last piece of work is done.
+
+    It belongs to one event loop and one run of it. The process that serves it calls `muster.web.logs.configure`.
+    """
+    work, aside = Pool(settings.threads, settings.queue), Pool(PUBLIC_THREADS, PUBLIC_QUEUE)
+    batches = Batches(intake, access, work, settings.max_body)
+    return Service(
+        routes(batches, Public(classifiers, ready, aside)),
+        lifespan=[lambda app: _lifetime([work, aside], on_shutdown)],
+        exception_handlers={Exception: on_exception},
+        openapi_config=None,
+        logging_config=None,
+        # Not from Litestar's environment variables: a debug answer shows values.
+        debug=False,
+        pdb_on_exception=False,
+    )
+
+
+def routes(batches: Batches, public: Public) -> list[HTTPRouteHandler]:
+    return [
+        post("/amlyze-ws-rest/validate-batch-customers", status_code=200)(batches.validate),
+        post("/amlyze-ws-rest/batch-customers", status_code=200)(batches.submit),
+        _get("/classifier/{name:str}")(public.classifier),
+        _get("/v2/api-docs")(public.api_docs),
+        _get("/swagger-ui")(swagger.page),
+        _get("/swagger-ui/{name:str}")(swagger.file),
+        _get("/health/live")(public.live),
+        _get("/health/ready")(public.ready),
+    ]
+
+
+def _get(path: str) -> HTTPRouteHandler:
+    # RFC 9110 9.1 asks for both methods; the server leaves the body of an answer to HEAD away.
+    return HTTPRouteHandler(path, http_method=["GET", "HEAD"], status_code=200)
+
+
+class Service(Litestar):
+    """Litestar, with the exchange around it.
+
+    Litestar's own middleware stands behind its router and does not see what the router refuses. And an exception that
+    comes after the answer has begun leaves Litestar; the server would write its message into the log.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send)
+        scope.setdefault("state", {})["exchange"] = exchange
+        try:
+            if len(exchange.path) + len(scope["query_string"]) > MOST_URL:
+                raise Problem(414, f"the path and the query may have {MOST_URL} characters together")
+            await super().__call__(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            await _last_resort(error, exchange, scope, exchange.receive, exchange.send)
+        finally:
+            log_request(exchange, scope)
+
+
+async def _last_resort(error: Exception, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+    if exchange.status:
+        log_failure(error, method=exchange.method, route=route_of(exchange, scope))
+        return
+    await reply_to(error, exchange, route_of(exchange, scope))(scope, receive, send)
+
+
+@asynccontextmanager
+async def _lifetime(pools: list[Pool], on_shutdown: Callable[[], None]) -> AsyncIterator[None]:
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(loop_failure)
+    try:
+        yield
+    finally:
+        for pool in pools:
+            await pool.close()
+        loop.set_exception_handler(before)
+        try:
+            await asyncio.to_thread(on_shutdown)
+        except Exception as error:
+            # Litestar would hand the server a formatted traceback, message and all.
+            log_failure(error, where="shutdown")

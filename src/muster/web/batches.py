@@ -1,0 +1,89 @@
+"""The two endpoints of the contract: who is calling, is it a batch, and then to the intake."""
+
+from functools import partial
+from typing import Final
+
+from litestar.types import ASGIApp, Scope
+
+from muster.access.authority import may_submit
+from muster.access.ports import User
+from muster.web.body import read_body
+from muster.web.credentials import Basic
+from muster.web.decompression import decompressed
+from muster.web.exchange import Exchange
+from muster.web.head import Head, head_of
+from muster.web.pool import Pool
+from muster.web.ports import Access, Answer, Intake
+from muster.web.problems import Problem, too_large, unauthorized
+from muster.web.replies import json_reply
+
+# A body of this many bytes costs less than asking who sends it, so it is read first: then a request has one piece of
+# work, and a slow line holds no place while it sends.
+SMALL_BODY: Final = 64 * 1024
+
+_NO_CREDENTIALS: Final = "send one Authorization header, Basic with name and password or Bearer with a token"
+_WRONG_CREDENTIALS: Final = "these credentials are not valid; check name and password, or create a new token"
+_NO_RIGHT: Final = "this user may not submit batches; an administrator can give it the role submit"
+
+
+class Batches:
+    """Judges batches and saves them. `max_body` is in bytes, on the wire as well as decompressed."""
+
+    def __init__(self, intake: Intake, access: Access, pool: Pool, max_body: int) -> None:
+        self._intake = intake
+        self._access = access
+        self._pool = pool
+        self._max_body = max_body
+
+    async def validate(self, scope: Scope) -> ASGIApp:
+        return await self._answer(scope, save=False)
+
+    async def submit(self, scope: Scope) -> ASGIApp:
+        return await self._answer(scope, save=True)
+
+    async def _answer(self, scope: Scope, *, save: bool) -> ASGIApp:
+        exchange = Exchange.of(scope)
+        head = head_of(scope["headers"], scope["query_string"])
+        small = head.length is not None and head.length <= SMALL_BODY
+        body = await read_body(exchange, SMALL_BODY) if small else None
+        if head.credentials is None:
+            raise unauthorized(_NO_CREDENTIALS)
+        with self._pool.place() as place:
+            if body is not None:
+                answer = await place.run(partial(self._whole, exchange, head, body, save))
+            else:
+                user = await place.run(partial(self._admitted, exchange, head))
+                body = await read_body(exchange, self._max_body)
+                answer = await place.run(partial(self._taken, body, head, user, save))
+        exchange.accepted, exchange.rejected, exchange.batch_id = answer.accepted, answer.rejected, answer.batch_id
+        headers = () if answer.batch_id is None else (("Muster-Batch-Id", str(answer.batch_id)),)
+        return json_reply(answer.body, headers=headers)
+
+    def _whole(self, exchange: Exchange, head: Head, body: bytes | bytearray, save: bool) -> Answer:
+        return self._taken(body, head, self._admitted(exchange, head), save)
+
+    def _admitted(self, exchange: Exchange, head: Head) -> User:
+        """Who is calling, when the user may and the head is sound: the refusals in the order of the contract."""
+        user = self._user(head)
+        if user is None:
+            raise unauthorized(_WRONG_CREDENTIALS)
+        exchange.user = user.name
+        if not may_submit(user):
+            raise Problem(403, _NO_RIGHT)
+        if head.refusal is not None:
+            raise head.refusal
+        if head.length is not None and head.length > self._max_body:
+            raise too_large(self._max_body)
+        return user
+
+    def _user(self, head: Head) -> User | None:
+        credentials = head.credentials
+        if credentials is None:
+            return None
+        if isinstance(credentials, Basic):
+            return self._access.basic(credentials.name, credentials.password)
+        return self._access.bearer(credentials.token)
+
+    def _taken(self, body: bytes | bytearray, head: Head, user: User, save: bool) -> Answer:
+        content = decompressed(body, head.coding, self._max_body)
+        return self._intake.take(content, user, save=save, detail=head.detail)

@@ -1,0 +1,49 @@
+"""Reading the body of a request off the wire."""
+
+import asyncio
+from typing import Final
+
+from muster.web.exchange import Exchange
+from muster.web.problems import Problem, too_large
+
+# A body that is read after a place was taken must keep coming, or its sender would hold the place for nothing.
+IDLE_SECONDS: Final = 30.0
+
+_STOPPED: Final = f"no byte of the body came for {IDLE_SECONDS:.0f} seconds; send the request again"
+_BROKEN_OFF: Final = "the body broke off before its end; send the request again"
+
+
+async def read_body(exchange: Exchange, most: int) -> bytes | bytearray:
+    """The bytes of the body as they came, at most `most`. Raises `Problem`: 400 cut short, 408 stopped, 413 too large.
+
+    One chunk is given as it is. More of them grow one bytearray, whose memory the C library moves instead of copying
+    it, so that a body costs its own size and a chunk, where joining a list of chunks costs twice the size.
+    """
+    body: bytes | bytearray = b""
+    received = 0
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(None) as limit:
+            while True:
+                limit.reschedule(loop.time() + IDLE_SECONDS)
+                message = await exchange.receive()
+                if message["type"] != "http.request":
+                    raise Problem(400, _BROKEN_OFF)
+                chunk = message.get("body", b"")
+                received += len(chunk)
+                if received > most:
+                    raise too_large(most)
+                body = _grown(body, chunk)
+                if not message.get("more_body", False):
+                    return body
+    except TimeoutError:
+        raise Problem(408, _STOPPED) from None
+
+
+def _grown(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:
+    if not body:
+        return chunk
+    if isinstance(body, bytes):
+        body = bytearray(body)
+    body += chunk
+    return body

@@ -1,0 +1,104 @@
+"""One request and its answer: what passes over the wire, and what the log says of it."""
+
+import asyncio
+import time
+from typing import Any, Final, cast
+from uuid import UUID
+
+from litestar.types import HTTPScope, Message, Receive, Scope, Send
+
+# How long a refused sender is listened to. 256 MiB pass in a second on a good line, and cost no memory.
+LINGER_BYTES: Final = 256 * 1024 * 1024
+LINGER_SECONDS: Final = 30.0
+LINGER_IDLE_SECONDS: Final = 5.0
+MOST_LOGGED_PATH: Final = 100
+
+
+class Exchange:
+    """Stands between the server and the application for one request.
+
+    An answer that is given before the body was read closes the connection, but not at once: the answer goes out, and
+    what the client still sends is read and thrown away for a while. Closing with unread bytes makes the kernel reset
+    the connection, and a client that is still sending (most send all before they read) would see a broken pipe and
+    never the answer.
+    """
+
+    __slots__ = (
+        "_receive",
+        "_send",
+        "accepted",
+        "batch_id",
+        "bytes_in",
+        "method",
+        "path",
+        "rejected",
+        "started",
+        "status",
+        "unread",
+        "user",
+    )
+
+    def __init__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self.started = time.perf_counter()
+        self.method: str = scope["method"]
+        self.path = scope["path"]
+        self.bytes_in = 0
+        self.unread = _has_body(scope)
+        self.status = 0
+        self.user: str | None = None
+        self.accepted: int | None = None
+        self.rejected: int | None = None
+        self.batch_id: UUID | None = None
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Exchange":
+        """The exchange that a scope belongs to."""
+        return cast(Exchange, scope["state"]["exchange"])
+
+    @property
+    def milliseconds(self) -> float:
+        """Since the request's head was there."""
+        return (time.perf_counter() - self.started) * 1000
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.bytes_in += len(message.get("body", b""))
+            self.unread = message.get("more_body", False)
+        else:
+            self.unread = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if self.unread:
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+        elif self.unread and message["type"] == "http.response.body" and not message.get("more_body", False):
+            await self._send({"type": "http.response.body", "body": message.get("body", b""), "more_body": True})
+            await self._linger()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
+
+    async def _linger(self) -> None:
+        most = self.bytes_in + LINGER_BYTES
+        try:
+            async with asyncio.timeout(LINGER_SECONDS):
+                while self.unread and self.bytes_in < most:
+                    await asyncio.wait_for(self.receive(), LINGER_IDLE_SECONDS)
+        except TimeoutError:
+            return
+
+
+def _has_body(scope: HTTPScope) -> bool:
+    return any(
+        (name == b"content-length" and value != b"0") or name == b"transfer-encoding"
+        for name, value in scope["headers"]
+    )
+
+
+def loggable_path(path: str) -> str:
+    """A path that we don't know, fit for a line of a log."""
+    return "".join(letter if letter.isprintable() else "?" for letter in path[:MOST_LOGGED_PATH])

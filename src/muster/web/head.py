@@ -1,0 +1,80 @@
+"""What the head of a request for a batch says, read before the body is."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from muster.web.credentials import Basic, Bearer, credentials_of
+from muster.web.problems import Problem
+
+# `x-gzip` is the same by RFC 9110 8.4.1.3.
+_CODINGS: Final = {b"": "identity", b"identity": "identity", b"gzip": "gzip", b"x-gzip": "gzip", b"zstd": "zstd"}
+_CHARSET: Final = re.compile(rb';\s*charset\s*=\s*"?([^\s;"]*)"?', re.IGNORECASE)
+_NEEDED: Final = frozenset({b"authorization", b"content-type", b"content-encoding", b"content-length"})
+
+_WRONG_TYPE: Final = "the header Content-Type must be application/json, and its charset, where it has one, utf-8"
+_WRONG_CODING: Final = "the header Content-Encoding may be gzip or zstd, one of them and once; or leave it away"
+_WRONG_DETAIL: Final = "the query parameter detail takes one value: full"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`length` is the body's length on the wire in bytes, None when the request does not say it.
+
+    `refusal` is the first thing that is wrong with it. It is kept and not raised, because who is calling comes first.
+    """
+
+    credentials: Basic | Bearer | None
+    coding: str
+    length: int | None
+    detail: bool
+    refusal: Problem | None
+
+
+def head_of(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Head:
+    lines: dict[bytes, list[bytes]] = {name: [] for name in _NEEDED}
+    for name, value in headers:
+        if name in _NEEDED:
+            lines[name].append(value)
+    coding = _CODINGS.get(b",".join(lines[b"content-encoding"]).strip().lower())
+    detail = _details(query)
+    return Head(
+        credentials=credentials_of(lines[b"authorization"]),
+        coding=coding or "",
+        length=_length(lines[b"content-length"]),
+        detail=detail == ["full"],
+        refusal=_refusal(lines[b"content-type"], coding, detail),
+    )
+
+
+def _refusal(content_type: Sequence[bytes], coding: str | None, detail: Sequence[str]) -> Problem | None:
+    if not _is_json(content_type):
+        return Problem(415, _WRONG_TYPE)
+    if coding is None:
+        # RFC 9110 15.5.16: so the sender sees that the coding was the reason.
+        return Problem(415, _WRONG_CODING, [("Accept-Encoding", "gzip, zstd")])
+    return Problem(400, _WRONG_DETAIL) if detail not in ([], ["full"]) else None
+
+
+def _is_json(lines: Sequence[bytes]) -> bool:
+    if len(lines) != 1:
+        return False
+    media_type, semicolon, _ = lines[0].partition(b";")
+    if media_type.strip().lower() != b"application/json":
+        return False
+    return not semicolon or all(charset.lower() == b"utf-8" for charset in _CHARSET.findall(lines[0]))
+
+
+def _length(lines: Sequence[bytes]) -> int | None:
+    # The server has refused what is no number; an in-process client may send anything.
+    return int(lines[0]) if len(lines) == 1 and lines[0].isdigit() and len(lines[0]) < 20 else None
+
+
+def _details(query: bytes) -> list[str]:
+    """The values of `detail` in a query string. Parameters that we don't know are ignored."""
+    if not query:
+        return []
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return [value for name, value in pairs if name == "detail"]

@@ -1,0 +1,66 @@
+"""A bounded pool of threads for the blocking work of requests."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Busy(Exception):
+    """Every place is taken."""
+
+
+class Pool:
+    """`threads` threads, and places for `threads` + `queue` requests.
+
+    What is counted are places and not pieces of work: whoever has a place runs all of its pieces without being turned
+    away, so nobody is refused after half of the work, and authenticating newcomers can't push out a batch that has
+    already been received.
+    """
+
+    def __init__(self, threads: int, queue: int) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="muster")
+        self._places = threading.Semaphore(threads + queue)
+
+    def place(self) -> "Place":
+        """A place, to be used in a `with`. Raises `Busy` at once when there is none."""
+        if not self._places.acquire(blocking=False):
+            raise Busy
+        return Place(self._executor, self._places)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What one piece of work gives or raises. Raises `Busy` when there is no place for it."""
+        with self.place() as place:
+            return await place.run(work)
+
+    async def close(self) -> None:
+        """Returns when all work that was begun or waits is done."""
+        await asyncio.to_thread(self._executor.shutdown)
+
+
+class Place:
+    """One request's place in a pool; given back when the request is over and its last piece of work is too."""
+
+    def __init__(self, executor: ThreadPoolExecutor, places: threading.Semaphore) -> None:
+        self._executor = executor
+        self._places = places
+        self._work: Future[Any] | None = None
+
+    def __enter__(self) -> "Place":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        # A request can be cancelled, a running thread can't: its place is free only when the thread is.
+        if self._work is None:
+            self._places.release()
+        else:
+            self._work.add_done_callback(lambda _: self._places.release())
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What the work gives or raises. Cancelling leaves work that has begun to run to its end."""
+        future = self._work = self._executor.submit(work)
+        return await asyncio.wrap_future(future)

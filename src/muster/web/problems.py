@@ -1,0 +1,88 @@
+"""What ends a request early: one table from exception to answer, and the two shapes that the contract gives it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from litestar.exceptions import HTTPException
+
+from muster.intake.decode import NotABatch, TooManyCustomers
+from muster.web.pool import Busy
+
+Headers = Sequence[tuple[str, str]]
+
+# Two lines and not one list: RFC 9110 11.6.1 allows both, and warns that some clients read only one challenge a line.
+CHALLENGES: Final = (
+    ("WWW-Authenticate", 'Basic realm="muster", charset="UTF-8"'),
+    ("WWW-Authenticate", 'Bearer realm="muster"'),
+)
+# A place becomes free within a batch's time, a database rather later.
+RETRY_BUSY: Final = (("Retry-After", "1"),)
+RETRY_NOT_READY: Final = (("Retry-After", "5"),)
+# RFC 9110 renamed it; the `http` module of Python 3.11 knows the older names.
+_PHRASES: Final = {413: "Content Too Large", 414: "URI Too Long"}
+_MESSAGES: Final = {
+    404: "nothing is served at this path; /v2/api-docs lists what is",
+    405: "this path does not take this method; the header Allow says which ones it takes",
+}
+
+
+class Problem(Exception):
+    """The request is refused with this status. The message says what is wrong and what to do, without values of it."""
+
+    def __init__(self, status: int, message: str, headers: Headers = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+def unauthorized(message: str) -> Problem:
+    return Problem(401, message, CHALLENGES)
+
+
+def too_large(limit: int) -> Problem:
+    return Problem(413, f"the body has more than {limit} bytes, the limit of one request; send smaller batches")
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The refusal that an exception stands for; None when it is a failure of ours."""
+    match error:
+        case Problem():
+            return error
+        case NotABatch():
+            return Problem(400, str(error))
+        case TooManyCustomers():
+            return Problem(413, f"one request may hold at most {error.limit} customers; send smaller batches")
+        case Busy():
+            return Problem(503, "all threads are busy and the queue is full; send the same again later", RETRY_BUSY)
+        case HTTPException() if error.status_code < 500:
+            message = _MESSAGES.get(error.status_code, "the request is not sound HTTP for this service")
+            return Problem(error.status_code, message, _allowed(error))
+    return None
+
+
+def _allowed(error: HTTPException) -> Headers:
+    return [("Allow", value) for name, value in (error.headers or {}).items() if name.lower() == "allow"]
+
+
+def problem_body(problem: Problem, path: str) -> bytes:
+    """The contract's body of a refusal, as JSON. The time is UTC, in milliseconds."""
+    return msgspec.json.encode(
+        {
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "status": problem.status,
+            "error": _PHRASES.get(problem.status) or HTTPStatus(problem.status).phrase,
+            "path": path,
+            "message": problem.message,
+        }
+    )
+
+
+def failure_body(milliseconds: int) -> bytes:
+    """The contract's body of a 500, as JSON."""
+    return msgspec.json.encode(
+        {"errorCode": "500", "errorDescription": "Processing failed", "timeElapsedMs": milliseconds}
+    )
