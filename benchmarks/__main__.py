@@ -1,7 +1,7 @@
 """`make bench`: customers a second through HTTP, written to docs/benchmarks.md.
 
-Rounds are interleaved, so that a machine whose speed drifts is fair to all rows; a row shows the median of its rounds and
-their extremes.
+Rounds are interleaved, so that a machine whose speed drifts is fair to all rows; a row shows the median of its rounds
+and their extremes.
 """
 
 import argparse
@@ -101,8 +101,8 @@ def _page(rows: list[Row], workers: int) -> str:
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"""# Benchmarks
 
-Written by `make bench`. Customers a second through HTTP, {CLIENTS} clients on the same machine, {workers} worker processes;
-medians of {len(rows[0].rates)} rounds. Figures move with the machine: compare within one table only.
+Written by `make bench`. Customers a second through HTTP, {CLIENTS} clients on the same machine, {workers} worker
+processes; medians of {len(rows[0].rates)} rounds. Figures move with the machine: compare within one table only.
 
 {_machine()}
 

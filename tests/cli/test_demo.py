@@ -76,9 +76,10 @@ def test_a_database_of_its_own_must_be_new_and_keeps_no_open_door(start: Start, 
 
 
 def test_on_a_terminal_a_password_is_asked_for_twice_and_tables_have_headers(muster: Muster) -> None:
-    def on_terminal(*arguments: str, typed: str = "") -> tuple[int, str]:
+    def on_terminal(*arguments: str, typed: tuple[str, ...] = ()) -> tuple[int, str]:
+        """Types a line at every prompt: what is typed before it is thrown away by the terminal."""
+        lines = list(typed)
         ours, its = pty.openpty()
-        os.write(ours, typed.encode())
         command = [COMMAND, *arguments]
         with subprocess.Popen(command, stdin=its, stdout=its, stderr=its, start_new_session=True) as process:
             os.close(its)
@@ -86,15 +87,17 @@ def test_on_a_terminal_a_password_is_asked_for_twice_and_tables_have_headers(mus
             try:
                 while part := os.read(ours, 1000):
                     shown += part
+                    if shown.endswith(b": ") and lines:
+                        os.write(ours, f"{lines.pop(0)}\n".encode())
             except OSError:  # how Linux says that the other side is gone
                 pass
         os.close(ours)
         return process.returncode, shown.decode()
 
     add = ("user", "add", "anna", "--role", "submit")
-    code, shown = on_terminal(*add, typed="correct horse\nanother horse\n")
+    code, shown = on_terminal(*add, typed=("correct horse", "another horse"))
     assert (code, "the two passwords differ" in shown) == (1, True)
-    code, shown = on_terminal(*add, typed="correct horse\ncorrect horse\n")
+    code, shown = on_terminal(*add, typed=("correct horse", "correct horse"))
     assert (code, "added the user anna" in shown) == (0, True)
     code, shown = on_terminal("user", "list")
     assert code == 0

@@ -21,8 +21,8 @@ def with_canaries(entity_type: str) -> list[dict[str, Any]]:
     for name, value in full.items():
         if name in ALLOWED:
             continue
-        for canary in (CANARY, [CANARY], {CANARY: CANARY}, [{"code": "x", CANARY: CANARY}]):
-            found.append({**full, name: canary})
+        shapes = (CANARY, [CANARY], {CANARY: CANARY}, [{"code": "x", CANARY: CANARY}])
+        found.extend({**full, name: canary} for canary in shapes)
         if isinstance(value, list) and isinstance(value[0], dict):
             for inner in value[0]:
                 found.extend({**full, name: [{**value[0], inner: canary}]} for canary in (CANARY, [CANARY]))

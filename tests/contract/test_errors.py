@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.contract.cases import ALIKE, CASES, Case
+from tests.contract.case_tables import ALIKE, CASES, Case
 from tests.samples import individual
 from tests.serving import SAVE, VALIDATE, Api
 

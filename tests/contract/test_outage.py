@@ -4,7 +4,6 @@ import json
 import time
 
 from tests.conftest import OwnPostgres
-from tests.contract.test_answers import is_refusal
 from tests.samples import individual
 from tests.serving import Api, serving
 

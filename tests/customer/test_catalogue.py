@@ -9,7 +9,7 @@ from muster.customer.catalogue import ROWS, rank_of
 from muster.customer.errors import Error
 from muster.customer.fields import rows
 from muster.customer.places import Place
-from tests.contract.cases import ALIKE, CASES, Case
+from tests.contract.case_tables import ALIKE, CASES, Case
 from tests.samples import given, individual, snapshot
 
 JUDGED_WITH_THE_STORE = ("O005", "C004")

@@ -89,7 +89,7 @@ def counts(store: Store) -> dict[str, int]:
 def stored_numbers(store: Store) -> dict[str, int]:
     with store.engine.connect() as connection:
         rows = connection.execute(text("SELECT communication_number, version FROM communications"))
-        return dict(rows.tuples().all())
+        return {row.communication_number: row.version for row in rows}
 
 
 @given(batches=small_worlds(), detail=st.booleans())

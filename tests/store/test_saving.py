@@ -44,7 +44,7 @@ def test_any_text_comes_back_from_a_document_that_is_not_escaped(store: Store, t
 
 
 def test_keys_are_told_apart_by_every_code_point(store: Store) -> None:
-    close = ["a", "A", "á", "a\u0301", "a ", " a", "ａ", "ß", "ss"]
+    close = ["a", "A", "á", "a\u0301", "a ", " a", "\uff41", "ß", "ss"]
     save(store, *(arrival(key, key) for key in close))
 
     assert look_up(store, close).numbers == set(close)

@@ -11,5 +11,5 @@ from muster.classifiers.ports import Entry
 @cache
 def initial_entries() -> Sequence[Entry]:
     """The packaged entries, in the order of the file."""
-    with files("muster.classifiers").joinpath("installation.csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(Entry(**row) for row in csv.DictReader(lines))
+    text = files("muster.classifiers").joinpath("installation.csv").read_text(encoding="utf-8")
+    return tuple(Entry(**row) for row in csv.DictReader(text.splitlines()))

@@ -1,4 +1,4 @@
-"""The classifiers of the moment: ISO lists and the installation's own, one snapshot that is renewed when they change."""
+"""The classifiers of the moment: ISO lists and the installation's own, as a snapshot that follows their changes."""
 
 import threading
 import time

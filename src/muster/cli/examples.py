@@ -17,6 +17,7 @@ EXAMPLES: Final = {
         "muster serve --host 0.0.0.0 --workers 4 --database postgresql://muster@db.internal/muster",
         "muster serve --host 0.0.0.0 --tls-cert fullchain.pem --tls-key key.pem",
     ),
+    "docs": ("muster docs docs/reference",),
     "db upgrade": ("muster db upgrade --database postgresql://muster@db.internal/muster",),
     "user add": (
         "muster user add core-banking --role submit",

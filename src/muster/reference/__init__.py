@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-import typer
+from typer.core import TyperGroup
 
 from muster.reference import classifiers, commands, errors, fields, settings
 
 
-def pages(app: typer.Typer) -> Mapping[str, str]:
-    """File name -> Markdown of every page; `app` is the command line."""
+def pages(root: TyperGroup) -> Mapping[str, str]:
+    """File name -> Markdown of every page; `root` is the command line."""
     return {
         "fields.md": fields.page(),
         "errors.md": errors.page(),
         "classifiers.md": classifiers.page(),
         "settings.md": settings.page(),
-        "commands.md": commands.page(app),
+        "commands.md": commands.page(root),
     }

@@ -3,8 +3,6 @@
 import inspect
 from collections.abc import Iterator
 
-import typer
-import typer.main
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from muster.reference.markdown import code, document, table
@@ -14,9 +12,7 @@ Every command ends with 0, with 1 when it failed, or with 2 when it was used wro
 one line that says what to do."""
 
 
-def page(app: typer.Typer) -> str:
-    root = typer.main.get_command(app)
-    assert isinstance(root, TyperGroup)
+def page(root: TyperGroup) -> str:
     sections = (_section(path, command) for path, command in _leaves("muster", root))
     return document("Commands", _INTRODUCTION, *sections)
 
