@@ -162,8 +162,20 @@ def test_a_certificate_that_can_not_be_used_is_one_line(
 def test_a_worker_that_dies_is_replaced(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
     port = service.port()
-    worker = int(service.line(r"Started server process \[(\d+)\]")[1])
-    os.kill(worker, signal.SIGKILL)
-    service.line(r"Child process \[\d+\] died")
-    service.line(r"Started server process")
+    workers = [int(service.line(r"Started server process \[(\d+)\]")[1]) for _ in range(2)]
+    os.kill(workers[0], signal.SIGKILL)
+    service.line(rf"Child process \[{workers[0]}\] died")
+    service.line(r"Application startup complete")
     assert get(port, "/health/live")[0] == 200
+    assert service.stop(signal.SIGTERM)[0] == 0
+
+
+def test_workers_end_when_the_process_that_started_them_is_killed(muster: Muster, start: Start) -> None:
+    service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
+    port = service.port()
+    for _ in range(2):
+        service.line(r"Application startup complete")
+    # Waits for the end of stderr, so of all who hold it.
+    service.stop(signal.SIGKILL)
+    with pytest.raises(ConnectionRefusedError):
+        get(port, "/health/live")

@@ -84,10 +84,14 @@ def test_whatever_goes_wrong_is_rolled_back(store: Store) -> None:
 
 
 def test_a_session_that_ends_in_an_error_gives_its_connection_back(store: Store) -> None:
-    for _ in range(40):  # more than there are connections
-        with pytest.raises(RuntimeError), store.customers.session():
+    def fail() -> None:
+        with store.customers.session() as session:
+            session.look_up(["1"], [])
             raise RuntimeError
 
+    for _ in range(40):  # more than there are connections
+        with pytest.raises(RuntimeError):
+            fail()
     assert look_up(store, ["1"]).numbers == frozenset()
 
 

@@ -40,22 +40,23 @@ def _serve(settings: Settings) -> None:
 
     check_tls(settings)
     with listen(settings.host, settings.port) as listener:
-        _check_database(settings)
+        has_users = _check_database(settings)
         try:
             bootstrap.configure_logs(settings)
         except BadSetting as problem:
             raise Misuse(str(problem)) from None
         os.environ.update(settings.to_environment())
         signal.signal(signal.SIGTERM, _end)
+        if not has_users:
+            note("there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs")
         note(f"muster listens on {url_of(settings, listener)} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
         run_service(settings, listener)
 
 
-def _check_database(settings: Settings) -> None:
-    """The workers open the database themselves; here it is only seen that it is there and has the schema."""
+def _check_database(settings: Settings) -> bool:
+    """Whether there is a user. The workers open the database themselves, here it is seen that it has the schema."""
     with opened(settings.database, settings) as store:
-        if not any(not user.disabled for user in store.users.users()):
-            note("there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs")
+        return any(not user.disabled for user in store.users.users())
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

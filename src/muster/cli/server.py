@@ -1,9 +1,14 @@
 """The HTTP server: uvicorn on a socket of ours, in this process or in several."""
 
+import multiprocessing
+import os
+import signal
 import socket
 import ssl
+import threading
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -12,12 +17,15 @@ from muster.cli.problems import Problem
 from muster.cli.protocol import BoundedProtocol
 from muster.settings import Settings
 
-APP: Final = "muster.bootstrap:create_app"
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+APP: Final = "muster.cli.server:create_app"
 
 # Seconds that requests get to end after SIGTERM: a batch of the largest size takes less.
 GRACE_SECONDS: Final = 30
-# A worker that doesn't answer for so many seconds is replaced. Uvicorn's 5 would do it to a worker that is only busy.
-HUNG_SECONDS: Final = 30
+# A worker that doesn't answer for so many seconds is replaced. Uvicorn's 5 could do it to a worker that is only busy.
+HUNG_SECONDS: Final = 15
 BACKLOG: Final = 2048
 
 
@@ -38,7 +46,7 @@ def listen(host: str, port: int) -> socket.socket:
     except PermissionError:
         raise Problem(f"port {port} is not allowed to this user; choose one above 1023 with --port") from None
     except OSError as error:
-        what = f"can't listen on {host} port {port} ({error.strerror})"
+        what = f"can't listen on {host} port {port} ({os.strerror(error.errno or 0)})"
         raise Problem(f"{what}; choose another with --port or --host, or stop what listens there") from None
 
 
@@ -85,6 +93,22 @@ def run_service(settings: Settings, listener: socket.socket) -> None:
     workers.run()
     if workers.interrupted:
         raise KeyboardInterrupt
+
+
+def create_app() -> "Litestar":
+    """What each process that serves runs: the service, which ends with the process that started it."""
+    from muster import bootstrap
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), name="parent-watch", daemon=True).start()
+    return bootstrap.create_app()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    """A parent that was killed could not tell its workers, and these would keep the port and the database."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Workers(Multiprocess):

@@ -17,8 +17,8 @@ _FORMS = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 # Connections beyond the pool's size, so that a user's log-in and the health check get through when sessions hold all.
 _SPARE = 4
 
-# Seconds that a writer waits for the others on SQLite, which lets one write at a time.
-_SQLITE_PATIENCE = 30.0
+# Seconds that a request waits for a connection when all are in use, and on SQLite for its turn to write.
+_PATIENCE = 30.0
 
 # Libpq's options, unless the URL says otherwise. Without the last four, a server that vanished from the network (and
 # didn't close its connections) would hold a request for as long as the kernel retransmits: a quarter of an hour.
@@ -87,6 +87,7 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
         pool_pre_ping=True,
         pool_size=pool_size,
         max_overflow=_SPARE,
+        pool_timeout=_PATIENCE,
         hide_parameters=True,
     )
 
@@ -95,9 +96,10 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         # The isolation level None leaves transactions to us: Python's driver would begin them late and not IMMEDIATE.
-        connect_args={"timeout": _SQLITE_PATIENCE, "isolation_level": None, "check_same_thread": False},
+        connect_args={"timeout": _PATIENCE, "isolation_level": None, "check_same_thread": False},
         pool_size=pool_size,
         max_overflow=_SPARE,
+        pool_timeout=_PATIENCE,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _set_up_sqlite)
@@ -116,7 +118,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _use_wal(connection: sqlite3.Connection) -> None:
     """Readers and the writer don't wait for each other. The mode stays with the file."""
-    deadline = time.monotonic() + _SQLITE_PATIENCE
+    deadline = time.monotonic() + _PATIENCE
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -1,0 +1,88 @@
+import sqlite3
+
+import psycopg
+import pytest
+from sqlalchemy import Integer, cast, exc, insert, literal, select
+
+from muster.store import BadDatabaseUrl, Store, open_store
+from muster.store.engine import make_engine, parse_url
+from muster.store.errors import without_values
+from muster.store.tables import users
+
+
+@pytest.mark.parametrize("url", ["postgresql://h/d", "postgres://h/d", "postgresql+psycopg://h/d"])
+def test_postgres_has_one_driver(url: str) -> None:
+    assert parse_url(url).drivername == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "muster.db",
+        "mysql://user:secret@host/database",
+        "postgresql+asyncpg://user:secret@host/database",
+        "postgresql://user:secret@host:port/database",
+        "secret://",
+        "sqlite://",
+        "sqlite:///:memory:",
+    ],
+)
+def test_other_urls_are_refused_without_naming_their_password(url: str) -> None:
+    with pytest.raises(BadDatabaseUrl) as caught:
+        open_store(url)
+    assert "user" not in str(caught.value).replace("USER", "")
+    assert "host" not in str(caught.value)
+
+
+def test_the_url_may_overrule_our_options(postgres_url: str) -> None:
+    store = open_store(
+        postgres_url + "&application_name=other" if "?" in postgres_url else postgres_url + "?application_name=other"
+    )
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW application_name").scalar() == "other"
+    store.close()
+
+
+def test_postgres_is_told_who_we_are(postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW application_name").scalar() == "muster"
+        assert connection.exec_driver_sql("SHOW client_encoding").scalar() == "UTF8"
+    engine.dispose()
+
+
+def test_sqlite_commits_durably_and_lets_readers_read(sqlite_url: str) -> None:
+    engine = make_engine(sqlite_url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000  # milliseconds
+    engine.dispose()
+
+
+def test_an_error_of_sqlalchemy_loses_its_statement_and_parameters(store: Store) -> None:
+    @without_values
+    def fail() -> None:
+        with store.engine.connect() as connection:
+            connection.execute(insert(users), {"name": "secret"})
+
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        fail()
+    assert "secret" not in str(caught.value)
+    assert not isinstance(caught.value, exc.SQLAlchemyError | psycopg.Error | sqlite3.Error)
+    assert caught.value.__context__ is None
+
+
+def test_a_value_that_the_server_cannot_read_is_not_repeated(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+
+    @without_values
+    def fail() -> None:
+        with store.engine.connect() as connection:
+            connection.execute(select(cast(literal("secret"), Integer)))
+
+    with pytest.raises(Exception, match="22P02") as caught:
+        fail()
+    assert "secret" not in str(caught.value)
+    store.close()

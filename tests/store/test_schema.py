@@ -1,0 +1,160 @@
+import csv
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import resources
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from muster.classifiers.ports import Entry
+from muster.store import SchemaIsNewer, SchemaState, Store, StoreError, open_store
+from muster.store.schema import HEAD, REVISIONS
+from muster.store.tables import metadata
+from tests.conftest import DatabaseMaker
+
+from .samples import read
+
+UPGRADE = "import sys; from muster.store import open_store; sys.stdin.read(); print(open_store(sys.argv[1]).upgrade())"
+
+
+@pytest.fixture
+def empty(empty_database_url: str) -> Iterator[Store]:
+    store = open_store(empty_database_url)
+    yield store
+    store.close()
+
+
+def _set_revision(store: Store, revision: str) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": revision})
+
+
+def test_the_migrated_schema_is_that_of_the_tables(store: Store) -> None:
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_revisions_are_those_of_the_files() -> None:
+    config = Config()
+    config.set_main_option("script_location", "muster.store:migrations")
+    scripts = ScriptDirectory.from_config(config)
+
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
+    assert scripts.get_current_head() == HEAD
+
+
+def test_an_empty_database_becomes_a_current_one(empty: Store) -> None:
+    assert empty.schema_state() is SchemaState.EMPTY
+    assert not empty.ready()
+
+    assert empty.upgrade()
+    assert empty.schema_state() is SchemaState.CURRENT
+    assert empty.ready()
+    assert not empty.upgrade()
+
+
+def test_the_states_are_told_apart(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    _set_revision(store, "9999")
+    assert store.schema_state() is SchemaState.NEWER
+    assert not store.ready()
+    with pytest.raises(SchemaIsNewer):
+        store.upgrade()
+
+    monkeypatch.setattr("muster.store.schema.REVISIONS", ("0000", HEAD))
+    _set_revision(store, "0000")
+    assert store.schema_state() is SchemaState.OLD
+    assert not store.ready()
+
+
+def test_an_installation_starts_with_the_packaged_code_lists(store: Store) -> None:
+    table = resources.files("muster.classifiers").joinpath("installation.csv").read_text(encoding="utf-8")
+    packaged = [Entry(row["classifier"], row["code"], row["title"]) for row in csv.DictReader(table.splitlines())]
+
+    revision, entries = store.classifiers.entries()
+    assert revision == store.classifiers.revision() == 1
+    assert list(entries) == sorted(packaged, key=lambda entry: (entry.classifier, entry.code))
+
+
+def test_processes_that_upgrade_at_once_all_succeed(empty_database_url: str) -> None:
+    upgrades = [
+        subprocess.Popen(
+            [sys.executable, "-c", UPGRADE, empty_database_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for process in upgrades:  # they have loaded when they read this
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+    answers = [process.communicate(timeout=60) for process in upgrades]
+
+    assert [process.returncode for process in upgrades] == [0] * 4, answers
+    assert sorted(out for out, _ in answers).count("True\n") == 1
+    store = open_store(empty_database_url)
+    assert store.ready()
+    store.close()
+
+
+def test_a_migration_that_fails_leaves_nothing(empty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr("csv.DictReader", fail)
+    with pytest.raises(RuntimeError):
+        empty.upgrade()
+    assert empty.schema_state() is SchemaState.EMPTY
+
+    monkeypatch.undo()
+    assert empty.upgrade()
+
+
+def test_a_database_that_cannot_hold_every_name_is_refused(postgres_databases: DatabaseMaker) -> None:
+    store = open_store(postgres_databases.make(options="ENCODING 'LATIN1' LOCALE 'C'"))
+
+    with pytest.raises(StoreError, match="UTF8"):
+        store.upgrade()
+    assert store.schema_state() is SchemaState.EMPTY
+    store.close()
+
+
+def test_keys_are_compared_by_code_point_on_postgres(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    keys = read(
+        store,
+        """
+        SELECT kcu.table_name, kcu.column_name, c.collation_name
+        FROM information_schema.key_column_usage kcu JOIN information_schema.columns c USING (table_name, column_name)
+        WHERE c.data_type = 'text'
+        """,
+    )
+    store.close()
+
+    assert ("customers", "customer_ext_id", "C") in keys
+    assert {collation for _, _, collation in keys} == {"C"}
+
+
+def test_documents_are_compressed_with_lz4_where_the_server_can(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    [(kinds,)] = read(store, "SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'")
+    chosen = read(store, "SELECT DISTINCT attcompression FROM pg_attribute WHERE attname = 'document' AND attnum > 0")
+    store.close()
+
+    expected = b"l" if "lz4" in kinds else b""
+    assert {value.encode() if isinstance(value, str) else value.strip(b"\0") for (value,) in chosen} == {expected}
+
+
+def test_every_unique_key_could_distribute_its_table() -> None:
+    """No foreign keys and no sequences, so that the schema can be spread over nodes as it stands."""
+    for table in metadata.sorted_tables:
+        assert not table.foreign_keys
+        assert all(column.autoincrement in (False, "auto") for column in table.primary_key)
+        assert table.autoincrement_column is None, table.name
