@@ -69,8 +69,12 @@ def test_readers_never_see_half_of_a_change(store: Store) -> None:
         titles = {entry.title for entry in entries if entry.classifier == "a"}
         return len(titles) == 1 and titles == {str(revision)}
 
+    def write_many() -> None:
+        for n in range(3, 30):
+            write(n)
+
     write(2)
     with ThreadPoolExecutor(4) as pool:
-        writer = pool.submit(lambda: [write(n) for n in range(3, 30)])
+        writer = pool.submit(write_many)
         assert all(pool.map(looked_up, range(60)))
         writer.result()

@@ -1,4 +1,5 @@
 import sqlite3
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -59,6 +60,23 @@ def test_sqlite_commits_durably_and_lets_readers_read(sqlite_url: str) -> None:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000  # milliseconds
     engine.dispose()
+
+
+def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'new.db'}")
+    store.upgrade()
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    store.close()
+
+
+def test_the_mode_of_a_sqlite_file_stays_as_its_owner_set_it(tmp_path: Path) -> None:
+    path = tmp_path / "shared.db"
+    path.touch()
+    path.chmod(0o660)
+    store = open_store(f"sqlite:///{path}")
+    store.upgrade()
+    assert path.stat().st_mode & 0o777 == 0o660
+    store.close()
 
 
 def test_an_error_of_sqlalchemy_loses_its_statement_and_parameters(store: Store) -> None:

@@ -1,8 +1,10 @@
 """Connections: from a database URL to a SQLAlchemy engine, set up the same way for everything in the store."""
 
+import os
 import sqlite3
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
@@ -102,9 +104,16 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
         pool_timeout=_PATIENCE,
         hide_parameters=True,
     )
+    event.listen(engine, "do_connect", _create_private)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _create_private(_dialect: object, _record: object, arguments: Sequence[str], _options: object) -> None:
+    """A new file is for its owner alone: it will hold personal data. SQLite would let everybody read it."""
+    with suppress(OSError):
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -24,11 +24,17 @@ _OLD_COLUMNS = ", ".join(f"kept.{column.name}" for column in customers.columns)
 # Arrays go in binary (%b): as text, an array of 1,000 took 3 µs per element to write and read, as binary 1.
 _USED_NUMBERS = "SELECT communication_number FROM communications WHERE communication_number = ANY(%b::text[])"
 
-# Both columns of the key bound the index scan; the few pairs too many, of one unit and another one's id, stay out of
-# the answer later. A join with unnest() of pairs would need the planner to guess right.
-_KNOWN_CUSTOMERS = """
+_KNOWN_OF_UNIT = """
 SELECT business_unit, customer_ext_id, version FROM customers
-WHERE customer_ext_id = ANY(%b::text[]) AND business_unit = ANY(%b::text[])
+WHERE customer_ext_id = ANY(%b::text[]) AND business_unit = %s
+"""
+
+# A quarter slower, so not for all. Two arrays side by side with ANY won't do: PostgreSQL before 17 tries every
+# combination of a unit and an id.
+_KNOWN_OF_UNITS = """
+SELECT known.business_unit, known.customer_ext_id, known.version FROM customers AS known
+JOIN unnest(%b::text[], %b::text[]) AS wanted (customer_ext_id, business_unit)
+  ON known.customer_ext_id = wanted.customer_ext_id AND known.business_unit = wanted.business_unit
 """
 
 # Locks the current versions in the order of the key, and counts by its row count those that are as expected.
@@ -125,11 +131,12 @@ class PostgresSession:
     def _versions(self, customers: Collection[CustomerKey]) -> dict[CustomerKey, int]:
         if not customers:
             return {}
-        wanted = frozenset(customers)
-        ext_ids = list({ext_id for _, ext_id in wanted})
-        units = list({unit for unit, _ in wanted})
-        rows = self._connection.execute(_KNOWN_CUSTOMERS, (ext_ids, units)).fetchall()
-        return {(unit, ext_id): version for unit, ext_id, version in rows if (unit, ext_id) in wanted}
+        units, ext_ids = (list(column) for column in zip(*customers, strict=True))
+        if len(set(units)) == 1:
+            rows = self._connection.execute(_KNOWN_OF_UNIT, (ext_ids, units[0])).fetchall()
+        else:
+            rows = self._connection.execute(_KNOWN_OF_UNITS, (ext_ids, units)).fetchall()
+        return {(unit, ext_id): version for unit, ext_id, version in rows}
 
 
 def _replace(cursor: psycopg.Cursor[tuple[Any, ...]], steps: Plan, batch: Batch) -> None:
