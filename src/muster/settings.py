@@ -33,7 +33,9 @@ class Settings:
     tls_key: str | None = _row(None, "the private key that belongs to `tls_cert`, a PEM file")
     max_customers: int = _row(10_000, "how many customers one request may hold; more is a 413", 1)
     max_body: int = _row(64 * 1024 * 1024, "bytes of JSON that one request may hold, decompressed; more is a 413", 1)
-    threads: int = _row(8, "requests that a worker works on at the same time; also its database connections", 1)
+    threads: int = _row(
+        8, "requests that a worker works on at the same time; it may hold four more database connections than that", 1
+    )
     queue: int = _row(64, "requests that may wait for a thread of a worker; one more is a 503", 0)
     log_format: str = _row("auto", "`json`, `text`, or `auto`: text on a terminal and JSON lines elsewhere")
 

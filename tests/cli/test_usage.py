@@ -124,7 +124,7 @@ def test_ctrl_c_ends_a_command_quietly(muster: Muster, monkeypatch: pytest.Monke
 
     monkeypatch.setattr("muster.bootstrap.open_ready_database", interrupted)
     result = muster("user", "list")
-    assert (result.code, result.out, result.err) == (130, "", "")
+    assert (result.code, result.out, result.err) == (1, "", "")
 
 
 def test_an_option_counts_for_more_than_the_environment(muster: Muster, tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ def individual_with(field: str, text: str) -> str:
         ("initialDepositAmount", "1E99999999999999999999", "C018"),
         ("initialDepositAmount", f'"{"9" * 41}"', "C018"),
         ("initialDepositAmount", "9" * 41, "C018"),
+        # A pattern that tried every split of these zeros would hold the worker for hours.
+        ("initialDepositAmount", f'"{"0" * 1_000_000}x"', "C018"),
+        ("numberless", "0." + "0" * 1_000_000, None),
         ("firstName", "[" * DEEP + "]" * DEEP, "C016.I01"),
         ("listContact", "[" * DEEP + "]" * DEEP, "C018"),
         ("fieldOfActivity", '{"employment":' * DEEP + "1" + "}" * DEEP, None),

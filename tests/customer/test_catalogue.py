@@ -60,6 +60,12 @@ def test_a_broken_rule_gives_its_code_and_text(case: Case) -> None:
     assert [(found.code, found.description) for found in checked.findings.violations] == [(case.code, case.description)]
 
 
+def test_a_default_unit_that_the_installation_has_no_longer_is_none() -> None:
+    units = BusinessUnits.of(frozenset({"NORTH", "SOUTH"}), ("GONE", "NORTH"))
+    assert units.default is None
+    assert units.refusal(units.default) is errors.UNIT_MISSING
+
+
 def test_ranks_follow_the_rows() -> None:
     ranks = [rank_of(error, row.place) for row in ROWS for error in row.errors]
     assert ranks == sorted(ranks)

@@ -41,18 +41,21 @@ def test_of_a_key_that_stands_twice_the_last_one_counts_in_both_decoders() -> No
     ("body", "says"),
     [
         (b"", "empty"),
+        (b" \r\n", "empty"),
+        (b"\xef\xbb\xbf[1 2]", r"byte 6\)"),
+        ('{"customers": ["é\\ud800" 1]}'.encode(), r"byte 26\)"),
         (b"[]", "no JSON object"),
         (b"null", "no JSON object"),
         (b"{}", "no list of customers"),
         (b'{"customers": null}', "no list of customers"),
         (b'{"customers": {}}', "no list of customers"),
-        (b'{"customers": [{"firstName": "Tom', "truncated"),
+        (b'{"customers": [{"firstName": "Tom', r"truncated \(byte 33\)"),
         (b'{"customers": [1,]}', "byte 17"),
         (b'{"customers": []} x', "byte 19"),
         (b'{"customers": [NaN]}', "byte 15"),
-        (b'{"customers": ["\xff"]}', "not UTF-8"),
+        (b'{"customers": ["\xff"]}', r"not UTF-8 \(byte 16\)"),
         (b"\x1f\x8b\x08", "byte 0"),
-        (b'{"customers": ["\\ud800", }', "character 25"),
+        (b'{"customers": ["\\ud800", }', "byte 25"),
     ],
 )
 def test_what_is_no_batch_is_refused_with_a_reason(body: bytes, says: str) -> None:
@@ -99,7 +102,7 @@ def test_a_hundred_thousand_nested_brackets_cost_the_others_nothing(opening: str
 
 
 def test_broken_json_below_a_hundred_thousand_brackets_is_still_no_json() -> None:
-    with pytest.raises(NotABatch, match="character 100015"):
+    with pytest.raises(NotABatch, match="byte 100015"):
         customers_of(batch("[" * 100_000 + " x" + "]" * 100_000), 10)
 
 

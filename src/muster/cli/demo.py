@@ -5,7 +5,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +50,8 @@ def demo(once: Once = False, port: DemoPort = _PORT, database: FreshDatabase = N
                 raise Problem("the service did not accept both customers; its answer above says why")
             if not once:
                 conversation.say_what_to_try()
-                server.join()
+                with suppress(KeyboardInterrupt):  # the way to end it, and no failure
+                    server.join()
 
 
 @contextmanager

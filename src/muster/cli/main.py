@@ -11,7 +11,7 @@ import typer
 
 from muster.cli import classifiers, database, demo, docs, examples, serve, tokens, users
 from muster.cli.output import note, say
-from muster.cli.problems import FAILED, INTERRUPTED, MISUSED, Problem
+from muster.cli.problems import FAILED, MISUSED, Problem
 
 # Errors are printed here and not by Typer: in one line, which a log keeps together.
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -45,7 +45,7 @@ def run() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs one command and gives its exit code: 0, 1 when it failed, 2 when it was called wrongly, 130 after Ctrl-C."""
+    """Runs one command and gives its exit code: 0, 1 when it failed or was broken off, 2 when it was used wrongly."""
     try:
         # Without its standalone mode Typer raises its errors, and returns the code of an `Exit`.
         code = app(args=list(arguments), prog_name="muster", standalone_mode=False)
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         command = context.command_path if context is not None else "muster"
         return _failed(f"{error.format_message().rstrip('.')} (see `{command} --help`)", MISUSED)
     except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
+        return FAILED
     except Exception as error:
         return _failed(_defect(error), FAILED)
     return code if isinstance(code, int) else 0

@@ -4,7 +4,6 @@ from typing import Final
 
 FAILED: Final = 1
 MISUSED: Final = 2
-INTERRUPTED: Final = 130
 
 
 class Problem(Exception):

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated
 
@@ -50,7 +51,8 @@ def _serve(settings: Settings) -> None:
         if not has_users:
             note("there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs")
         note(f"muster listens on {url_of(settings, listener)} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
-        run_service(settings, listener)
+        with suppress(KeyboardInterrupt):  # the way to end it, and no failure
+            run_service(settings, listener)
 
 
 def _check_database(settings: Settings) -> bool:

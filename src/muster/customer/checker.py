@@ -45,7 +45,7 @@ class Checker:
         findings = Findings()
         if type(item) is not dict:
             findings.refuse(_NOT_AN_OBJECT, ())
-            return Checked({}, None, None, None, findings)
+            return Checked({}, None, None, units.default, findings)
         entity_type = item.get("entityType")
         compiled = self._of_type.get(entity_type) if type(entity_type) is str else None
         document = (compiled or self._of_unknown_type).read(item, (), findings)

@@ -30,10 +30,7 @@ class Compiler:
         if self._customer is None:
             # The codes of related entities name the customer's type; without it nothing can be said of them.
             others = frozenset(field.name for of_type in OF_TYPE.values() for field in of_type.fields)
-            fields = tuple(field for field in schema.fields if field.kind != ListOf("RelatedEntity"))
-            return self._object(
-                Schema(schema.name, "", fields), CUSTOMER, None, elsewhere=others | {"listRelatedEntity"}
-            )
+            return self._object(schema, CUSTOMER, None, elsewhere=others | {"listRelatedEntity"})
         (other,) = OF_TYPE.keys() - {self._customer}
         not_allowed = errors.NOT_FOR_INDIVIDUAL if self._customer == "INDIVIDUAL" else errors.NOT_FOR_ORGANIZATION
         refused = {field.name: Check.of(not_allowed, CUSTOMER, Field=field.title) for field in OF_TYPE[other].fields}

@@ -10,7 +10,8 @@ from typing import Final
 
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _ZONE = r"(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
-_DATE: Final = re.compile(rf"[1-9]\d{{3}}-\d\d-\d\d(?:T{_CLOCK}(?:\.\d{{1,9}})?{_ZONE})?", re.ASCII)
+DATE_PATTERN: Final = rf"[1-9]\d{{3}}-\d\d-\d\d(?:T{_CLOCK}(?:\.\d+)?{_ZONE})?"
+_DATE: Final = re.compile(DATE_PATTERN, re.ASCII)
 # The documented pattern is Java's `yyyy-MM-dd HH:mm:ss.SSSZ`, whose Z is `+0200`; `+02:00` and `Z` are taken too.
 _TIMESTAMP: Final = re.compile(
     rf"[1-9]\d{{3}}-\d\d-\d\d {_CLOCK}\.\d{{3}}(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)", re.ASCII

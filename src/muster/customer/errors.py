@@ -1,6 +1,5 @@
-"""The error catalogue: every error once, as a named constant, in the order in which the checks are judged.
+"""The error catalogue: every error once, as a named constant. The order of judgement is in `catalogue.py`.
 
-The first error of this order that an item has gives the item its `errorCode` and `errorDescription`.
 A text is a template. Compiling a field fills in what is known of it (`{Field}`, `{TYPE}`, `{values}`), and an item that
 breaks the rule fills in the rest: `{i}` and `{j}` (indexes of a part, and of a part of a related entity), `{code}` and
 `{NAME}`.

@@ -38,7 +38,7 @@ def is_absent(value: object) -> bool:
 
 
 def read_text(value: object) -> object:
-    """A string; a number or a boolean as JSON writes it."""
+    """A string; a number or a boolean in digits and words."""
     if type(value) is str:
         if not value or value.isspace():
             return ABSENT
@@ -48,7 +48,7 @@ def read_text(value: object) -> object:
     if type(value) is int:
         return str(value) if -INTEGER_BOUND < value < INTEGER_BOUND else BAD
     if type(value) is Exact:
-        return str(value)
+        return format(value, "f")  # str() would write 0.0000001 as 1E-7
     return BAD
 
 

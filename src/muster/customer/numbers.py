@@ -10,8 +10,10 @@ from typing import Final
 MOST_DIGITS: Final = 40
 MOST_EXPONENT: Final = 40
 INTEGER_BOUND: Final = 10**MOST_DIGITS
+# Characters that a number within these bounds may take with its signs, its point and some idle zeros.
+_LONGEST: Final = 2 * MOST_DIGITS + 20
 
-_NUMBER: Final = re.compile(r"[+-]?(?:0*(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,9}))?", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,9}))?", re.ASCII)
 
 
 class Unreadable:
@@ -28,7 +30,7 @@ UNREADABLE: Final = Unreadable()
 
 def read_decimal(text: str) -> Decimal | None:
     """The number that `text` writes in JSON's notation (a leading `+` or `.` is taken too), or None."""
-    if (match := _NUMBER.fullmatch(text)) is None:
+    if len(text) > _LONGEST or (match := _NUMBER.fullmatch(text)) is None:
         return None
     whole, fraction, bare_fraction, exponent = match.groups()
     # The zero before a decimal point is no digit of the number: 0.1 has one.

@@ -23,7 +23,9 @@ class BusinessUnits:
     def of(cls, existing: frozenset[str], granted: Sequence[str]) -> "BusinessUnits":
         if len(existing) == 1:
             return cls(existing, existing, next(iter(existing)))
-        return cls(existing, existing.intersection(granted), granted[0] if granted else None)
+        # A default that the installation has no longer is none: another unit would take in customers unasked.
+        default = granted[0] if granted and granted[0] in existing else None
+        return cls(existing, existing.intersection(granted), default)
 
     def refusal(self, unit: str | None) -> Error | None:
         """Why a customer may not be taken into `unit`, the one sent or the default; None when it may."""

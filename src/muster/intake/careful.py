@@ -27,7 +27,8 @@ class NotJson(Exception):
     """The text is no JSON: what was expected, and the offset in characters."""
 
     def __init__(self, expected: str, offset: int) -> None:
-        super().__init__(f"expected {expected} (character {offset})")
+        super().__init__(f"expected {expected}")
+        self.offset = offset
 
 
 def decode(text: str) -> Any:

@@ -18,8 +18,6 @@ from muster.intake.report import ACCEPTED, Report, encode, pointer, result
 # A conflict is another request's success, so looking again finds something new. Only a deadlock or a serialization
 # failure may leave nothing to see, and those pass; a conflict that stays without a reason is a fault.
 MOST_UNEXPLAINED_CONFLICTS: Final = 5
-# What `rejections` keeps of an identifier is bounded as the identifier itself.
-MOST_IDENTIFIER: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +117,15 @@ def _rejections(batch: Sequence[Checked], violations: Sequence[Sequence[Violatio
     return [
         Rejection(
             index,
-            _storable(checked.communication_number),
-            _storable(checked.customer_ext_id),
+            # As the document has them, and so never one that was refused for its length or for a NUL.
+            checked.document.get("communicationNumber"),
+            checked.document.get("customerExtId"),
             checked.business_unit,
             tuple((violation.code, pointer(index, violation.path)) for violation in found),
         )
         for index, (checked, found) in enumerate(zip(batch, violations, strict=True))
         if found
     ]
-
-
-def _storable(identifier: str | None) -> str | None:
-    """An identifier that was refused for its length or for a NUL is not kept."""
-    if identifier is None or len(identifier) > MOST_IDENTIFIER or "\0" in identifier:
-        return None
-    return identifier
 
 
 def new_id(at: datetime) -> UUID:

@@ -22,7 +22,8 @@ _INTRODUCTION = """\
 Every field of a customer and of its parts. `null`, and a string of nothing but white space, are as good as absent.
 A field that is not listed is ignored; with `?detail=full` a warning names it.
 
-A field without an error of its own gives `C018` when its value cannot be read."""
+A field without an error of its own gives `C018` when its value cannot be read. For a field of a part this is the end of
+the code: what stands before it depends on where the part stands, see [errors](errors.md)."""
 
 
 def page() -> str:
@@ -44,7 +45,7 @@ def _row(field: Field) -> tuple[str, ...]:
         field.mandatory.says if field.mandatory else "",
         ""
         if field.example is None
-        else code(str(field.example).lower() if field.example in (True, False) else field.example),
+        else code(str(field.example).lower() if isinstance(field.example, bool) else field.example),
         ", ".join(map(code, codes)),
         field.meaning,
     )

@@ -34,10 +34,11 @@ def answer_schemas() -> dict[str, JsonSchema]:
             {
                 "resultType": {"enum": [ACCEPTED, REJECTED]},
                 **_ECHO,
-                "errorCode": {"type": "string", "examples": ["O005"]},
-                "errorDescription": {"type": "string"},
+                "errorCode": {"type": "string", "description": "The first rule that is broken.", "examples": ["O005"]},
+                "errorDescription": {"type": "string", "description": "The same in words."},
                 "timeElapsedMs": _TIME | {"description": "Of its own check and its share of the work done for all."},
-                "errors": _FINDINGS | {"description": "With `detail=full`: all violations, in the order of judgement."},
+                "errors": _FINDINGS
+                | {"description": "With `detail=full`: all violations, in the order of judgement, at most 1,000."},
                 "warnings": _FINDINGS | {"description": "With `detail=full`: what is accepted but doubtful."},
             },
             optional=("errorCode", "errorDescription", "errors", "warnings"),
@@ -77,19 +78,29 @@ def _object(description: str, properties: dict[str, JsonSchema], optional: tuple
 def failures(path: str) -> dict[str, JsonSchema]:
     """The answers to a request that is not judged, by status."""
     meanings = {
-        400: ("Bad Request", "The body is no JSON, no object, or has no list `customers`."),
+        400: (
+            "Bad Request",
+            "The body is no JSON, no object or has no list `customers`, is cut short or badly compressed.",
+        ),
         401: ("Unauthorized", "No credentials, or wrong ones."),
         403: ("Forbidden", "The user's role may not submit batches."),
+        408: ("Request Timeout", "No byte of the body came for half a minute."),
         413: ("Content Too Large", "More customers or bytes than one request may hold."),
         415: ("Unsupported Media Type", "Not `application/json` in UTF-8, or an encoding other than gzip and zstd."),
         503: ("Service Unavailable", "Too many requests are waiting; try again after `Retry-After` seconds."),
     }
-    refused = {str(status): _refused(status, *meaning, path) for status, meaning in meanings.items()}
-    failure = {"errorCode": "500", "errorDescription": "Processing failed", "timeElapsedMs": 172}
-    return {**refused, "500": response("Processing failed; nothing of the batch was saved.", "Failure", failure)}
+    refused = {str(status): refusal(status, *meaning, path) for status, meaning in meanings.items()}
+    return {**refused, "500": failure()}
 
 
-def _refused(status: int, error: str, meaning: str, path: str) -> JsonSchema:
+def failure() -> JsonSchema:
+    """The answer when processing fails."""
+    example = {"errorCode": "500", "errorDescription": "Processing failed", "timeElapsedMs": 172}
+    return response("Processing failed; nothing was saved.", "Failure", example)
+
+
+def refusal(status: int, error: str, meaning: str, path: str) -> JsonSchema:
+    """The answer to a request that is refused as a whole."""
     example = {
         "timestamp": "2024-05-26T16:49:50.237+00:00",
         "status": status,

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from muster.classifiers.source import NAMES
-from muster.web.openapi.answers import answer_schemas, failures, response
+from muster.web.openapi.answers import answer_schemas, failure, failures, refusal, response
 from muster.web.openapi.schemas import JsonSchema, customer_schemas, ref
 
 _BATCH_PATHS: Final = {
@@ -112,9 +112,9 @@ def _batch(path: str, operation: str, summary: str, description: str) -> JsonSch
             "rejected": {"summary": "One rejected", "value": _ONE_REJECTED},
         },
     }
-    results["headers"] = {
-        "Muster-Batch-Id": {"description": "The batch as it was saved.", "schema": {"type": "string", "format": "uuid"}}
-    }
+    if operation == "batchCustomers":
+        batch_id = {"type": "string", "format": "uuid"}
+        results["headers"] = {"Muster-Batch-Id": {"description": "The batch as it was saved.", "schema": batch_id}}
     detail = {
         "name": "detail",
         "in": "query",
@@ -150,11 +150,9 @@ def _classifier() -> JsonSchema:
                 "description": "Its codes.",
                 "content": {"application/json": {"schema": codes, "example": example}},
             },
-            "404": {
-                "description": "No classifier has this name.",
-                "content": {"application/json": {"schema": ref("Error")}},
-            },
-            "500": failures("")["500"],
+            "404": refusal(404, "Not Found", "No classifier has this name.", "/classifier/colour"),
+            "500": failure(),
+            "503": refusal(503, "Service Unavailable", "Too many requests are waiting.", "/classifier/country"),
         },
     }
 
@@ -170,7 +168,5 @@ def _health(name: str, meaning: str, more: JsonSchema) -> JsonSchema:
 
 
 def _not_ready() -> JsonSchema:
-    return {
-        "description": "The database is away, or its schema is not the one of this version.",
-        "content": {"application/json": {"schema": ref("Error")}},
-    }
+    meaning = "The database is away, or its schema is not the one of this version."
+    return refusal(503, "Service Unavailable", meaning, "/health/ready")

@@ -7,6 +7,7 @@ said so in every field would help nobody.
 from typing import Any, Final
 
 from muster.classifiers.source import ISO
+from muster.customer.dates import DATE_PATTERN
 from muster.customer.examples import example_of, full_customer
 from muster.customer.fields import OF_TYPE, SCHEMAS
 from muster.customer.kinds import (
@@ -22,12 +23,11 @@ from muster.customer.kinds import (
     WholeNumber,
     YesNo,
 )
-from muster.customer.numbers import INTEGER_BOUND
+from muster.customer.numbers import INTEGER_BOUND, MOST_DIGITS
 from muster.customer.schema import ALWAYS, ByRule, Field, Mandatory, Schema
 
 JsonSchema = dict[str, Any]
 
-_DATE_PATTERN: Final = r"^[1-9]\d{3}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$"
 _ISO_PATTERNS: Final = {"country": "^[A-Z]{2}$", "currency": "^[A-Z]{3}$"}
 # Not a blank, and no NUL: what a mandatory string must be.
 _TEXT_PATTERN: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
@@ -90,11 +90,11 @@ def _of_kind(kind: Kind) -> JsonSchema:
         case Text():
             return {"type": "string", "pattern": _TEXT_PATTERN, "minLength": 1, "maxLength": kind.longest}
         case Date():
-            return {"type": "string", "pattern": _DATE_PATTERN}
+            return {"type": "string", "pattern": f"^{DATE_PATTERN}$"}
         case YesNo():
             return {"type": "boolean"}
         case Decimal():
-            return {"type": "number", "description": "At most 40 digits, every one of them kept."}
+            return {"type": "number", "description": f"At most {MOST_DIGITS} digits, every one of them kept."}
         case WholeNumber():
             return {"type": "integer", "exclusiveMinimum": -INTEGER_BOUND, "exclusiveMaximum": INTEGER_BOUND}
         case OneOf():
