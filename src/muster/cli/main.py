@@ -59,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
         return FAILED
     except Exception as error:
         return _failed(_defect(error), FAILED)
-    return code if isinstance(code, int) else 0
+    # Typer turns Ctrl-C into an exit with 130, a shell's code for it; the commands have 0, 1 and 2.
+    return min(code, FAILED) if isinstance(code, int) else 0
 
 
 def _failed(message: str, code: int) -> int:
