@@ -29,8 +29,8 @@ class Settings:
     host: str = _row("127.0.0.1", "the address the service listens on")
     port: int = _row(8878, "the port the service listens on", 0)
     workers: int = _row(1, "worker processes; one per core is a good start on PostgreSQL", 1)
-    tls_cert: str | None = _row(None, "the server's certificate chain, a PEM file; with `tls_key` it speaks HTTPS")
-    tls_key: str | None = _row(None, "the private key that belongs to `tls_cert`, a PEM file")
+    tls_cert: str | None = _row(None, "the server's certificate chain, a PEM file; with its key it speaks HTTPS")
+    tls_key: str | None = _row(None, "the private key of that certificate, a PEM file")
     max_customers: int = _row(10_000, "how many customers one request may hold; more is a 413", 1)
     max_body: int = _row(64 * 1024 * 1024, "bytes of JSON that one request may hold, decompressed; more is a 413", 1)
     threads: int = _row(

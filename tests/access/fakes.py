@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from muster.access.ports import Token, User, UserExists
+from muster.access.ports import Role, Token, User, UserExists
 
 
 @dataclass
@@ -27,6 +27,9 @@ class MemoryUsers:
 
     def set_password(self, name: str, password_hash: str) -> bool:
         return self._change(name, password_hash=password_hash)
+
+    def set_rights(self, name: str, role: Role, business_units: Sequence[str]) -> bool:
+        return self._change(name, role=role, business_units=tuple(business_units))
 
     def disable_user(self, name: str) -> bool:
         return self._change(name, disabled=True)

@@ -1,5 +1,7 @@
 """Users and tokens from the command line, and what the service makes of them."""
 
+from pathlib import Path
+
 import pytest
 
 from muster.access.authority import Access
@@ -82,6 +84,20 @@ def test_a_user_without_a_unit_is_told_about_when_there_are_several(muster: Must
         stdin="correct horse\n",
     )
     assert "--business-unit" not in result.err
+
+
+def test_rights_change_and_what_is_not_named_stays(muster: Muster, tmp_path: Path) -> None:
+    units = tmp_path / "units.csv"
+    units.write_text("classifier,code,title\nbusinessUnit,LV,Latvia\n")
+    muster.ok("classifier", "import", str(units))
+    muster.add_user("anna")
+    muster.ok("user", "change", "anna", "--business-unit", "LV", "--business-unit", "MAIN")
+    assert muster.ok("user", "list").out == "anna\tsubmit\tLV,MAIN\tactive\n"
+    muster.ok("user", "change", "anna", "--role", "read")
+    assert muster.ok("user", "list").out == "anna\tread\tLV,MAIN\tactive\n"
+    assert_one_line(muster("user", "change", "anna"), 2, "nothing to change")
+    assert_one_line(muster("user", "change", "anna", "--business-unit", "XX"), 1, "no business unit 'XX'")
+    assert_one_line(muster("user", "change", "nobody", "--role", "read"), 1, "muster user list")
 
 
 def test_a_new_password_replaces_the_old_one(muster: Muster) -> None:

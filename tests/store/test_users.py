@@ -48,13 +48,17 @@ def test_passwords_change_and_users_are_disabled(store: Store) -> None:
 
     assert store.users.set_password("anna", "new")
     assert store.users.disable_user("anna")
-    assert store.users.user("anna") == replace(ANNA, password_hash="new", disabled=True)
+    assert store.users.set_rights("anna", Role.READ, ("LV", "LT"))
+    assert store.users.user("anna") == replace(
+        ANNA, password_hash="new", disabled=True, role=Role.READ, business_units=("LV", "LT")
+    )
     assert store.users.disable_user("anna")
 
 
 def test_nothing_changes_for_a_name_that_is_not_there(store: Store) -> None:
     assert not store.users.set_password("nobody", "new")
     assert not store.users.disable_user("nobody")
+    assert not store.users.set_rights("nobody", Role.READ, ())
     assert not store.users.revoke_token("none", AT)
     assert store.users.token(b"none") is None
 

@@ -25,6 +25,10 @@ EXAMPLES: Final = {
         "pass show muster/nightly | muster user add nightly --role submit --password-stdin",
     ),
     "user list": ("muster user list",),
+    "user change": (
+        "muster user change core-banking --role admin",
+        "muster user change core-banking --business-unit MAIN --business-unit LV",
+    ),
     "user disable": ("muster user disable core-banking",),
     "user password": ("muster user password core-banking",),
     "token create": (

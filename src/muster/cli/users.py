@@ -12,7 +12,7 @@ from muster.cli.ask import new_password
 from muster.cli.options import Database, PasswordStdin, UserName
 from muster.cli.output import note, show_table
 from muster.cli.parts import opened
-from muster.cli.problems import Problem
+from muster.cli.problems import Misuse, Problem
 
 app = typer.Typer(help="Users: who may use the service, and what for.")
 
@@ -20,7 +20,7 @@ RoleOption = Annotated[
     Role,
     typer.Option(
         "--role",
-        help="`submit` posts batches to both endpoints, `read` reads what was taken in, `admin` does both",
+        help="`submit` posts batches to both endpoints, `read` may not post any, `admin` may do everything",
         show_default=False,
     ),
 ]
@@ -30,6 +30,16 @@ UnitsOption = Annotated[
         "--business-unit",
         metavar="CODE",
         help="a unit whose customers the user may send; several can be given, the first one is the user's default",
+        show_default=False,
+    ),
+]
+NewRole = Annotated[Role | None, typer.Option("--role", help="the user's role from now on", show_default=False)]
+NewUnits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--business-unit",
+        metavar="CODE",
+        help="the user's units from now on, instead of those it had; the first one is the default",
         show_default=False,
     ),
 ]
@@ -68,6 +78,21 @@ def list_users(database: Database = None) -> None:
     show_table(("Name", "Role", "Business units", "State"), rows)
 
 
+@app.command("change", epilog=examples.of("user change"))
+def change(name: UserName, role: NewRole = None, business_unit: NewUnits = None, database: Database = None) -> None:
+    """Gives a user another role or other business units, from the next request on."""
+    if role is None and not business_unit:
+        raise Misuse("there is nothing to change; give --role, --business-unit or both")
+    with opened(database) as store:
+        user = store.users.user(name)
+        if user is None:
+            raise unknown_user(name)
+        units = tuple(dict.fromkeys(business_unit)) if business_unit else user.business_units
+        _check_units(store.classifiers, units)
+        store.users.set_rights(name, role or user.role, units)
+    note(f"changed the rights of {name}")
+
+
 @app.command("disable", epilog=examples.of("user disable"))
 def disable(name: UserName, database: Database = None) -> None:
     """Shuts a user out, with all tokens, from the next request on."""
@@ -94,7 +119,7 @@ def unknown_user(name: str) -> Problem:
 
 
 def _exists(name: str) -> Problem:
-    return Problem(f"the user {name!r} is there already; `muster user password NAME` changes a password")
+    return Problem(f"the user {name!r} is there already; `muster user change` changes its rights")
 
 
 def _check_units(classifiers: ClassifierStore, units: tuple[str, ...]) -> None:
@@ -103,4 +128,4 @@ def _check_units(classifiers: ClassifierStore, units: tuple[str, ...]) -> None:
         if unit not in existing:
             raise Problem(f"there is no business unit {unit!r}; `muster classifier list businessUnit` shows them")
     if not units and len(existing) > 1:
-        note("the user has no business unit and so can't send customers; --business-unit gives one")
+        note("the user has no business unit; `muster user change NAME --business-unit CODE` gives one")

@@ -7,7 +7,21 @@ from muster.reference.markdown import code, document, table
 _INTRODUCTION = """\
 The code lists that fields refer to. `GET /classifier/{name}` gives the codes of the moment. `country` and `currency`
 come from ISO; the others are the installation's own and can be changed while the service runs
-(`muster classifier import`). These are the codes of a new installation."""
+(`muster classifier import FILE.csv`); a running service knows a change within seconds. The file is UTF-8 with the
+header `classifier,code,title`:
+
+```csv
+classifier,code,title
+legalForm,GUILD,Guild
+businessUnit,LV,Latvian branch
+```
+
+`businessUnit` is a classifier too. While it has one code, the installation is a single organization and the unit
+applies to everybody, whatever units a user was given. With more of them, a user has the units that it was given
+(`muster user change NAME --business-unit CODE`), and the first of them is its default; a user without any is answered
+`C006`. So give users their units before you add a second one.
+
+These are the codes of a new installation."""
 
 _ISO = {"country": "ISO 3166-1 alpha-2, all countries.", "currency": "ISO 4217, all currencies."}
 

@@ -63,6 +63,10 @@ class DatabaseUsers:
         """False when there is no such user."""
         return self._change_user(name, password_hash=password_hash)
 
+    def set_rights(self, name: str, role: Role, business_units: Sequence[str]) -> bool:
+        """False when there is no such user."""
+        return self._change_user(name, role=role.value, business_units=list(business_units))
+
     def disable_user(self, name: str) -> bool:
         """False when there is no such user."""
         return self._change_user(name, disabled=True)

@@ -23,7 +23,7 @@ SMALL_BODY: Final = 64 * 1024
 
 _NO_CREDENTIALS: Final = "send one Authorization header, Basic with name and password or Bearer with a token"
 _WRONG_CREDENTIALS: Final = "these credentials are not valid; check name and password, or create a new token"
-_NO_RIGHT: Final = "this user may not submit batches; an administrator can give it the role submit"
+_NO_RIGHT: Final = "this user may not submit batches; `muster user change` gives it the role submit"
 
 
 class Batches:
