@@ -63,7 +63,7 @@ def test_users_are_listed_with_role_units_and_state(muster: Muster) -> None:
 def test_a_user_is_added_once(muster: Muster) -> None:
     muster.add_user("anna")
     result = muster("user", "add", "anna", "--role", "read", "--password-stdin", stdin="another horse\n")
-    assert_one_line(result, 1, "the user 'anna' is there already", "`muster user password NAME`")
+    assert_one_line(result, 1, "the user 'anna' is there already", "`muster user change`")
     assert signs_in(muster, "anna", "correct horse")
 
 
@@ -78,7 +78,7 @@ def test_a_user_without_a_unit_is_told_about_when_there_are_several(muster: Must
         file.write("classifier,code,title\nbusinessUnit,LT,Vilnius\n")
     muster.ok("classifier", "import", path)
     result = muster.ok("user", "add", "anna", "--role", "submit", "--password-stdin", stdin="correct horse\n")
-    assert "--business-unit gives one" in result.err
+    assert "`muster user change NAME --business-unit CODE` gives one" in result.err
     result = muster.ok(
         *("user", "add", "berta", "--role", "submit", "--business-unit", "LT", "--password-stdin"),
         stdin="correct horse\n",
