@@ -55,7 +55,7 @@ class MemoryUsers:
     def _change(self, name: str, **changes: object) -> bool:
         if name not in self.by_name:
             return False
-        self.by_name[name] = replace(self.by_name[name], **changes)  # type: ignore[arg-type]
+        self.by_name[name] = replace(self.by_name[name], **changes)  # type: ignore[arg-type]  # the callers above name them
         return True
 
 

@@ -14,7 +14,7 @@ HASH = passwords.hash_of(PASSWORD)
 def users(**changes: object) -> MemoryUsers:
     fields: dict[str, object] = {"name": "anna", "role": Role.SUBMIT, "password_hash": HASH} | changes
     store = MemoryUsers()
-    store.add_user(User(**fields))  # type: ignore[arg-type]
+    store.add_user(User(**fields))  # type: ignore[arg-type]  # as the tests name them
     return store
 
 

@@ -31,6 +31,15 @@ class Checked:
     def sound(self) -> bool:
         return not self.findings.violations
 
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Communication number, business unit and customerExtId of a sound customer."""
+        number, unit, ext_id = self.communication_number, self.business_unit, self.customer_ext_id
+        assert number is not None
+        assert unit is not None
+        assert ext_id is not None
+        return number, unit, ext_id
+
 
 class Checker:
     """Checks customers by the classifiers it was made for."""

@@ -35,12 +35,13 @@ def judge(batch: Sequence[Checked], known: Known) -> Judgement:
     for checked in batch:
         found: Sequence[Violation] = checked.findings.violations
         if not found:
-            key = (checked.business_unit or "", checked.customer_ext_id or "")
+            number, unit, ext_id = checked.identity
+            key = unit, ext_id
             found = _against_store(checked, key, numbers, versions)
             if not found:
-                arrivals.append(_arrival(checked, key, versions.get(key, 0) + 1))
-                numbers.add(arrivals[-1].communication_number)
-                versions[key] = arrivals[-1].version
+                versions[key] = versions.get(key, 0) + 1
+                numbers.add(number)
+                arrivals.append(_arrival(checked, key, versions[key]))
         violations.append(found)
     return Judgement(violations, arrivals)
 

@@ -107,9 +107,9 @@ class Intake:
 
 
 def _look_up(session: Session, batch: Sequence[Checked]) -> Known:
-    sound = [checked for checked in batch if checked.sound]
-    numbers = {checked.communication_number or "" for checked in sound}
-    customers = {(checked.business_unit or "", checked.customer_ext_id or "") for checked in sound}
+    identities = [checked.identity for checked in batch if checked.sound]
+    numbers = {number for number, _, _ in identities}
+    customers = {(unit, ext_id) for _, unit, ext_id in identities}
     return session.look_up(numbers, customers)
 
 

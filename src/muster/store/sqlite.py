@@ -38,7 +38,7 @@ _DELETE_OLD = "DELETE FROM customers WHERE customer_ext_id = ? AND business_unit
 
 def _insert_into(table: Table) -> str:
     marks = ", ".join("?" * len(table.columns))
-    return f"INSERT INTO {table.name} ({', '.join(table.columns.keys())}) VALUES ({marks})"  # noqa: S608
+    return f"INSERT INTO {table.name} ({', '.join(table.columns.keys())}) VALUES ({marks})"  # noqa: S608 - the names are ours
 
 
 _ADD_COMMUNICATION = _insert_into(communications)
