@@ -56,8 +56,8 @@ def test_the_cases_cover_every_row_of_the_contract() -> None:
 )
 def test_a_broken_rule_gives_its_code_and_text(case: Case) -> None:
     checker = Checker(snapshot(*case.units).codes)
-    checked = checker.check(case.customer, BusinessUnits.of(checker.business_units, case.granted))
-    assert [(found.code, found.description) for found in checked.findings.violations] == [(case.code, case.description)]
+    _, _, findings = checker.check(case.customer, BusinessUnits.of(checker.business_units, case.granted))
+    assert [(found.code, found.description) for found in findings.violations] == [(case.code, case.description)]
 
 
 def test_a_default_unit_that_the_installation_has_no_longer_is_none() -> None:
@@ -74,6 +74,7 @@ def test_ranks_follow_the_rows() -> None:
 def test_a_text_of_a_sender_is_put_in_as_it_is() -> None:
     checker = Checker(snapshot().codes)
     value = {"code": "{i} {code}", "description": "x", "datatype": "INTEGER", "value": "x"}
-    checked = checker.check(individual(listAdditionalValues=[value]), BusinessUnits.of(checker.business_units, ()))
-    assert checked.findings.violations[0].description == "Bad value for INTEGER valueCode: {i} {code}"
+    units = BusinessUnits.of(checker.business_units, ())
+    _, _, findings = checker.check(individual(listAdditionalValues=[value]), units)
+    assert findings.violations[0].description == "Bad value for INTEGER valueCode: {i} {code}"
     assert errors.VALUE_NO_INTEGER.documented

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from muster.customer import BusinessUnits, Checked, Checker
+from muster.customer import BusinessUnits, Checker, Findings
 from muster.customer.catalogue import ROWS
 from muster.customer.examples import example_of, full_customer
 from muster.customer.fields import SCHEMAS, rows
@@ -19,12 +19,12 @@ FIELDS = [pytest.param(row, id=f"{row['schema']}.{row['field']}") for row in giv
 NONSENSE = {"some": "object"}
 
 
-def check(customer: dict[str, Any]) -> Checked:
-    return CHECKER.check(customer, UNITS)
+def check(customer: dict[str, Any]) -> Findings:
+    return CHECKER.check(customer, UNITS)[2]
 
 
 def codes(customer: dict[str, Any]) -> list[str]:
-    return [violation.code for violation in check(customer).findings.violations]
+    return [violation.code for violation in check(customer).violations]
 
 
 def field_of(row: dict[str, str]) -> Field:
@@ -148,7 +148,7 @@ def test_a_null_or_blank_field_is_as_good_as_an_absent_one(row: dict[str, str]) 
 @pytest.mark.parametrize("row", FIELDS)
 def test_a_field_refuses_a_value_that_its_kind_does_not_take(row: dict[str, str]) -> None:
     field = field_of(row)
-    found = check(customer_with(row, bad_value(field.kind))).findings.violations
+    found = check(customer_with(row, bad_value(field.kind))).violations
     assert found
     assert found[0].code.endswith(expected_code(row)), found[0]
     assert found[0].path[-1] == row["field"]
@@ -169,10 +169,10 @@ def expected_code(row: dict[str, str]) -> str:
 @pytest.mark.parametrize("entity_type", ["INDIVIDUAL", "ORGANIZATION"])
 def test_a_customer_with_all_fields_is_sound_and_kept_whole(entity_type: str) -> None:
     customer = full_customer(entity_type)
-    checked = check(customer)
-    assert checked.findings.violations == []
-    assert checked.findings.warnings == []
-    assert checked.document == customer
+    document, unit, findings = CHECKER.check(customer, UNITS)
+    assert findings == Findings()
+    assert document == customer
+    assert unit == "MAIN"
 
 
 def test_every_error_of_the_tables_is_in_the_catalogue_and_the_other_way_round() -> None:
@@ -193,5 +193,5 @@ def test_every_error_of_the_tables_is_in_the_catalogue_and_the_other_way_round()
 def test_the_codes_of_related_entities_tell_the_type_of_the_customer() -> None:
     related = {"entityType": "INDIVIDUAL", "firstName": "Ann", "lastName": "Lee"}
     for make, entity_type in ((individual, "INDIVIDUAL"), (organization, "ORGANIZATION")):
-        (violation,) = check(make(listRelatedEntity=[related])).findings.violations
+        (violation,) = check(make(listRelatedEntity=[related])).violations
         assert violation.code == f"{RELATED_PREFIX[entity_type]}.RE01"

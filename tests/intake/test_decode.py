@@ -1,6 +1,7 @@
 """Whatever bytes come in: a list of customers, or a sentence that says what is wrong with them."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,14 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.customer.numbers import UNREADABLE
-from muster.intake import careful
-from muster.intake.decode import NotABatch, TooManyCustomers, customers_of
+from muster.intake import careful, decode
+from muster.intake.decode import NotABatch, TooManyCustomers
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**39), 10**39) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
+
+
+def customers_of(body: bytes, limit: int) -> list[Any]:
+    return list(decode.customers_of(body, limit))
 
 
 def batch(items: str) -> bytes:
@@ -128,3 +133,29 @@ def test_the_careful_decoder_refuses_what_the_standard_library_refuses(text: str
             careful.decode(text)
     else:
         careful.decode(text)
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> bytes:
+    """A body with a few bytes in a wrong place."""
+    items = draw(st.lists(st.recursive(st.text(max_size=3) | st.integers(0, 9), st.lists, max_leaves=4), max_size=3))
+    body = json.dumps({"customers": items}, ensure_ascii=draw(st.booleans())).encode(errors="replace")
+    place = draw(st.integers(0, len(body)))
+    noise = draw(st.text(alphabet='[]{}",:0.eE+-tn \\u\0\n', max_size=3).map(str.encode) | st.binary(max_size=2))
+    return body[:place] + noise + body[place + draw(st.integers(0, 2)) :]
+
+
+@given(broken())
+def test_broken_bodies_are_refused_and_sound_ones_read_as_the_standard_library_does(body: bytes) -> None:
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        expected = json.loads(str(body, "utf-8"), parse_constant=refuse, parse_float=Decimal)["customers"]
+        readable = isinstance(expected, list) and not re.search(r"\\\\u[dD]", repr(body))
+    except (ValueError, KeyError, TypeError):
+        with pytest.raises(NotABatch):
+            customers_of(body, 1_000)
+    else:
+        if readable:  # halves of surrogate pairs are taken by the standard library, and have tests of their own
+            assert customers_of(body, 1_000) == expected

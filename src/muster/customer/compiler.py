@@ -7,10 +7,11 @@ the code and the sentence of every error), so that checking only walks over the 
 from muster.customer import errors
 from muster.customer.errors import Error
 from muster.customer.fields import OF_TYPE, SCHEMAS
-from muster.customer.findings import Check, Findings, Path
+from muster.customer.findings import Check
 from muster.customer.kinds import BAD, Codes, ListOf, Marker, Part, Reader, Screenings
 from muster.customer.numbers import UNREADABLE
-from muster.customer.objects import CompiledObject, Document, ObjectReader, PartReader, list_of, part, screenings
+from muster.customer.objects import CompiledObject, PartReader
+from muster.customer.parts import ByEntityType, ObjectReader, OnePart, PartList, ScreeningNames
 from muster.customer.places import CUSTOMER, RELATED, RELATED_PREFIX, Place, place_of
 from muster.customer.rules import RULES
 from muster.customer.schema import Field, Schema
@@ -49,8 +50,10 @@ class Compiler:
     ) -> CompiledObject:
         used = [field for field in schema.fields if field.name not in unused | elsewhere]
         rule = RULES.get(schema.name)
+        plain = [f for f in used if not isinstance(f.kind, (Part, ListOf, Screenings))]
         return CompiledObject(
-            values={f.name: self._reader(f) for f in used if not isinstance(f.kind, (Part, ListOf, Screenings))},
+            values={f.name: self._reader(f) for f in plain},
+            tests={f.name: f.kind.test(self._codes) for f in plain},
             parts={f.name: self._part(f, place) for f in used if isinstance(f.kind, (Part, ListOf, Screenings))},
             mandatory=frozenset(f.name for f in used if f.mandatory and f.mandatory.holds(self._customer, entity)),
             checks={(f.name, marker): self._check(f, f.error_of(marker), place) for f in used for marker in Marker},
@@ -81,15 +84,15 @@ class Compiler:
         if isinstance(kind, Screenings):
             return self._screenings(field, kind)
         assert isinstance(kind, Part | ListOf)
-        read = self._part_object(SCHEMAS[kind.schema], place)
+        objects = self._part_object(SCHEMAS[kind.schema], place)
         if isinstance(kind, Part):
-            return part(read)
-        return list_of(read, self._check(field, errors.BAD_VALUE, place, TYPE="OBJECT"))
+            return OnePart(objects)
+        return PartList(objects, self._check(field, errors.BAD_VALUE, place, TYPE="OBJECT"))
 
     def _part_object(self, schema: Schema, parent: Place) -> ObjectReader:
         if schema.name == "RelatedEntity":
             return self._related(schema)
-        return self._object(schema, place_of(schema.name, parent), None).read
+        return self._object(schema, place_of(schema.name, parent), None)
 
     def _related(self, schema: Schema) -> ObjectReader:
         """Related entities are read by their own type; a name that only the other type has is ignored."""
@@ -99,16 +102,10 @@ class Compiler:
         individual = self._object(schema, RELATED, "INDIVIDUAL", unused=only["ORGANIZATION"])
         organization = self._object(schema, RELATED, "ORGANIZATION", unused=only["INDIVIDUAL"])
         unknown = self._object(schema, RELATED, None, elsewhere=only["INDIVIDUAL"] | only["ORGANIZATION"])
-
-        def read(source: Document, path: Path, findings: Findings) -> Document:
-            entity = source.get("entityType")
-            compiled = individual if entity == "INDIVIDUAL" else organization if entity == "ORGANIZATION" else unknown
-            return compiled.read(source, path, findings)
-
-        return read
+        return ByEntityType({"INDIVIDUAL": individual, "ORGANIZATION": organization}, unknown)
 
     def _screenings(self, field: Field, kind: Screenings) -> PartReader:
-        return screenings(
+        return ScreeningNames(
             frozenset(kind.values),
             Check.of(errors.SCREENING_UNAVAILABLE, CUSTOMER),
             Check.of(errors.SCREENING_UNKNOWN, CUSTOMER),

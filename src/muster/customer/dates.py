@@ -6,31 +6,41 @@ The standard library reads more than that (week dates, `20240131`), so a pattern
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _ZONE = r"(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
-DATE_PATTERN: Final = rf"[1-9]\d{{3}}-\d\d-\d\d(?:T{_CLOCK}(?:\.\d+)?{_ZONE})?"
-_DATE: Final = re.compile(DATE_PATTERN, re.ASCII)
+_DAY = r"[1-9]\d{3}-\d\d-\d\d"
+_TIME = rf"T{_CLOCK}(?:\.\d+)?{_ZONE}"
+DATE_PATTERN: Final = rf"{_DAY}(?:{_TIME})?"
+_day_of: Final = re.compile(_DAY, re.ASCII).fullmatch
+_time_of: Final = re.compile(_TIME, re.ASCII).fullmatch
+_DAY_LENGTH: Final = len("2024-01-31")
 # The documented pattern is Java's `yyyy-MM-dd HH:mm:ss.SSSZ`, whose Z is `+0200`; `+02:00` and `Z` are taken too.
-_TIMESTAMP: Final = re.compile(
-    rf"[1-9]\d{{3}}-\d\d-\d\d {_CLOCK}\.\d{{3}}(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)", re.ASCII
-)
+_TIMESTAMP: Final = re.compile(rf"{_DAY} {_CLOCK}\.\d{{3}}(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)", re.ASCII)
 
 
 def is_date(text: str) -> bool:
     """Whether `text` is a date or a timestamp of the contract, on a day that the calendar has."""
-    return _DATE.fullmatch(text) is not None and _is_calendar_day(text)
+    if len(text) == _DAY_LENGTH:
+        return _is_day(text)
+    return _time_of(text, _DAY_LENGTH) is not None and _is_day(text[:_DAY_LENGTH])
 
 
 def is_additional_timestamp(text: str) -> bool:
     """Whether `text` reads as `yyyy-MM-dd HH:mm:ss.SSSZ`, the TIMESTAMP of additional values."""
-    return _TIMESTAMP.fullmatch(text) is not None and _is_calendar_day(text)
+    return _TIMESTAMP.fullmatch(text) is not None and _is_day(text[:_DAY_LENGTH])
 
 
-def _is_calendar_day(text: str) -> bool:
+# The days of 90 years: those of a batch come again and again. Looking one up takes 0.05 µs and reading it 0.6. Only
+# strings of ten characters get here, so the memory that a sender can fill with them has an end.
+@lru_cache(maxsize=32_768)
+def _is_day(text: str) -> bool:
+    if _day_of(text) is None:
+        return False
     try:
-        date.fromisoformat(text[:10])
+        date.fromisoformat(text)
     except ValueError:
         return False
     return True

@@ -89,8 +89,9 @@ class Findings:
 
         Within a rank the order is that of the field tables, so the order of the sender's keys does not show.
         """
-        self.violations.sort(key=_in_order)
-        del self.violations[MOST_FINDINGS:]
+        if len(self.violations) > 1:
+            self.violations.sort(key=_in_order)
+            del self.violations[MOST_FINDINGS:]
 
 
 def _in_order(violation: Violation) -> tuple[int, tuple[int, ...]]:

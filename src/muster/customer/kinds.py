@@ -1,7 +1,8 @@
 """Kinds of value: what a field takes, and how a lenient JSON mapper reads it.
 
 A kind gives a reader: a function from a JSON value to the value that is kept, or to a `Marker` that says why none is.
-Readers are the inner loop of the service: they test the type that is expected first and do nothing for the others.
+Readers test the type that is expected first and do nothing for the others. A kind also tells for a whole column of
+values whether its reader would change any (`columns.py`).
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from decimal import Decimal as Exact
 from enum import Enum
 from typing import Final
 
+from muster.customer.columns import ColumnTest, all_dates, all_kept, all_members, all_texts
 from muster.customer.dates import is_date
 from muster.customer.numbers import INTEGER_BOUND, read_decimal
 
@@ -108,6 +110,10 @@ class Kind:
         """The reader of this kind, given the classifiers' codes of the moment."""
         raise NotImplementedError
 
+    def test(self, codes: Codes) -> ColumnTest:
+        """Whether the reader would give back all values of a column as they are."""
+        return all_kept(self.reader(codes))
+
 
 @dataclass(frozen=True, slots=True)
 class Text(Kind):
@@ -132,6 +138,9 @@ class Text(Kind):
 
         return read
 
+    def test(self, codes: Codes) -> ColumnTest:
+        return all_texts(self.longest)
+
 
 @dataclass(frozen=True, slots=True)
 class Date(Kind):
@@ -141,6 +150,9 @@ class Date(Kind):
 
     def reader(self, codes: Codes) -> Reader:
         return read_date
+
+    def test(self, codes: Codes) -> ColumnTest:
+        return all_dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +199,9 @@ class OneOf(Kind):
     def reader(self, codes: Codes) -> Reader:
         return _read_member(frozenset(self.values))
 
+    def test(self, codes: Codes) -> ColumnTest:
+        return all_members(frozenset(self.values))
+
 
 @dataclass(frozen=True, slots=True)
 class CodeOf(Kind):
@@ -200,17 +215,24 @@ class CodeOf(Kind):
         return "STRING"
 
     def reader(self, codes: Codes) -> Reader:
-        existing = codes[self.classifier]
+        allowed = self._allowed(codes)
+        read_allowed = _read_member(allowed)
         if self.forbidden is None:
-            return _read_member(existing)
-        forbidden = frozenset(filter(self.forbidden, existing))
-        read_allowed = _read_member(existing - forbidden)
+            return read_allowed
+        forbidden = codes[self.classifier] - allowed
 
         def read(value: object) -> object:
             code = read_allowed(value)
             return FORBIDDEN if code is BAD and read_text(value) in forbidden else code
 
         return read
+
+    def test(self, codes: Codes) -> ColumnTest:
+        return all_members(self._allowed(codes))
+
+    def _allowed(self, codes: Codes) -> frozenset[str]:
+        existing, forbidden = codes[self.classifier], self.forbidden
+        return existing if forbidden is None else frozenset(code for code in existing if not forbidden(code))
 
 
 def _read_member(members: frozenset[str]) -> Reader:

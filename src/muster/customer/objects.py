@@ -1,121 +1,151 @@
-"""Objects as compiled: what a field of a customer or of one of its parts goes through."""
+"""Objects as compiled: what the fields of a customer or of one of its parts go through.
 
-from collections.abc import Callable
+There are two ways through. `sift` takes many objects at a time and tells which customers are sound as they were sent;
+it goes column by column and costs little. `read` takes one object, and says what is kept of it and what is wrong.
+Sifting only ever asks whether reading would change or find anything, so what it lets pass need not be read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from muster.customer.columns import ColumnTest
 from muster.customer.findings import UNKNOWN_FIELD, UNUSED_FIELD, Check, Findings, Path
-from muster.customer.kinds import BAD, Marker, Reader, is_absent, read_text
+from muster.customer.kinds import ABSENT, Marker, Reader, is_absent
 from muster.customer.rules import Rule
 
 Document = dict[str, Any]
 
+# A column of fewer values than these is read as fast as it is sifted.
+FEWEST_TO_SIFT = 4
+
 
 class PartReader(Protocol):
-    """Reads a value that holds parts: gives what is kept, and reports what is wrong inside by itself."""
+    """Reads a value that holds parts."""
 
-    def __call__(self, value: object, path: Path, findings: Findings) -> object: ...
+    def read(self, value: object, path: Path, findings: Findings) -> object:
+        """What is kept, the value itself where nothing in it changes; what is wrong inside is added to `findings`."""
+        ...
 
-
-ObjectReader = Callable[[Document, Path, Findings], Document]
+    def sift(self, column: Sequence[object], rows: Sequence[int], suspects: set[int]) -> None:
+        """Adds the rows of those values that reading would change or find fault with."""
+        ...
 
 
 @dataclass(slots=True)
 class CompiledObject:
     """The fields that one kind of object has at one place.
 
-    `checks` has what a marker of a field gives; `refused` the fields that the other type owns and this one may not
-    have, `unused` those that are ignored with a warning; `elsewhere` is known and not looked at.
+    `values` has the readers of plain values, `tests` the same for columns; `checks` what a marker of a field gives;
+    `refused` the fields that the other type owns and this one may not have, `unused` those that are ignored with a
+    warning; `elsewhere` is known and not looked at.
     """
 
-    values: dict[str, Reader]
-    parts: dict[str, PartReader]
+    values: Mapping[str, Reader]
+    tests: Mapping[str, ColumnTest]
+    parts: Mapping[str, PartReader]
     mandatory: frozenset[str]
-    checks: dict[tuple[str, Marker], Check]
-    rules: tuple[Rule, ...]
-    refused: dict[str, Check]
+    checks: Mapping[tuple[str, Marker], Check]
+    rules: Sequence[Rule]
+    refused: Mapping[str, Check]
     unused: frozenset[str]
     elsewhere: frozenset[str]
 
     def read(self, source: Document, path: Path, findings: Findings) -> Document:
-        """The normalised document; what is wrong with `source` is added to `findings`."""
-        document: Document = {}
-        values = self.values
-        bad: set[str] | None = None
+        """The normalised document, `source` itself where nothing in it changes; adds to `findings` what is wrong."""
+        changed: Document = {}
+        values, parts = self.values, self.parts
         for name, value in source.items():
             if value is None:
-                continue
-            reader = values.get(name)
-            if reader is not None:
+                kept: object = ABSENT
+            elif (reader := values.get(name)) is not None:
                 kept = reader(value)
-            elif name in self.parts:
-                kept = self.parts[name](value, (*path, name), findings)
+            elif (part := parts.get(name)) is not None:
+                kept = part.read(value, (*path, name), findings)
             else:
-                self._not_ours(name, value, path, findings)
-                continue
-            if type(kept) is not Marker:
-                document[name] = kept
-            elif kept is not Marker.ABSENT:
-                findings.refuse(self.checks[name, kept], (*path, name))
-                bad = {name} if bad is None else bad | {name}
-        if not self.mandatory <= document.keys():
-            for name in self.mandatory.difference(document, bad or ()):
-                findings.refuse(self.checks[name, Marker.ABSENT], (*path, name))
+                kept = self._not_ours(name, value, path, findings)
+            if kept is not value:
+                changed[name] = kept
+        document = self._settled(source, changed, path, findings) if changed else source
+        if not document.keys() >= self.mandatory:
+            for name in self.mandatory.difference(document):
+                if changed.get(name, ABSENT) is ABSENT:  # and not refused already
+                    findings.refuse(self.checks[name, ABSENT], (*path, name))
         for rule in self.rules:
             rule(source, document, path, findings)
         return document
 
-    def _not_ours(self, name: str, value: object, path: Path, findings: Findings) -> None:
-        if is_absent(value):
-            return
-        if name in self.refused:
-            findings.refuse(self.refused[name], (*path, name))
-        elif name in self.unused:
-            findings.warn(UNUSED_FIELD, (*path, name))
-        elif name not in self.elsewhere:
-            findings.warn(UNKNOWN_FIELD, (*path, name))
+    def sift(self, sources: Sequence[Document], rows: Sequence[int], suspects: set[int]) -> None:
+        """Adds the row of every source that reading would change or find fault with; `rows` has the row of each."""
+        for alike, their_rows in _alike(sources, rows):
+            if len(alike) < FEWEST_TO_SIFT:
+                self._sift_by_reading(alike, their_rows, suspects)
+            elif not alike[0].keys() >= self.mandatory:
+                suspects.update(their_rows)
+            else:
+                columns = zip(*(source.values() for source in alike), strict=True)
+                for name, column in zip(alike[0], columns, strict=True):
+                    self._sift_column(name, column, their_rows, suspects)
+                self._sift_by_rules(alike, their_rows, suspects)
+
+    def _sift_column(self, name: str, column: Sequence[object], rows: Sequence[int], suspects: set[int]) -> None:
+        if (test := self.tests.get(name)) is not None:
+            if not test(column):
+                reader = self.values[name]
+                suspects.update(row for row, value in zip(rows, column, strict=True) if reader(value) is not value)
+        elif (part := self.parts.get(name)) is not None:
+            part.sift(column, rows, suspects)
+        else:
+            suspects.update(rows)
+
+    def _sift_by_reading(self, sources: Iterable[Document], rows: Sequence[int], suspects: set[int]) -> None:
+        findings = Findings()
+        for source, row in zip(sources, rows, strict=True):
+            if self.read(source, (), findings) is not source or findings.violations or findings.warnings:
+                suspects.add(row)
+                findings = Findings()
+
+    def _sift_by_rules(self, sources: Iterable[Document], rows: Sequence[int], suspects: set[int]) -> None:
+        findings = Findings()
+        for rule in self.rules:
+            for source, row in zip(sources, rows, strict=True):
+                if row not in suspects:
+                    rule(source, source, (), findings)
+                    if findings.violations:
+                        suspects.add(row)
+                        findings = Findings()
+
+    def _settled(self, source: Document, changed: Document, path: Path, findings: Findings) -> Document:
+        """`source` with the values as they are kept, and without those of which none is."""
+        document = source | changed
+        for name, kept in changed.items():
+            if type(kept) is Marker:
+                del document[name]
+                if kept is not ABSENT:
+                    findings.refuse(self.checks[name, kept], (*path, name))
+        return document
+
+    def _not_ours(self, name: str, value: object, path: Path, findings: Findings) -> Marker:
+        if not is_absent(value):
+            if name in self.refused:
+                findings.refuse(self.refused[name], (*path, name))
+            elif name in self.unused:
+                findings.warn(UNUSED_FIELD, (*path, name))
+            elif name not in self.elsewhere:
+                findings.warn(UNKNOWN_FIELD, (*path, name))
+        return ABSENT
 
 
-def part(read: ObjectReader) -> PartReader:
-    """Reads one part."""
-
-    def read_part(value: object, path: Path, findings: Findings) -> object:
-        if type(value) is dict:
-            return read(value, path, findings)
-        return Marker.ABSENT if is_absent(value) else BAD
-
-    return read_part
-
-
-def list_of(read: ObjectReader, no_object: Check) -> PartReader:
-    """Reads a list of parts; an element that is absent is passed over, and keeps its index."""
-
-    def read_list(value: object, path: Path, findings: Findings) -> object:
-        if type(value) is not list:
-            return Marker.ABSENT if is_absent(value) else BAD
-        kept = []
-        for index, element in enumerate(value):
-            if type(element) is dict:
-                kept.append(read(element, (*path, index), findings))
-            elif not is_absent(element):
-                findings.refuse(no_object, (*path, index))
-        return kept
-
-    return read_list
-
-
-def screenings(known: frozenset[str], unavailable: Check, unknown: Check, no_name: Check) -> PartReader:
-    """Reads names of screening processes: every one is refused, so nothing is kept."""
-
-    def read_names(value: object, path: Path, findings: Findings) -> object:
-        if type(value) is not list:
-            return Marker.ABSENT if is_absent(value) else BAD
-        for index, element in enumerate(value):
-            name = Marker.ABSENT if element is None else read_text(element)
-            if type(name) is str:
-                findings.refuse(unavailable if name in known else unknown, (*path, index), ("NAME", name))
-            elif name is not Marker.ABSENT:
-                findings.refuse(no_name, (*path, index))
-        return Marker.ABSENT
-
-    return read_names
+def _alike(sources: Sequence[Document], rows: Sequence[int]) -> Iterable[tuple[Sequence[Document], Sequence[int]]]:
+    """Sources that have the same fields in the same order, with their rows."""
+    if not sources:
+        return ()
+    layouts = list(map(tuple, sources))
+    if layouts.count(layouts[0]) == len(layouts):
+        return [(sources, rows)]
+    groups: dict[tuple[str, ...], tuple[list[Document], list[int]]] = {}
+    for layout, source, row in zip(layouts, sources, rows, strict=True):
+        alike, their_rows = groups.setdefault(layout, ([], []))
+        alike.append(source)
+        their_rows.append(row)
+    return groups.values()

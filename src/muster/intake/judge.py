@@ -4,69 +4,84 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
-from muster.customer import Checked, Violation, errors
+from muster.customer import Violation, errors
 from muster.customer.findings import Check
 from muster.customer.places import CUSTOMER
-from muster.intake.ports import Arrival, CustomerKey, Known
+from muster.intake.candidates import Candidate, Sound
+from muster.intake.ports import Arrival, Known, Rejection
+from muster.intake.report import pointer
 
 _NUMBER_USED: Final = Violation(Check.of(errors.COMMUNICATION_NUMBER_USED, CUSTOMER), ("communicationNumber",))
 _CUSTOMER_KNOWN: Final = Violation(Check.of(errors.CUSTOMER_KNOWN, CUSTOMER), ("customerExtId",))
 _CUSTOMER_UNKNOWN: Final = Violation(Check.of(errors.CUSTOMER_UNKNOWN, CUSTOMER), ("customerExtId",))
 
-_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
-
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The violations of each item, in the order of the batch and none for an accepted one; and what was accepted."""
+    """Of each item, in the order of the batch: its violations, none for an accepted one, and the version that an
+    accepted one gets, 0 for a refused one."""
 
     violations: Sequence[Sequence[Violation]]
-    arrivals: Sequence[Arrival]
+    versions: Sequence[int]
 
 
-def judge(batch: Sequence[Checked], known: Known) -> Judgement:
+def judge(batch: Sequence[Candidate], known: Known) -> Judgement:
     """Decides in the order of the list: an item sees what the accepted ones before it will have changed."""
     numbers = set(known.numbers)
-    versions = dict(known.versions)
+    current = dict(known.versions)
     violations: list[Sequence[Violation]] = []
-    arrivals: list[Arrival] = []
-    for checked in batch:
-        found: Sequence[Violation] = checked.findings.violations
-        if not found:
-            number, unit, ext_id = checked.identity
-            key = unit, ext_id
-            found = _against_store(checked, key, numbers, versions)
-            if not found:
-                versions[key] = versions.get(key, 0) + 1
+    versions: list[int] = []
+    for candidate in batch:
+        found: Sequence[Violation] = ()
+        version = 0
+        if isinstance(candidate, Sound):
+            number, key = candidate.communication_number, (candidate.business_unit, candidate.customer_ext_id)
+            before = current.get(key, 0)
+            if number in numbers or candidate.is_update is not (before > 0):
+                found = _refusals(candidate, taken=number in numbers, exists=before > 0)
+            else:
                 numbers.add(number)
-                arrivals.append(_arrival(checked, key, versions[key]))
+                current[key] = version = before + 1
+        else:
+            found = candidate.violations
         violations.append(found)
-    return Judgement(violations, arrivals)
+        versions.append(version)
+    return Judgement(violations, versions)
 
 
-def _against_store(
-    checked: Checked, key: CustomerKey, numbers: set[str], versions: dict[CustomerKey, int]
-) -> Sequence[Violation]:
-    refusal: Violation | None = None
-    if checked.document.get("action") == "UPDATE":
-        if key not in versions:
-            refusal = _CUSTOMER_UNKNOWN
-    elif key in versions:
-        refusal = _CUSTOMER_KNOWN
-    if checked.communication_number in numbers:
-        return (_NUMBER_USED, refusal) if refusal else (_NUMBER_USED,)
-    return (refusal,) if refusal else ()
+def _refusals(candidate: Sound, *, taken: bool, exists: bool) -> Sequence[Violation]:
+    refusals = [_NUMBER_USED] if taken else []
+    if candidate.is_update is not exists:
+        refusals.append(_CUSTOMER_KNOWN if exists else _CUSTOMER_UNKNOWN)
+    return refusals
 
 
-def _arrival(checked: Checked, key: CustomerKey, version: int) -> Arrival:
-    document = checked.document
-    return Arrival(
-        document["communicationNumber"],
-        *key,
-        version,
-        document["entityType"],
-        document["customerStatus"],
-        _encode(document),
-    )
+def arrivals(batch: Sequence[Candidate], judgement: Judgement) -> list[Arrival]:
+    """The accepted ones, as they will be written."""
+    return [
+        Arrival(
+            candidate.communication_number,
+            candidate.business_unit,
+            candidate.customer_ext_id,
+            version,
+            candidate.entity_type,
+            candidate.customer_status,
+            candidate.document,
+        )
+        for candidate, version in zip(batch, judgement.versions, strict=True)
+        if version and isinstance(candidate, Sound)
+    ]
+
+
+def rejections(batch: Sequence[Candidate], judgement: Judgement) -> list[Rejection]:
+    """The refused ones, as they will be written."""
+    return [
+        Rejection(
+            index,
+            *candidate.kept,
+            candidate.business_unit,
+            tuple((violation.code, pointer(index, violation.path)) for violation in found),
+        )
+        for index, (candidate, found) in enumerate(zip(batch, judgement.violations, strict=True))
+        if found
+    ]

@@ -5,8 +5,9 @@ from typing import Final
 
 import msgspec
 
-from muster.customer import Checked, Violation
+from muster.customer import Violation
 from muster.customer.findings import Notice, Path
+from muster.intake.candidates import Candidate
 
 ACCEPTED: Final = "REQUEST_ACCEPTED"
 REJECTED: Final = "REQUEST_REJECTED"
@@ -59,18 +60,33 @@ class Report(msgspec.Struct, rename="camel"):
     time_elapsed_ms: int
 
 
-def result(index: int, checked: Checked, violations: Sequence[Violation], elapsed_ms: int, *, detail: bool) -> Result:
-    """The result of the item at `index` of the batch; with `detail`, all its violations and warnings."""
-    echoed = (checked.communication_number, checked.customer_ext_id, checked.business_unit)
-    if not detail:
-        if not violations:
-            return AcceptedResult(ACCEPTED, *echoed, elapsed_ms)
-        return RejectedResult(REJECTED, *echoed, violations[0].code, violations[0].description, elapsed_ms)
-    findings = _findings(index, violations), _findings(index, checked.findings.warnings)
-    if not violations:
-        return DetailedAcceptedResult(ACCEPTED, *echoed, elapsed_ms, *findings)
-    first = violations[0]
-    return DetailedRejectedResult(REJECTED, *echoed, first.code, first.description, elapsed_ms, *findings)
+def results(
+    batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]], elapsed_ms: Sequence[int], *, detail: bool
+) -> list[Result]:
+    """The result of each item; with `detail`, all its violations and warnings."""
+    if detail:
+        return [_detailed(index, *item) for index, item in enumerate(zip(batch, violations, elapsed_ms, strict=True))]
+    return [
+        _rejected(candidate, found, ms)
+        if found
+        else AcceptedResult(
+            ACCEPTED, candidate.communication_number, candidate.customer_ext_id, candidate.business_unit, ms
+        )
+        for candidate, found, ms in zip(batch, violations, elapsed_ms, strict=True)
+    ]
+
+
+def _rejected(candidate: Candidate, found: Sequence[Violation], ms: int) -> RejectedResult:
+    code, text = found[0].code, found[0].description
+    number, ext_id = candidate.communication_number, candidate.customer_ext_id
+    return RejectedResult(REJECTED, number, ext_id, candidate.business_unit, code, text, ms)
+
+
+def _detailed(index: int, candidate: Candidate, found: Sequence[Violation], ms: int) -> Result:
+    (plain,) = results([candidate], [found], [ms], detail=False)
+    errors, warnings = _findings(index, found), _findings(index, candidate.warnings)
+    detailed = DetailedRejectedResult if found else DetailedAcceptedResult
+    return detailed(**msgspec.structs.asdict(plain), errors=errors, warnings=warnings)
 
 
 def pointer(index: int, path: Path) -> str:

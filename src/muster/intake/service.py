@@ -5,15 +5,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from muster.classifiers.source import Classifiers
-from muster.customer import BusinessUnits, Checked, Checker, Violation
+from muster.customer import BusinessUnits, Checker
+from muster.intake.candidates import Candidate, Sound, examine
 from muster.intake.decode import customers_of
-from muster.intake.judge import Judgement, judge
-from muster.intake.ports import Batch, Conflict, CustomerStore, Known, Rejection, Sender, Session
-from muster.intake.report import ACCEPTED, Report, encode, pointer, result
+from muster.intake.judge import Judgement, arrivals, judge, rejections
+from muster.intake.ports import Batch, Conflict, CustomerStore, Known, Sender, Session
+from muster.intake.report import ACCEPTED, Report, encode, results
 
 # A conflict is another request's success, so looking again finds something new. Only a deadlock or a serialization
 # failure may leave nothing to see, and those pass; a conflict that stays without a reason is a fault.
@@ -46,33 +47,18 @@ class Intake:
         """
         started = time.perf_counter_ns()
         received_at = datetime.now(UTC)
-        items = customers_of(content, self._max_customers)
-        batch, own_ns = self._check(items, sender)
+        checker = self._checker()
+        units = BusinessUnits.of(checker.business_units, sender.business_units)
+        batch, own_ns = examine(customers_of(content, self._max_customers), checker, units, to_save=save)
         to_save = Batch(new_id(received_at), received_at, sender.name) if save and batch else None
         judgement = self._judge(batch, to_save)
         total_ns = time.perf_counter_ns() - started
         shared_ns = (total_ns - sum(own_ns)) // len(batch) if batch else 0
-        results = [
-            result(index, checked, violations, (own + shared_ns) // 1_000_000, detail=detail)
-            for index, (checked, violations, own) in enumerate(zip(batch, judgement.violations, own_ns, strict=True))
-        ]
-        accepted = len(judgement.arrivals)
-        body = encode(Report(ACCEPTED, results, total_ns // 1_000_000))
-        return Answer(body, to_save.id if to_save else None, accepted, len(batch) - accepted)
-
-    def _check(self, items: Sequence[Any], sender: Sender) -> tuple[list[Checked], list[int]]:
-        """Every item checked on its own, and the nanoseconds that each took."""
-        checker = self._checker()
-        units = BusinessUnits.of(checker.business_units, sender.business_units)
-        batch: list[Checked] = []
-        own_ns: list[int] = []
-        before = time.perf_counter_ns()
-        for item in items:
-            batch.append(checker.check(item, units))
-            after = time.perf_counter_ns()
-            own_ns.append(after - before)
-            before = after
-        return batch, own_ns
+        elapsed_ms = [(own + shared_ns) // 1_000_000 for own in own_ns]
+        found = results(batch, judgement.violations, elapsed_ms, detail=detail)
+        body = encode(Report(ACCEPTED, found, total_ns // 1_000_000))
+        refused = judgement.versions.count(0)
+        return Answer(body, to_save.id if to_save else None, len(batch) - refused, refused)
 
     def _checker(self) -> Checker:
         """The checker for the classifiers of the moment; compiled anew when they have changed."""
@@ -82,7 +68,7 @@ class Intake:
             compiled = self._compiled = snapshot.revision, Checker(snapshot.codes)
         return compiled[1]
 
-    def _judge(self, batch: Sequence[Checked], to_save: Batch | None) -> Judgement:
+    def _judge(self, batch: Sequence[Candidate], to_save: Batch | None) -> Judgement:
         """Judges by what the store knows, and saves; when another request was faster, looks and judges again."""
         if not batch:
             return judge(batch, Known(frozenset(), {}))
@@ -94,8 +80,8 @@ class Intake:
                 if to_save is None:
                     return judgement
                 try:
-                    rejections = _rejections(batch, judgement.violations)
-                    session.save(replace(to_save, arrivals=judgement.arrivals, rejections=rejections))
+                    accepted, refused = arrivals(batch, judgement), rejections(batch, judgement)
+                    session.save(replace(to_save, arrivals=accepted, rejections=refused))
                 except Conflict:
                     now_known = _look_up(session, batch)
                     unexplained = unexplained + 1 if now_known == known else 0
@@ -106,26 +92,10 @@ class Intake:
                     return judgement
 
 
-def _look_up(session: Session, batch: Sequence[Checked]) -> Known:
-    identities = [checked.identity for checked in batch if checked.sound]
-    numbers = {number for number, _, _ in identities}
-    customers = {(unit, ext_id) for _, unit, ext_id in identities}
-    return session.look_up(numbers, customers)
-
-
-def _rejections(batch: Sequence[Checked], violations: Sequence[Sequence[Violation]]) -> list[Rejection]:
-    return [
-        Rejection(
-            index,
-            # As the document has them, and so never one that was refused for its length or for a NUL.
-            checked.document.get("communicationNumber"),
-            checked.document.get("customerExtId"),
-            checked.business_unit,
-            tuple((violation.code, pointer(index, violation.path)) for violation in found),
-        )
-        for index, (checked, found) in enumerate(zip(batch, violations, strict=True))
-        if found
-    ]
+def _look_up(session: Session, batch: Sequence[Candidate]) -> Known:
+    sound = [candidate for candidate in batch if isinstance(candidate, Sound)]
+    numbers = [candidate.communication_number for candidate in sound]
+    return session.look_up(numbers, [(candidate.business_unit, candidate.customer_ext_id) for candidate in sound])
 
 
 def new_id(at: datetime) -> UUID:

@@ -1,0 +1,69 @@
+"""Many customers are checked together as they would be one by one."""
+
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muster.customer import BusinessUnits, Checker
+from muster.customer.examples import full_customer
+from muster.customer.numbers import UNREADABLE
+from tests.samples import individual, organization, snapshot
+
+CHECKER = Checker(snapshot("MAIN", "SIDE").codes)
+UNITS = BusinessUnits.of(CHECKER.business_units, ("MAIN",))
+SOUND = (individual(), organization(), full_customer("INDIVIDUAL"), full_customer("ORGANIZATION"))
+
+# What may stand in the place of any value: some of it fine for some kinds, some of it for none.
+VALUES: tuple[Any, ...] = (
+    None, "", " ", "\u00a0", "\0", "x" * 300, "X", "MAIN", "SIDE", "CLOSED", "INDIVIDUAL", "ORGANIZATION",
+    "INTEGER", "DATE", "2024-02-29", "2023-02-29", "2024-02-29T10:00:00Z", "true", True, 1, 0, -7, 10**40,
+    Decimal("0.10"), Decimal("1E+1"), "10", UNREADABLE, [], {}, [None], [{}], ["X"], [[]], {"x": 1},
+    [{"entityType": "INDIVIDUAL"}], [{"entityType": []}],
+)  # fmt: skip
+
+
+def places(value: Any) -> list[Any]:
+    """All objects and lists within a value that a change can be made in."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    below = [place for element in inner for place in places(element)]
+    return [value, *below] if isinstance(value, dict | list) and value else below
+
+
+@st.composite
+def customers(draw: st.DrawFn) -> Any:
+    customer = deepcopy(draw(st.sampled_from(SOUND)))
+    for _ in range(draw(st.sampled_from((0, 0, 1, 2)))):
+        found = places(customer)
+        if not found:
+            break
+        place = draw(st.sampled_from(found))
+        key = draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        if draw(st.booleans()):
+            place[key] = deepcopy(draw(st.sampled_from(VALUES)))
+        elif isinstance(place, dict) and draw(st.booleans()):
+            place[draw(st.sampled_from(("unknown", "firstName", "title", "closingDate", "businessUnit")))] = "X"
+        else:
+            del place[key]
+    return customer
+
+
+@given(st.lists(customers() | st.sampled_from(VALUES), max_size=12), st.integers(1, 3))
+def test_customers_are_checked_together_as_one_by_one(items: list[Any], times: int) -> None:
+    batch = [deepcopy(item) for item in items for _ in range(times)]
+    sent = repr(batch)
+    together = list(CHECKER.check_all(batch, UNITS))
+    one_by_one = [CHECKER.check(item, UNITS) for item in batch]
+    assert repr(together) == repr(one_by_one)  # as text, which tells 1 from True
+    assert repr(batch) == sent, "a check changed what was sent"
+
+
+@pytest.mark.parametrize("count", [1, 2, 10])
+def test_one_bad_value_costs_no_other_customer_its_place(count: int) -> None:
+    batch = [full_customer("INDIVIDUAL") for _ in range(count)]
+    batch[0]["listAddress"][0]["country"] = "Atlantis"
+    found = [findings.violations for _, _, findings in CHECKER.check_all(batch, UNITS)]
+    assert [bool(violations) for violations in found] == [True] + [False] * (count - 1)
