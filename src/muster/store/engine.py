@@ -1,13 +1,15 @@
 """Connections: from a database URL to a SQLAlchemy engine, set up the same way for everything in the store."""
 
 import os
+import select
 import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
+import psycopg
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, exc, make_url
 from sqlalchemy.exc import ArgumentError
 
 from .errors import BadDatabaseUrl, without_values
@@ -79,19 +81,39 @@ def check_out(engine: Engine) -> PoolProxiedConnection:
 
 
 def _postgres_engine(url: URL, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args={name: value for name, value in _LIBPQ.items() if name not in url.query},
         # Transactions are begun where they are needed: a read costs one round trip and not two.
         isolation_level="AUTOCOMMIT",
-        # A round trip for each request, and the reason that the service recovers by itself after a restart of the
-        # database: a dead connection is replaced, and with it all that are older.
-        pool_pre_ping=True,
         pool_size=pool_size,
         max_overflow=_SPARE,
         pool_timeout=_PATIENCE,
         hide_parameters=True,
     )
+    event.listen(engine, "checkout", _replace_dead)
+    return engine
+
+
+def _replace_dead(connection: psycopg.Connection[Any], _record: object, _pooled: object) -> None:
+    """The reason that the service recovers by itself after a restart of the database.
+
+    A server that ends a connection says so, and then there is something to read where nothing was asked. Asking each
+    time, as SQLAlchemy's `pool_pre_ping` does, cost two round trips and a fifth of the work of a small request.
+    """
+    if not _may_be_read(connection.fileno()):
+        return
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:
+        # This connection is replaced, and with it all that are older.
+        raise exc.InvalidatePoolError from None
+
+
+def _may_be_read(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _sqlite_engine(url: URL, pool_size: int) -> Engine:
