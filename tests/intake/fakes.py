@@ -16,12 +16,14 @@ class MemoryStore:
     versions: dict[CustomerKey, int] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
     before_save: list[Batch] = field(default_factory=list)
+    looked_up: int = 0
 
     @contextmanager
     def session(self) -> Iterator["MemoryStore"]:
         yield self
 
     def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
+        self.looked_up += 1
         versions = {key: self.versions[key] for key in customers if key in self.versions}
         return Known(frozenset(self.numbers.intersection(numbers)), versions)
 

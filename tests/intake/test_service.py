@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from muster.intake.ports import Arrival, Batch, Conflict
-from muster.intake.service import Answer, Intake, new_id
+from muster.intake.service import LOOK_FIRST, Answer, Intake, new_id
 from tests.intake.fakes import FixedClassifiers, MemoryStore, SomeSender
 from tests.samples import LEFT_OUT, individual, organization, snapshot
 
@@ -149,6 +149,41 @@ def test_a_conflict_is_looked_at_again_and_gives_the_answer_of_a_moment_later() 
     answer = intake(store).take(body(first, second, third), SomeSender(), save=True)
     assert codes(answer) == ["O005", None, "O005"]
     assert [arrival.communication_number for arrival in store.batches[-1].arrivals] == [second["communicationNumber"]]
+
+
+def test_a_batch_of_new_customers_is_written_without_a_look() -> None:
+    store = MemoryStore()
+    intake(store).take(body(individual(), "x", individual(), individual(lastName=None)), SomeSender(), save=True)
+    assert (store.looked_up, len(store.numbers)) == (0, 2)
+
+
+def test_the_dry_run_always_looks() -> None:
+    store = MemoryStore()
+    intake(store).take(body(individual()), SomeSender(), save=False)
+    assert store.looked_up == 1
+
+
+def test_a_batch_in_which_items_contest_is_judged_by_all_that_is_known() -> None:
+    """Written without a look, the second item would be refused for its customer alone, and nothing would conflict."""
+    store = MemoryStore()
+    service = intake(store)
+    service.take(body(individual(communicationNumber="taken")), SomeSender(), save=True)
+    contested = individual(customerExtId="new"), individual(customerExtId="new", communicationNumber="taken")
+    answer = service.take(body(*contested), SomeSender(), save=True)
+    assert codes(answer) == [None, "O005"]
+
+
+def test_after_a_known_customer_batches_are_looked_up_until_they_are_new_again() -> None:
+    store = MemoryStore()
+    service = intake(store)
+    known = individual()
+    for customer in (known, known):
+        service.take(body(customer), SomeSender(), save=True)
+    assert store.looked_up == 1
+    for _ in range(LOOK_FIRST + 5):
+        service.take(body(individual()), SomeSender(), save=True)
+    assert store.looked_up == 1 + LOOK_FIRST
+    assert codes(service.take(body(known), SomeSender(), save=True)) == ["O005"]
 
 
 def test_a_conflict_that_nothing_explains_is_raised_in_the_end() -> None:

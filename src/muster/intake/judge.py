@@ -23,6 +23,7 @@ class Judgement:
 
     violations: Sequence[Sequence[Violation]]
     versions: Sequence[int]
+    contested: bool  # whether a customer that is sound in itself was refused
 
 
 def judge(batch: Sequence[Candidate], known: Known) -> Judgement:
@@ -31,6 +32,7 @@ def judge(batch: Sequence[Candidate], known: Known) -> Judgement:
     current = dict(known.versions)
     violations: list[Sequence[Violation]] = []
     versions: list[int] = []
+    contested = False
     for candidate in batch:
         found: Sequence[Violation] = ()
         version = 0
@@ -38,6 +40,7 @@ def judge(batch: Sequence[Candidate], known: Known) -> Judgement:
             number, key = candidate.communication_number, (candidate.business_unit, candidate.customer_ext_id)
             before = current.get(key, 0)
             if number in numbers or candidate.is_update is not (before > 0):
+                contested = True
                 found = _refusals(candidate, taken=number in numbers, exists=before > 0)
             else:
                 numbers.add(number)
@@ -46,7 +49,7 @@ def judge(batch: Sequence[Candidate], known: Known) -> Judgement:
             found = candidate.violations
         violations.append(found)
         versions.append(version)
-    return Judgement(violations, versions)
+    return Judgement(violations, versions, contested)
 
 
 def _refusals(candidate: Sound, *, taken: bool, exists: bool) -> Sequence[Violation]:

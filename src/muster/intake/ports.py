@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 CustomerKey = tuple[str, str]  # (business unit, customerExtId): what identifies a customer
@@ -16,6 +16,9 @@ class Known:
 
     numbers: frozenset[str]  # communication numbers that are taken
     versions: dict[CustomerKey, int]  # customers that exist, with their current version
+
+
+NOTHING_KNOWN: Final = Known(frozenset(), {})
 
 
 class Arrival(NamedTuple):

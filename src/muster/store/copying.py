@@ -20,7 +20,7 @@ _int = Struct("!i").pack
 _PIECE = 200
 
 
-class _Lengths(dict[int, bytes]):
+class Lengths(dict[int, bytes]):
     """Lengths as they are sent. A batch has few different ones."""
 
     def __missing__(self, length: int) -> bytes:
@@ -46,7 +46,7 @@ class _Texts(dict[tuple[str, ...], bytes]):
 def communication_rows(arrivals: Sequence[Arrival], batch: Batch) -> Iterator[bytes]:
     """Columns: communication_number, batch_id, business_unit, customer_ext_id, version."""
     batch_id = _field(batch.id.bytes)
-    lengths, units = _Lengths(), _Texts()
+    lengths, units = Lengths(), _Texts()
     yield _HEADER
     for start in range(0, len(arrivals), _PIECE):
         parts: list[bytes] = []
@@ -72,7 +72,7 @@ def communication_rows(arrivals: Sequence[Arrival], batch: Batch) -> Iterator[by
 
 def customer_rows(arrivals: Sequence[Arrival], batch: Batch) -> Iterator[bytes]:
     """Columns: those of customers and customer_history, in their order."""
-    lengths, units, kinds = _Lengths(), _Texts(), _Texts(then=_field(batch.id.bytes))
+    lengths, units, kinds = Lengths(), _Texts(), _Texts(then=_field(batch.id.bytes))
     yield _HEADER
     for start in range(0, len(arrivals), _PIECE):
         parts: list[bytes] = []

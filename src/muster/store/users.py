@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Insert, Update, func, insert, select, update
+from sqlalchemy import Engine, Insert, Update, bindparam, func, insert, select, update
 
 from muster.access.ports import Role, Token, User, UserExists
 from muster.intake.ports import Conflict
 
+from .direct import DirectSelect
 from .engine import writing
 from .errors import StoreError, without_values
 from .tables import tokens, users
@@ -23,17 +24,24 @@ _TOKEN = (
     tokens.c.revoked_at,
 )
 
+_USER_BY_NAME = select(*_USER).where(users.c.name == bindparam("name"))
+_TOKEN_BY_HASH = (
+    select(*_TOKEN, *_USER)
+    .join_from(tokens, users, tokens.c.user_name == users.c.name)
+    .where(tokens.c.sha256 == bindparam("sha256"))
+)
+
 
 class DatabaseUsers:
     """The users of the installation, a `UserStore`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._user = DirectSelect(engine, _USER_BY_NAME, "name")
+        self._token = DirectSelect(engine, _TOKEN_BY_HASH, "sha256")
 
-    @without_values
     def user(self, name: str) -> User | None:
-        with self._engine.connect() as connection:
-            row = connection.execute(select(*_USER).where(users.c.name == name)).one_or_none()
+        row = self._user.one_or_none(name)
         return None if row is None else _user(row)
 
     @without_values
@@ -71,16 +79,9 @@ class DatabaseUsers:
         """False when there is no such user."""
         return self._change_user(name, disabled=True)
 
-    @without_values
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
         """The token with this hash and its user, whatever their state."""
-        query = (
-            select(*_TOKEN, *_USER)
-            .join_from(tokens, users, tokens.c.user_name == users.c.name)
-            .where(tokens.c.sha256 == sha256)
-        )
-        with self._engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
+        row = self._token.one_or_none(sha256)
         return None if row is None else (_token(row), _user(row[len(_TOKEN) :]))
 
     @without_values
