@@ -103,3 +103,14 @@ def test_a_conflict_names_no_values(store: Store) -> None:
     assert "secret" not in str(caught.value)
     assert caught.value.__context__ is None
     assert caught.value.__cause__ is None
+
+
+def test_identifiers_of_any_characters_are_found_again(store: Store) -> None:
+    strange = ["a\x1fb", "\x1f", "ž🦊", "{\"a\",'b'}", "a,b", "\\", " x ", "%s"]
+    save(store, *(arrival(name, name) for name in strange))
+    near = ["a", "b", "\x1f\x1f", "x", "a\x1f"]
+    known = look_up(store, strange + near, [("MAIN", name) for name in strange + near])
+    assert known.numbers == set(strange)
+    assert known.versions == {("MAIN", name): 1 for name in strange}
+    save(store, *(arrival(f"{name}2", name, 2) for name in strange))
+    assert look_up(store, [], [("MAIN", name) for name in strange]).versions == {("MAIN", n): 2 for n in strange}

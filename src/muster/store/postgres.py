@@ -1,5 +1,6 @@
 """Customers on PostgreSQL: one query to look up, COPY to write."""
 
+import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -11,7 +12,6 @@ from sqlalchemy import Engine
 from muster.intake.ports import Arrival, Batch, Conflict, CustomerKey, Known
 
 from . import copying
-from .arrays import TextArray
 from .engine import check_out
 from .errors import without_values
 from .plan import Plan, plan
@@ -22,28 +22,33 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 _CUSTOMER_COLUMNS = ", ".join(customers.columns.keys())
 _OLD_COLUMNS = ", ".join(f"kept.{column.name}" for column in customers.columns)
 
+# Arrays of text travel as one text with a separator: psycopg looks at each element of a list several times, which took
+# 1 µs an element, and an array put together here took 0.2. This takes 0.02, and the server no longer than for an array.
+_TEXTS = "string_to_array(%s, %s)"
+
 # One round trip for both questions. A row without a unit is a number that is taken.
-_KNOWN_OF_UNIT = """
-SELECT NULL, communication_number, 0 FROM communications WHERE communication_number = ANY(%s)
+_KNOWN_OF_UNIT = f"""
+SELECT NULL, communication_number, 0 FROM communications WHERE communication_number = ANY({_TEXTS})
 UNION ALL
-SELECT business_unit, customer_ext_id, version FROM customers WHERE customer_ext_id = ANY(%s) AND business_unit = %s
-"""
+SELECT business_unit, customer_ext_id, version FROM customers
+WHERE customer_ext_id = ANY({_TEXTS}) AND business_unit = %s
+"""  # noqa: S608 - no value is in it
 
 # A quarter slower, so not for all. Two arrays side by side with ANY won't do: PostgreSQL before 17 tries every
 # combination of a unit and an id.
-_KNOWN_OF_UNITS = """
-SELECT NULL, communication_number, 0 FROM communications WHERE communication_number = ANY(%s)
+_KNOWN_OF_UNITS = f"""
+SELECT NULL, communication_number, 0 FROM communications WHERE communication_number = ANY({_TEXTS})
 UNION ALL
 SELECT known.business_unit, known.customer_ext_id, known.version FROM customers AS known
-JOIN unnest(%s, %s) AS wanted (customer_ext_id, business_unit)
+JOIN unnest({_TEXTS}, {_TEXTS}) AS wanted (customer_ext_id, business_unit)
   ON known.customer_ext_id = wanted.customer_ext_id AND known.business_unit = wanted.business_unit
-"""
+"""  # noqa: S608 - no value is in it
 
 # Locks the current versions in the order of the key, and counts by its row count those that are as expected.
 _KEEP_OLD = f"""
 INSERT INTO customer_history ({_CUSTOMER_COLUMNS})
 SELECT {_OLD_COLUMNS} FROM customers AS kept
-JOIN unnest(%s, %s, %b::int[]) AS replaced (customer_ext_id, business_unit, version)
+JOIN unnest({_TEXTS}, {_TEXTS}, %b::int[]) AS replaced (customer_ext_id, business_unit, version)
   ON kept.customer_ext_id = replaced.customer_ext_id
  AND kept.business_unit = replaced.business_unit
  AND kept.version = replaced.version
@@ -51,11 +56,11 @@ ORDER BY kept.customer_ext_id, kept.business_unit
 FOR UPDATE OF kept
 """  # noqa: S608 - the columns are ours
 
-_DELETE_OLD = """
+_DELETE_OLD = f"""
 DELETE FROM customers AS kept
-USING unnest(%s, %s) AS replaced (customer_ext_id, business_unit)
+USING unnest({_TEXTS}, {_TEXTS}) AS replaced (customer_ext_id, business_unit)
 WHERE kept.customer_ext_id = replaced.customer_ext_id AND kept.business_unit = replaced.business_unit
-"""
+"""  # noqa: S608 - no value is in it
 
 _COMMUNICATION_COLUMNS = ", ".join(communications.columns.keys())
 
@@ -115,11 +120,11 @@ class PostgresSession:
         if not (numbers or customers):
             return Known(frozenset(), {})
         units, ext_ids = zip(*customers, strict=True) if customers else ((), ())
-        wanted = TextArray(numbers), TextArray(ext_ids)
+        wanted = *_joined(numbers), *_joined(ext_ids)
         if len(set(units)) == 1:
             found = self._connection.execute(_KNOWN_OF_UNIT, (*wanted, units[0]))
         else:
-            found = self._connection.execute(_KNOWN_OF_UNITS, (*wanted, TextArray(units)))
+            found = self._connection.execute(_KNOWN_OF_UNITS, (*wanted, *_joined(units)))
         used: set[str] = set()
         versions: dict[CustomerKey, int] = {}
         for unit, identifier, version in found:
@@ -170,12 +175,23 @@ def _replace(cursor: psycopg.Cursor[tuple[Any, ...]], steps: Plan, batch: Batch)
     of writing the same row.
     """
     ext_ids, units, versions = zip(*steps.replaced, strict=True)
-    replaced = TextArray(ext_ids), TextArray(units)
+    replaced = *_joined(ext_ids), *_joined(units)
     kept = cursor.execute(_KEEP_OLD, (*replaced, list(versions))).rowcount
     if kept != len(steps.replaced):
         raise Conflict("a customer was changed by another request")
     cursor.execute(_DELETE_OLD, replaced)
     _copy(cursor, _COPY_CUSTOMERS, copying.customer_rows(steps.updated, batch))
+
+
+def _joined(texts: Collection[str]) -> tuple[str, str]:
+    """Texts, none of them empty, as `_TEXTS` takes them: joined, and what they were joined by."""
+    separator = "\x1f"
+    joined = separator.join(texts)
+    if joined.count(separator) >= max(len(texts), 1):
+        # A text has the separator in it: another one that nobody can have guessed.
+        separator = secrets.token_hex(16)
+        joined = separator.join(texts)
+    return joined, separator
 
 
 def _copy(cursor: psycopg.Cursor[tuple[Any, ...]], statement: str, rows: Iterator[bytes]) -> None:
