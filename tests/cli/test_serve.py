@@ -131,11 +131,15 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     return cert, key
 
 
-def test_it_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str) -> None:
     cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key))
+    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
     service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
     port = int(service.line(r"listens on https://localhost:(\d+)")[1])
+    with socket.create_connection(("localhost", port), timeout=10) as plain:
+        plain.sendall(b"GET /health/live HTTP/1.1\r\n\r\n")
+        assert b"HTTP" not in plain.recv(1000)
     trusted = ssl.create_default_context(cafile=cert)
     connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=trusted)
     connection.request("GET", "/health/live")

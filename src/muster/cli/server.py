@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
 APP: Final = "muster.cli.server:create_app"
+FAIR_LOOP: Final = "muster.cli.accepting:FairLoop"
 
 # Seconds that requests get to end after SIGTERM: a batch of the largest size takes less.
 GRACE_SECONDS: Final = 30
@@ -71,6 +72,7 @@ def configure(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         app,
         workers=settings.workers,
         http=BoundedProtocol,
+        loop=FAIR_LOOP if settings.workers > 1 and os.name != "nt" else "auto",
         ws="none",
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
