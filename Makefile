@@ -27,7 +27,8 @@ format: $(VENV)/installed-dev
 docs: $(VENV)/installed
 	$(BIN)/muster docs docs/reference
 
-# Customers a second through HTTP, on both databases; SIZE=smallest takes seconds.
+# muster beside its limits and its peers, in 20 minutes and 15 GB of disk, written to docs/benchmarks.md. SIZE=quick
+# takes the marks only, SIZE=smallest a minute; ARGS="--only one-customer" is for work on one mark.
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks $(if $(SIZE),--size $(SIZE)) $(ARGS)
 

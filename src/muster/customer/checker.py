@@ -1,6 +1,6 @@
 """The checker: judges one customer by the field tables, without the store and without the other customers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from muster.customer import errors
@@ -37,16 +37,17 @@ class Checker:
         findings.settle()
         return document, unit, findings
 
-    def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Iterator[Checked]:
+    def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[Checked]:
         """The same for many items, which costs less than one by one, and much less where they are sound as sent."""
         suspects: set[int] = set()
         self._customers.sift(items, range(len(items)), suspects)
         usable, default = units.existing & units.allowed, units.default
-        for index, item in enumerate(items):
-            if index not in suspects and (unit := item.get("businessUnit", default)) in usable:
-                yield item, unit, _NOTHING
-            else:
-                yield self.check(item, units)
+        return [
+            (item, unit, _NOTHING)
+            if index not in suspects and (unit := item.get("businessUnit", default)) in usable
+            else self.check(item, units)
+            for index, item in enumerate(items)
+        ]
 
 
 def echo(item: object, document: Document, name: str) -> str | None:

@@ -11,9 +11,10 @@ from muster.customer import BusinessUnits, Checker, Findings, Violation, echo
 from muster.customer.findings import Notice
 from muster.customer.objects import Document
 
-# Customers that are decoded and checked together: enough to make sifting them cheap, and few enough to stay in the
-# processor's cache until they are done with. Minimal ones take ..., full ones ...
-TOGETHER: Final = 64
+# Customers that are checked together: enough to make sifting them cheap, and few enough to stay in the processor's
+# cache until they are done with. Minimal ones are fastest from 256 on (5 % faster than 128, 15 % than 64), full ones of a
+# large body at 128 (10 % faster than 256).
+TOGETHER: Final = 200
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -64,28 +65,35 @@ def examine(
     """
     candidates: list[Candidate] = []
     own_ns: list[int] = []
+    sound = _to_save if to_save else _to_judge
     started = time.perf_counter_ns()
     while some := list(islice(items, TOGETHER)):
-        for item, checked in zip(some, checker.check_all(some, units), strict=True):
-            document, unit, findings = checked
-            if findings.violations:
-                candidates.append(_refused(item, document, unit, findings))
-            else:
-                candidates.append(_sound(document, unit, findings.warnings, to_save))
+        candidates += [
+            _refused(item, *checked) if checked[2].violations else sound(*checked)
+            for item, checked in zip(some, checker.check_all(some, units), strict=True)
+        ]
         ended = time.perf_counter_ns()
         own_ns += [(ended - started) // len(some)] * len(some)
         started = ended
     return candidates, own_ns
 
 
-def _sound(document: Document, unit: str | None, warnings: Sequence[Notice], to_save: bool) -> Sound:
+def _to_judge(document: Document, unit: str | None, findings: Findings) -> Sound:
     assert unit is not None
-    number, ext_id = document["communicationNumber"], document["customerExtId"]
-    is_update = document.get("action") == "UPDATE"
-    if not to_save:
-        return Sound(number, ext_id, unit, is_update, warnings)
-    status = document["customerStatus"]
-    return Sound(number, ext_id, unit, is_update, warnings, document["entityType"], status, _encode(document))
+    return Sound(
+        document["communicationNumber"],
+        document["customerExtId"],
+        unit,
+        document.get("action") == "UPDATE",
+        findings.warnings,
+    )
+
+
+def _to_save(document: Document, unit: str | None, findings: Findings) -> Sound:
+    candidate = _to_judge(document, unit, findings)
+    candidate.entity_type, candidate.customer_status = document["entityType"], document["customerStatus"]
+    candidate.document = _encode(document)
+    return candidate
 
 
 def _refused(item: object, document: Document, unit: str | None, findings: Findings) -> Refused:
