@@ -23,8 +23,8 @@ does the job for minimal customers with FastAPI, Pydantic and SQLAlchemy's ORM, 
 its connections spread evenly over them. Datasette inserts rows into one table and checks no customer. The bare handler
 is Litestar with one INSERT and COMMIT of a request's body."""
 _STORED: Final = """\
-Names at random touch pages all over the indexes of a large table; what that costs shows in the limit too. PostgreSQL logs
-a page whole when it is first touched after a checkpoint, so this is measured as in the midst of a migration: both
+Names at random touch pages all over the indexes of a large table; what that costs shows in the limit too. PostgreSQL
+logs a page whole when it is first touched after a checkpoint, so this is measured as in the midst of a migration: both
 databases have taken {touched:,} customers since the last one."""
 
 

@@ -12,8 +12,8 @@ from muster.customer.findings import Notice
 from muster.customer.objects import Document
 
 # Customers that are checked together: enough to make sifting them cheap, and few enough to stay in the processor's
-# cache until they are done with. Minimal ones are fastest from 256 on (5 % faster than 128, 15 % than 64), full ones of a
-# large body at 128 (10 % faster than 256).
+# cache until they are done with. Minimal ones are fastest from 256 on (5 % faster than 128, 15 % than 64), full ones of
+# a large body at 128 (10 % faster than 256).
 TOGETHER: Final = 200
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
