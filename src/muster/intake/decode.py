@@ -30,8 +30,8 @@ class TooManyCustomers(Exception):
 
 
 # Bytes up to which a body is decoded whole. What it is decoded into stays in the processor's cache until it was
-# checked: a dry run of 1 MiB is 5 to 10 % faster this way. Of 10,000 full customers, decoding each in turn takes a third
-# less.
+# checked: a dry run of 1 MiB is 5 to 10 % faster this way. Of 10,000 full customers, decoding each in turn takes a
+# third less.
 WHOLE: Final = 1024 * 1024
 
 
