@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
+from benchmarks.postgres import SETTINGS
 from benchmarks.service import ROOT
 
 _SERVICE: Final = ("litestar", "uvicorn", "uvloop", "httptools", "msgspec", "psycopg", "sqlalchemy")
@@ -16,6 +17,7 @@ _PEERS: Final = ("fastapi", "pydantic", "datasette")
 
 def machine(postgres: str) -> str:
     """One line; `postgres` is the server's version."""
+    settings = ", ".join(f"{name} = {value}" for name, value in SETTINGS.items())
     parts = [
         f"{os.cpu_count()} cores",
         platform.machine(),
@@ -23,7 +25,7 @@ def machine(postgres: str) -> str:
         f"Python {platform.python_version()}",
         *(f"{name} {version(name)}" for name in (*_SERVICE, *_PEERS)),
         f"SQLite {sqlite3.sqlite_version}",
-        f"PostgreSQL {postgres}",
+        f"PostgreSQL {postgres} with {settings}",
     ]
     return f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}; {', '.join(parts)}."
 
