@@ -7,6 +7,7 @@ Sifting only ever asks whether reading would change or find anything, so what it
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Protocol
 
 from muster.customer.columns import ColumnTest
@@ -77,16 +78,20 @@ class CompiledObject:
 
     def sift(self, sources: Sequence[Document], rows: Sequence[int], suspects: set[int]) -> None:
         """Adds the row of every source that reading would change or find fault with; `rows` has the row of each."""
-        for alike, their_rows in _alike(sources, rows):
-            if len(alike) < FEWEST_TO_SIFT:
-                self._sift_by_reading(alike, their_rows, suspects)
-            elif not alike[0].keys() >= self.mandatory:
-                suspects.update(their_rows)
-            else:
-                columns = zip(*(source.values() for source in alike), strict=True)
-                for name, column in zip(alike[0], columns, strict=True):
-                    self._sift_column(name, column, their_rows, suspects)
-                self._sift_by_rules(alike, their_rows, suspects)
+        if len(sources) < FEWEST_TO_SIFT:
+            self._sift_by_reading(sources, rows, suspects)
+            return
+        names = tuple(sources[0])
+        columns = _columns(names, sources)
+        if columns is None:
+            for alike, their_rows in _alike(sources, rows):
+                self.sift(alike, their_rows, suspects)
+        elif not self.mandatory.issubset(names):
+            suspects.update(rows)
+        else:
+            for name, column in zip(names, columns, strict=True):
+                self._sift_column(name, column, rows, suspects)
+            self._sift_by_rules(sources, rows, suspects)
 
     def _sift_column(self, name: str, column: Sequence[object], rows: Sequence[int], suspects: set[int]) -> None:
         if (test := self.tests.get(name)) is not None:
@@ -105,11 +110,11 @@ class CompiledObject:
                 suspects.add(row)
                 findings = Findings()
 
-    def _sift_by_rules(self, sources: Iterable[Document], rows: Sequence[int], suspects: set[int]) -> None:
+    def _sift_by_rules(self, sources: Sequence[Document], rows: Sequence[int], suspects: set[int]) -> None:
         findings = Findings()
         for rule in self.rules:
             for source, row in zip(sources, rows, strict=True):
-                if row not in suspects:
+                if row not in suspects:  # rules see values of the kinds that their fields take
                     rule(source, source, (), findings)
                     if findings.violations:
                         suspects.add(row)
@@ -136,16 +141,23 @@ class CompiledObject:
         return ABSENT
 
 
-def _alike(sources: Sequence[Document], rows: Sequence[int]) -> Iterable[tuple[Sequence[Document], Sequence[int]]]:
-    """Sources that have the same fields in the same order, with their rows."""
-    if not sources:
-        return ()
-    layouts = list(map(tuple, sources))
-    if layouts.count(layouts[0]) == len(layouts):
-        return [(sources, rows)]
-    groups: dict[tuple[str, ...], tuple[list[Document], list[int]]] = {}
-    for layout, source, row in zip(layouts, sources, rows, strict=True):
-        alike, their_rows = groups.setdefault(layout, ([], []))
+def _columns(names: tuple[str, ...], sources: Sequence[Document]) -> Sequence[tuple[Any, ...]] | None:
+    """The values of each field, in the order of the sources; None when not all of these have just these fields."""
+    if set(map(len, sources)) != {len(names)}:
+        return None
+    try:
+        if len(names) < 2:  # `itemgetter` gives a tuple for several names only
+            return [tuple(source[name] for source in sources) for name in names]
+        return list(zip(*map(itemgetter(*names), sources), strict=True))
+    except KeyError:
+        return None
+
+
+def _alike(sources: Iterable[Document], rows: Iterable[int]) -> Iterable[tuple[Sequence[Document], Sequence[int]]]:
+    """Sources that have the same fields, with their rows."""
+    groups: dict[frozenset[str], tuple[list[Document], list[int]]] = {}
+    for source, row in zip(sources, rows, strict=True):
+        alike, their_rows = groups.setdefault(frozenset(source), ([], []))
         alike.append(source)
         their_rows.append(row)
     return groups.values()
