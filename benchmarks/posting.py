@@ -1,14 +1,12 @@
 """Posting prepared bodies: as fast as a service takes them, or one by one."""
 
 import statistics
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from typing import Final
 
-from benchmarks.client import Connection
+from benchmarks.client import Connection, exchanged
 from benchmarks.processes import holder
 from benchmarks.service import Service
 
@@ -36,26 +34,12 @@ def post_all(service: Service, path: str, bodies: Iterable[bytes], clients: int,
 
     Each client takes the next body when it has its answer.
     """
-    waiting = iter([service.address.request(path, body) for body in bodies])
-    turn, stopped = threading.Lock(), threading.Event()
-
-    def post(connection: Connection) -> int:
-        count = 0
-        while not stopped.is_set():
-            with turn:
-                request = next(waiting, None)
-            if request is None:
-                break
-            count += accepted(connection.send(request))
-        return count
-
-    with connections(service, clients, spread=spread) as connected, ThreadPoolExecutor(clients) as pool:
-        try:
-            started = time.perf_counter()
-            total = sum(pool.map(post, connected))
-            return time.perf_counter() - started, total
-        finally:
-            stopped.set()
+    waiting = [service.address.request(path, body) for body in bodies]
+    with connections(service, clients, spread=spread) as connected:
+        started = time.perf_counter()
+        answers = exchanged(connected, waiting)
+        seconds = time.perf_counter() - started
+    return seconds, sum(map(accepted, answers))
 
 
 def in_turns(pairs: Sequence[tuple[Connection, Sequence[bytes]]], block: int) -> list[tuple[float, list[bytes]]]:
