@@ -67,3 +67,10 @@ def test_one_bad_value_costs_no_other_customer_its_place(count: int) -> None:
     batch[0]["listAddress"][0]["country"] = "Atlantis"
     found = [findings.violations for _, _, findings in CHECKER.check_all(batch, UNITS)]
     assert [bool(violations) for violations in found] == [True] + [False] * (count - 1)
+
+
+def test_a_value_of_another_type_than_its_field_takes_reaches_no_rule() -> None:
+    batch = [full_customer("INDIVIDUAL") for _ in range(10)]
+    batch[3]["listAdditionalValues"][0]["datatype"] = []
+    found = [findings.violations for _, _, findings in CHECKER.check_all(batch, UNITS)]
+    assert [bool(violations) for violations in found] == [index == 3 for index in range(10)]
