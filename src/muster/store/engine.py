@@ -24,14 +24,6 @@ _SPARE = 4
 # Seconds that a request waits for a connection when all are in use, and on SQLite for its turn to write.
 _PATIENCE = 30.0
 
-# The connection that was used last is used next: its caches are warm, and what few clients don't need costs nothing.
-_COMMON: dict[str, Any] = {
-    "max_overflow": _SPARE,
-    "pool_timeout": _PATIENCE,
-    "pool_use_lifo": True,
-    "hide_parameters": True,
-}
-
 # KiB of pages that a connection to SQLite keeps. Looking customers up takes 3.0 µs each with the default of 2,000 and 1.6
 # with this, in a database of 60,000; 300,000 are too many for either.
 _SQLITE_CACHE = 32 * 1024
@@ -105,11 +97,23 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
         connect_args=arguments | {"options": f"{_PLANNING} {_option_of(url)}"},
         # Transactions are begun where they are needed: a read costs one round trip and not two.
         isolation_level="AUTOCOMMIT",
-        pool_size=pool_size,
-        **_COMMON,
+        **_pool_of(pool_size),
     )
     event.listen(engine, "checkout", _replace_dead)
     return engine
+
+
+def _pool_of(size: int) -> dict[str, Any]:
+    """What both databases' pools have in common."""
+    return {
+        "pool_size": size,
+        "max_overflow": _SPARE,
+        "pool_timeout": _PATIENCE,
+        # The connection that was used last is used next: its caches are warm, and what few clients don't need costs
+        # nothing.
+        "pool_use_lifo": True,
+        "hide_parameters": True,
+    }
 
 
 def _option_of(url: URL) -> str:
@@ -144,8 +148,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
         url,
         # The isolation level None leaves transactions to us: Python's driver would begin them late and not IMMEDIATE.
         connect_args={"timeout": _PATIENCE, "isolation_level": None, "check_same_thread": False},
-        pool_size=pool_size,
-        **_COMMON,
+        **_pool_of(pool_size),
     )
     event.listen(engine, "do_connect", _create_private)
     event.listen(engine, "connect", _set_up_sqlite)
