@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks import against, own
 from benchmarks.data import SHAPES
+from benchmarks.databases import KINDS
 from benchmarks.figures import Figure, Step, marked
 from benchmarks.own import DRY_RUN, SAVING
 from benchmarks.sizes import Size
@@ -90,9 +91,12 @@ def _scaling(size: Size) -> Iterator[Mark]:
             how = "names in order" if in_order else "names at random"
             what = f"saving with {size.stored:,} customers stored, {how}, to an empty database"
             yield Mark(name, what, stored, empty, 0.7, 0.9, (both,))
-    for name, database in (("workers", "SQLite"), ("workers-postgres", "PostgreSQL")):
-        two, one = own.rate(marked(size, DRY_RUN, database=database), size.checked), own.one_worker(size, database)
-        yield _mark(name, f"dry run on {database} with two workers, to one", two, one, 1.6, 1.9)
+    for shape in SHAPES:
+        for database in KINDS:
+            load = marked(size, DRY_RUN, shape, database=database)
+            what = f"dry run of {shape} customers on {database} with two workers, to one"
+            two, one = own.rate(load, size.checked), own.one_worker(size, shape, database)
+            yield _mark(f"workers-{shape}-{database.lower()}", what, two, one, 1.6, 1.9)
 
 
 def _mark(name: str, what: str, of: Step, to: Step, must: float, aim: float) -> Mark:

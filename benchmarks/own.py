@@ -45,9 +45,9 @@ def rate(load: Load, amount: Amount) -> Step:
     return Step((load.figure,), lambda stage: [posted(stage, stage.muster(load.database), load, amount)])
 
 
-def one_worker(size: Size, database: str) -> Step:
+def one_worker(size: Size, shape: str, database: str) -> Step:
     """The dry run with one worker, on the database that two work on."""
-    load = marked(size, DRY_RUN, database=database)
+    load = marked(size, DRY_RUN, shape, database=database)
     figure = Figure(f"{load.figure.what}, one worker", Unit.RATE)
     return Step((figure,), lambda stage: [posted(stage, stage.muster(load.database, workers=1), load, size.checked)])
 
