@@ -4,6 +4,7 @@ The command line calls it, and every worker of the service does, through `create
 """
 
 import gc
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from muster.classifiers.source import Classifiers
@@ -64,12 +65,15 @@ def make_service(settings: Settings, store: Store) -> "Litestar":
     # Imported here: the commands that only look into the database need no web server, which takes a second to load.
     from muster.access.authority import Access
     from muster.intake.service import Intake
+    from muster.records.reading import Records
     from muster.web.app import make_app
 
     classifiers = Classifiers(store.classifiers)
-    intake = Intake(store.customers, classifiers, max_customers=settings.max_customers)
+    key_life = timedelta(hours=settings.idempotency_hours)
+    intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_life=key_life)
     access = Access(store.users)
-    return make_app(intake, access, classifiers, ready=store.ready, settings=settings, on_shutdown=store.close)
+    records = Records(store.records, lambda: classifiers.current().codes["businessUnit"])
+    return make_app(intake, access, classifiers, records, ready=store.ready, settings=settings, on_shutdown=store.close)
 
 
 def _check_schema(store: Store) -> None:

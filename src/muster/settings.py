@@ -37,6 +37,9 @@ class Settings:
         8, "requests that a worker works on at the same time; it may hold four more database connections than that", 1
     )
     queue: int = _row(64, "requests that may wait for a thread of a worker; one more is a 503", 0)
+    idempotency_hours: int = _row(
+        24, "hours for which an `Idempotency-Key` stands for its request; the same key later is a new one", 1
+    )
     log_format: str = _row("auto", "`json`, `text`, or `auto`: text on a terminal and JSON lines elsewhere")
 
     @classmethod

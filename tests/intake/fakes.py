@@ -1,10 +1,12 @@
 """A store in memory that keeps the promises of the port, and classifiers that never change."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from muster.classifiers.source import Snapshot
+from muster.intake.once import Kept, KeyInUse, Once
 from muster.intake.ports import Batch, Conflict, CustomerKey, Known
 
 
@@ -17,6 +19,8 @@ class MemoryStore:
     batches: list[Batch] = field(default_factory=list)
     before_save: list[Batch] = field(default_factory=list)
     looked_up: int = 0
+    held: set[tuple[str, str]] = field(default_factory=set)
+    kept: dict[tuple[str, str], tuple[datetime, Kept]] = field(default_factory=dict)
 
     @contextmanager
     def session(self) -> Iterator["MemoryStore"]:
@@ -27,10 +31,27 @@ class MemoryStore:
         versions = {key: self.versions[key] for key in customers if key in self.versions}
         return Known(frozenset(self.numbers.intersection(numbers)), versions)
 
-    def save(self, batch: Batch) -> None:
+    @contextmanager
+    def claim(self, once: Once) -> Iterator[Kept | None]:
+        name = once.sender, once.key
+        if name in self.held:
+            raise KeyInUse
+        self.held.add(name)
+        at, kept = self.kept.get(name, (datetime.min.replace(tzinfo=UTC), None))
+        try:
+            yield kept if at >= once.valid_from else None
+        finally:
+            self.held.discard(name)
+
+    def save(self, batch: Batch, answer: Callable[[], bytes]) -> bytes:
         if self.before_save:
             self._write(self.before_save.pop(0))
         self._write(batch)
+        body, once = answer(), batch.once
+        if once:
+            kept = Kept(once.fingerprint, batch.id, len(batch.arrivals), len(batch.rejections), body)
+            self.kept[once.sender, once.key] = batch.received_at, kept
+        return body
 
     def _write(self, batch: Batch) -> None:
         numbers, versions = set(self.numbers), dict(self.versions)

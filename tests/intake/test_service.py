@@ -188,7 +188,7 @@ def test_after_a_known_customer_batches_are_looked_up_until_they_are_new_again()
 
 def test_a_conflict_that_nothing_explains_is_raised_in_the_end() -> None:
     class Broken(MemoryStore):
-        def save(self, batch: Batch) -> None:
+        def save(self, batch: Batch, answer: object) -> bytes:
             raise Conflict
 
     with pytest.raises(Conflict):

@@ -14,6 +14,14 @@ from muster.store import Store
 AT = datetime(2024, 5, 26, 16, 49, 50, 237_000, tzinfo=UTC)
 
 
+ANSWER = b'{"resultType":"REQUEST_ACCEPTED","results":[],"timeElapsedMs":7}'
+
+
+def answer() -> bytes:
+    """What a batch of these tests is answered."""
+    return ANSWER
+
+
 def arrival(number: str, ext_id: str = "customer", version: int = 1, **changes: Any) -> Arrival:
     """A customer under this number, of business unit MAIN unless `business_unit` says otherwise."""
     made = Arrival(number, "MAIN", ext_id, version, "INDIVIDUAL", "ACTIVE", json.dumps({"from": number}).encode())
@@ -26,7 +34,7 @@ def batch(*arrivals: Arrival, rejections: tuple[Rejection, ...] = ()) -> Batch:
 
 def save(store: Store, *arrivals: Arrival) -> None:
     with store.customers.session() as session:
-        session.save(batch(*arrivals))
+        session.save(batch(*arrivals), answer)
 
 
 def look_up(store: Store, numbers: list[str], customers: list[CustomerKey] | None = None) -> Known:
@@ -63,7 +71,7 @@ def take_in(session: Session, numbers: list[str], ext_ids: list[str]) -> tuple[l
             (number, ext_id) for number, ext_id in zip(numbers, ext_ids, strict=True) if number not in known.numbers
         ]
         try:
-            session.save(batch(*(arrival(n, e, known.versions.get(("MAIN", e), 0) + 1) for n, e in free)))
+            session.save(batch(*(arrival(n, e, known.versions.get(("MAIN", e), 0) + 1) for n, e in free)), answer)
         except Conflict:
             conflicts += 1
         else:

@@ -5,7 +5,7 @@ import pytest
 from muster.intake.ports import Arrival, Batch, Conflict, Rejection
 from muster.store import Store
 
-from .samples import arrival, batch, counts, look_up, save
+from .samples import answer, arrival, batch, counts, look_up, save
 
 REJECTION = Rejection(9, "x", "x", "MAIN", (("C001", ""),))
 
@@ -39,9 +39,9 @@ def test_a_conflict_leaves_nothing_half_written(known: Store, clashing: list[Arr
     ]
     with known.customers.session() as session:
         with pytest.raises(Conflict):
-            session.save(batch(*sound, *clashing, rejections=(REJECTION,)))
+            session.save(batch(*sound, *clashing, rejections=(REJECTION,)), answer)
         assert counts(known) == before
-        session.save(batch(*sound))
+        session.save(batch(*sound), answer)
 
     assert look_up(known, ["0", "2", "9"]).numbers == {"0", "9"}
 
@@ -57,9 +57,9 @@ def test_a_conflict_of_updates_leaves_the_other_updates_undone(known: Store) -> 
 def test_a_batch_that_was_saved_cannot_be_saved_again(store: Store) -> None:
     given = batch(arrival("1"))
     with store.customers.session() as session:
-        session.save(given)
+        session.save(given, answer)
         with pytest.raises(Conflict):
-            session.save(Batch(given.id, given.received_at, given.sender))
+            session.save(Batch(given.id, given.received_at, given.sender), answer)
 
     assert counts(store)["batches"] == 1
 
@@ -77,8 +77,8 @@ class Broken(bytes):
 def test_whatever_goes_wrong_is_rolled_back(store: Store) -> None:
     with store.customers.session() as session:
         with pytest.raises(RuntimeError):
-            session.save(batch(arrival("1"), arrival("2", "2", document=Broken())))
-        session.save(batch(arrival("1")))
+            session.save(batch(arrival("1"), arrival("2", "2", document=Broken())), answer)
+        session.save(batch(arrival("1")), answer)
 
     assert counts(store)["communications"] == 1
 
@@ -98,7 +98,7 @@ def test_a_session_that_ends_in_an_error_gives_its_connection_back(store: Store)
 def test_a_conflict_names_no_values(store: Store) -> None:
     save(store, arrival("secret-number", "secret-customer"))
     with store.customers.session() as session, pytest.raises(Conflict) as caught:
-        session.save(batch(arrival("secret-number", "secret-customer")))
+        session.save(batch(arrival("secret-number", "secret-customer")), answer)
 
     assert "secret" not in str(caught.value)
     assert caught.value.__context__ is None

@@ -11,7 +11,7 @@ from muster.store import SchemaState, Store, StoreError, StoreUnavailable, open_
 from muster.store import engine as engines
 from tests.conftest import OwnPostgres
 
-from .samples import arrival, batch, counts, look_up, save
+from .samples import answer, arrival, batch, counts, look_up, save
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_the_next_request_works_when_the_server_is_back(own_postgres: OwnPostgre
     own_postgres.start()
     assert own_store.ready()
     with own_store.customers.session() as first, own_store.customers.session() as second:
-        first.save(batch(arrival("2", "2")))
+        first.save(batch(arrival("2", "2")), answer)
         assert second.look_up(["1", "2"], []).numbers == {"1", "2"}
     assert own_store.users.user("somebody") is None
 
@@ -51,7 +51,7 @@ def test_a_session_that_loses_its_connection_saves_nothing(own_postgres: OwnPost
         with own_store.customers.session() as session:
             session.look_up(["1"], [])
             own_postgres.stop()
-            session.save(batch(arrival("secret", "secret")))
+            session.save(batch(arrival("secret", "secret")), answer)
 
     with pytest.raises(StoreUnavailable) as caught:
         lose()
@@ -70,7 +70,7 @@ def test_a_connection_that_the_server_ended_is_replaced(postgres_url: str) -> No
     def lose() -> None:
         with store.customers.session() as session, psycopg.connect(postgres_url, autocommit=True) as other:
             other.execute(end, (other.info.dbname,))
-            session.save(batch(arrival("1")))
+            session.save(batch(arrival("1")), answer)
 
     with pytest.raises(StoreUnavailable):
         lose()

@@ -4,12 +4,13 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+import zstandard
 from sqlalchemy import select
 
 from muster.intake.ports import Batch, Rejection
 from muster.store import Store, tables
 
-from .samples import AT, arrival, batch, counts, document, look_up, read, save
+from .samples import ANSWER, AT, answer, arrival, batch, counts, document, look_up, read, save
 
 STRANGE = [
     "plain",
@@ -80,7 +81,7 @@ def test_full_documents_come_back_whole(store: Store) -> None:
 def test_what_people_search_by_is_in_columns(store: Store) -> None:
     given = batch(arrival("1", "7", business_unit="B", entity_type="ORGANIZATION", customer_status="CLOSED"))
     with store.customers.session() as session:
-        session.save(given)
+        session.save(given, answer)
 
     with store.engine.connect() as connection:
         customer = connection.execute(select(*list(tables.customers.c)[:-1])).one()
@@ -149,17 +150,33 @@ def test_a_batch_says_who_sent_what_and_when(store: Store) -> None:
     rejection = Rejection(1, "2", None, "MAIN", (("C001", "/customers/1/customerExtId"),))
     given = Batch(uuid4(), elsewhere, "🦊 bank", [arrival("1")], [rejection])
     with store.customers.session() as session:
-        session.save(given)
+        session.save(given, answer)
 
     with store.engine.connect() as connection:
         row = connection.execute(select(tables.batches)).one()
-    assert tuple(row) == (given.id, AT, "🦊 bank", 1, 1)
+    assert tuple(row)[:-1] == (given.id, AT, "🦊 bank", 1, 1)
     assert row.received_at.tzinfo is UTC
+
+
+def test_a_batch_keeps_its_answer_which_is_asked_for_last(store: Store) -> None:
+    asked: list[int] = []
+
+    def answer_that_looks() -> bytes:
+        asked.append(counts(store)["batches"])
+        return ANSWER
+
+    with store.customers.session() as session:
+        for given in (batch(arrival("1")), batch(arrival("2", "2"), arrival("3", "3"))):
+            assert session.save(given, answer_that_looks) == ANSWER
+
+    assert asked == [0, 1]
+    kept = read(store, "SELECT answer FROM batches")
+    assert [zstandard.decompress(packed) for (packed,) in kept] == [ANSWER, ANSWER]
 
 
 def test_a_batch_of_which_nothing_was_accepted_is_kept_too(store: Store) -> None:
     with store.customers.session() as session:
-        session.save(batch())
+        session.save(batch(), answer)
 
     assert counts(store) == {"communications": 0, "customers": 0, "customer_history": 0, "batches": 1, "rejections": 0}
 
@@ -169,7 +186,7 @@ def test_rejections_keep_places_identifiers_codes_and_pointers(store: Store) -> 
     refused = [Rejection(0, "1\t\\", "ž", "MAIN", violations), Rejection(70_000, None, None, None, (("C001", ""),))]
     given = batch(rejections=tuple(refused))
     with store.customers.session() as session:
-        session.save(given)
+        session.save(given, answer)
 
     with store.engine.connect() as connection:
         rows = connection.execute(select(tables.rejections).order_by(tables.rejections.c.position)).all()
@@ -181,7 +198,7 @@ def test_rejections_keep_places_identifiers_codes_and_pointers(store: Store) -> 
 
 def test_a_rejection_is_kept_even_if_its_identifiers_are_no_text(store: Store) -> None:
     with store.customers.session() as session:
-        session.save(batch(rejections=(Rejection(0, "a\0b", "\ud83e", None, (("C018", ""),)),)))
+        session.save(batch(rejections=(Rejection(0, "a\0b", "\ud83e", None, (("C018", ""),)),)), answer)
 
     assert read(store, "SELECT communication_number, customer_ext_id FROM rejections") == [("a\ufffdb", "?")]
 

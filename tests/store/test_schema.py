@@ -3,6 +3,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import resources
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,7 +14,8 @@ from sqlalchemy import text
 
 from muster.classifiers.ports import Entry
 from muster.store import SchemaIsNewer, SchemaState, Store, StoreError, open_store
-from muster.store.schema import HEAD, REVISIONS
+from muster.store.engine import writing
+from muster.store.schema import HEAD, REVISIONS, migrate
 from muster.store.tables import metadata
 from tests.conftest import DatabaseMaker
 
@@ -56,6 +58,20 @@ def test_an_empty_database_becomes_a_current_one(empty: Store) -> None:
     assert empty.schema_state() is SchemaState.CURRENT
     assert empty.ready()
     assert not empty.upgrade()
+
+
+def test_a_database_of_the_first_version_keeps_its_batches(empty: Store) -> None:
+    with writing(empty.engine) as connection:
+        migrate(connection, "0001")
+        row = {"id": uuid4().hex, "at": "2024-05-26 16:49:50.237000"}
+        connection.execute(text("INSERT INTO batches VALUES (:id, :at, 'anna', 2, 1)"), row)
+    assert empty.schema_state() is SchemaState.OLD
+
+    assert empty.upgrade()
+    assert empty.schema_state() is SchemaState.CURRENT
+    [batch] = empty.records.batches(sender=None, before=None, limit=10)
+    assert (batch.sender, batch.accepted, batch.rejected) == ("anna", 2, 1)
+    assert empty.records.answer(batch.id) is None
 
 
 def test_the_states_are_told_apart(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 from litestar import Litestar
 
 from muster.access.ports import Role, User
+from muster.records.ports import BatchRecord, Communication
 from muster.settings import Settings
 from muster.web.app import make_app
 
@@ -19,6 +22,8 @@ BATCH = b'{"customers":[]}'
 ANNA = ("anna", "pässwörd")
 RITA = ("rita", "reads only")
 TOKEN = "good-token"
+BATCH_ID = UUID("01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90")
+RECORD = BatchRecord(BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", 2, 1)
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Told:
     batch_id: UUID | None
     accepted: int
     rejected: int
+    replayed: bool = False
 
 
 class FakeIntake:
@@ -37,14 +43,18 @@ class FakeIntake:
         self.taken: list[bytes] = []
         self.asked: list[tuple[str, bool, bool]] = []
         self.batch_ids: list[UUID] = []
+        self.keys: list[str | None] = []
 
-    def take(self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool) -> Told:
+    def take(self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool, key: str | None) -> Told:
+        """A key that was there before stands for a request that was answered."""
+        replayed = key is not None and key in self.keys
+        self.keys.append(key)
         self.taken.append(bytes(content))
         self.asked.append((sender.name, save, detail))
         self.does(bytes(content))
         batch_id = uuid4() if save else None
         self.batch_ids += [batch_id] if batch_id else []
-        return Told(BODY, batch_id, 2, 1)
+        return Told(BODY, batch_id, 2, 1, replayed)
 
 
 class Gate:
@@ -85,6 +95,30 @@ class FakeAccess:
             raise RuntimeError("the database says: Garcia")
 
 
+class FakeRecords:
+    """Has one batch and one communication, which only their sender may see; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def communication(self, number: str, user: User) -> Communication | None:
+        self.asked.append(number)
+        at = datetime(2024, 5, 26, tzinfo=UTC)
+        return Communication("n/1", "c", "MAIN", 1, BATCH_ID, at, "anna") if user.name == "anna" else None
+
+    def batch(self, batch_id: UUID, user: User) -> BatchRecord | None:
+        self.asked.append(batch_id)
+        return RECORD if (batch_id, user.name) == (BATCH_ID, "anna") else None
+
+    def batches(self, user: User, *, before: UUID | None, limit: int) -> list[BatchRecord]:
+        self.asked.append((before, limit))
+        return [RECORD] * min(limit, 3)
+
+    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> tuple[list[Any], int | None] | None:
+        self.asked.append((batch_id, start, limit))
+        return ([msgspec.Raw(b'{"a":1.0}')], 7) if batch_id == BATCH_ID else None
+
+
 @dataclass(frozen=True)
 class FakeTitles:
     titles: Mapping[str, Mapping[str, str]]
@@ -98,6 +132,7 @@ class FakeClassifiers:
 def application(
     intake: FakeIntake | None = None,
     access: FakeAccess | None = None,
+    records: FakeRecords | None = None,
     ready: Callable[[], bool] = lambda: True,
     on_shutdown: Callable[[], None] = lambda: None,
     **settings: Any,
@@ -106,6 +141,7 @@ def application(
         intake or FakeIntake(),
         access or FakeAccess(),
         FakeClassifiers(),
+        records or FakeRecords(),
         ready=ready,
         settings=Settings(**settings),
         on_shutdown=on_shutdown,

@@ -1,11 +1,13 @@
 """What the intake needs of a store, and the types that travel between them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
+
+from muster.intake.once import Kept, Once
 
 CustomerKey = tuple[str, str]  # (business unit, customerExtId): what identifies a customer
 
@@ -54,13 +56,14 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One judged request: everything that its transaction writes."""
+    """One judged request: everything that its transaction writes but for its answer."""
 
     id: UUID
     received_at: datetime  # UTC
     sender: str
     arrivals: Sequence[Arrival] = ()
     rejections: Sequence[Rejection] = field(default=())
+    once: Once | None = None
 
 
 class Conflict(Exception):
@@ -78,8 +81,19 @@ class Session(Protocol):
         """What is known of these numbers and customers now: everything that was committed before the call."""
         ...
 
-    def save(self, batch: Batch) -> None:
-        """Writes the batch in one transaction and returns after its durable commit; raises `Conflict`."""
+    def claim(self, once: Once) -> AbstractContextManager[Kept | None]:
+        """Holds the key, over all processes and nodes, and gives what was answered to it before.
+
+        Raises `KeyInUse` when another request holds it. A holder that dies lets go of it.
+        """
+        ...
+
+    def save(self, batch: Batch, answer: Callable[[], bytes]) -> bytes:
+        """Writes the batch in one transaction and returns after its durable commit; raises `Conflict`.
+
+        `answer` is asked for when all else is written, so that it can tell how long that took. It is kept with the
+        batch, and given back.
+        """
         ...
 
 

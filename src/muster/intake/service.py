@@ -4,7 +4,8 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from muster.customer import BusinessUnits, Checker
 from muster.intake.candidates import Candidate, Sound, examine
 from muster.intake.decode import customers_of
 from muster.intake.judge import Judgement, arrivals, judge, rejections
+from muster.intake.once import KeyOfAnother, Once, fingerprint_of
 from muster.intake.ports import NOTHING_KNOWN, Batch, Conflict, CustomerStore, Known, Sender, Session
-from muster.intake.report import ACCEPTED, Report, encode, results
+from muster.intake.report import Reporter
 
 # A conflict is another request's success, so looking again finds something new. Only a deadlock or a serialization
 # failure may leave nothing to see, and those pass; a conflict that stays without a reason is a fault.
@@ -23,6 +25,9 @@ MOST_UNEXPLAINED_CONFLICTS: Final = 5
 # A migration brings new customers only, and then to look them up takes a fifth of the time for nothing. A batch that
 # brings known ones is written in vain, so after one of them so many must bring none until the next is written unseen.
 LOOK_FIRST: Final = 10
+
+# How long the key of a request stands for it.
+KEY_LIFE: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +38,64 @@ class Answer:
     batch_id: UUID | None
     accepted: int
     rejected: int
+    replayed: bool = False  # it was given before, to the first request with this key
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked; `started` is a moment of `perf_counter_ns`."""
+
+    content: bytes | bytearray
+    sender: Sender
+    detail: bool
+    started: int
 
 
 class Intake:
     """Takes batches in. Used by many threads at a time."""
 
-    def __init__(self, store: CustomerStore, classifiers: Classifiers, *, max_customers: int) -> None:
+    def __init__(
+        self, store: CustomerStore, classifiers: Classifiers, *, max_customers: int, key_life: timedelta = KEY_LIFE
+    ) -> None:
         self._store = store
         self._classifiers = classifiers
         self._max_customers = max_customers
+        self._key_life = key_life
         self._compiled: tuple[int, Checker] | None = None
         self._look_first = 0
 
-    def take(self, content: bytes | bytearray, sender: Sender, *, save: bool, detail: bool = False) -> Answer:
+    def take(
+        self, content: bytes | bytearray, sender: Sender, *, save: bool, detail: bool = False, key: str | None = None
+    ) -> Answer:
         """Judges the batch and, with `save`, saves what it accepts in one transaction.
 
-        Raises `NotABatch` and `TooManyCustomers`, and what the store raises; then nothing is saved.
+        A request that saves under a `key` is processed once. Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and
+        `KeyOfAnother`, and what the store raises; then nothing is saved.
         """
-        started = time.perf_counter_ns()
+        request = _Request(content, sender, detail, time.perf_counter_ns())
         received_at = datetime.now(UTC)
+        to_save = Batch(new_id(received_at), received_at, sender.name) if save else None
+        with self._store.session() as session:
+            if to_save is None or key is None:
+                return self._process(session, request, to_save)
+            fingerprint = fingerprint_of(content, detail=detail)
+            once = Once(sender.name, key, fingerprint, valid_from=received_at - self._key_life)
+            with session.claim(once) as kept:
+                if kept is None:
+                    return self._process(session, request, replace(to_save, once=once))
+            if kept.fingerprint != once.fingerprint:
+                raise KeyOfAnother
+            return Answer(kept.answer, kept.batch_id, kept.accepted, kept.rejected, replayed=True)
+
+    def _process(self, session: Session, request: _Request, to_save: Batch | None) -> Answer:
         checker = self._checker()
-        units = BusinessUnits.of(checker.business_units, sender.business_units)
-        batch, own_ns = examine(customers_of(content, self._max_customers), checker, units, to_save=save)
-        to_save = Batch(new_id(received_at), received_at, sender.name) if save and batch else None
-        judgement = self._judge(batch, to_save)
-        total_ns = time.perf_counter_ns() - started
-        shared_ns = (total_ns - sum(own_ns)) // len(batch) if batch else 0
-        elapsed_ms = [(own + shared_ns) // 1_000_000 for own in own_ns]
-        found = results(batch, judgement.violations, elapsed_ms, detail=detail)
-        body = encode(Report(ACCEPTED, found, total_ns // 1_000_000))
+        units = BusinessUnits.of(checker.business_units, request.sender.business_units)
+        items = customers_of(request.content, self._max_customers)
+        batch, own_ns = examine(items, checker, units, to_save=to_save is not None)
+        reporter = Reporter(batch, own_ns, request.started, detail=request.detail)
+        if not batch:
+            return Answer(reporter.report(judge(batch, NOTHING_KNOWN).violations), None, 0, 0)
+        judgement, body = self._judge(session, batch, to_save, reporter)
         refused = judgement.versions.count(0)
         return Answer(body, to_save.id if to_save else None, len(batch) - refused, refused)
 
@@ -73,25 +107,24 @@ class Intake:
             compiled = self._compiled = snapshot.revision, Checker(snapshot.codes)
         return compiled[1]
 
-    def _judge(self, batch: Sequence[Candidate], to_save: Batch | None) -> Judgement:
+    def _judge(
+        self, session: Session, batch: Sequence[Candidate], to_save: Batch | None, reporter: Reporter
+    ) -> tuple[Judgement, bytes]:
         """Judges by what the store knows, and saves; when another request was faster, looks and judges again."""
-        if not batch:
-            return judge(batch, NOTHING_KNOWN)
         unexplained = 0
-        with self._store.session() as session:
-            known, judgement = self._first_judgement(session, batch, to_save)
-            while to_save is not None:
-                try:
-                    accepted, refused = arrivals(batch, judgement), rejections(batch, judgement)
-                    session.save(replace(to_save, arrivals=accepted, rejections=refused))
-                    break
-                except Conflict:
-                    now_known = self._look_up(session, batch)
-                    unexplained = unexplained + 1 if now_known == known else 0
-                    if unexplained == MOST_UNEXPLAINED_CONFLICTS:
-                        raise
-                    known, judgement = now_known, judge(batch, now_known)
-        return judgement
+        known, judgement = self._first_judgement(session, batch, to_save)
+        while to_save is not None:
+            try:
+                accepted, refused = arrivals(batch, judgement), rejections(batch, judgement)
+                judged = replace(to_save, arrivals=accepted, rejections=refused)
+                return judgement, session.save(judged, partial(reporter.report, judgement.violations))
+            except Conflict:
+                now_known = self._look_up(session, batch)
+                unexplained = unexplained + 1 if now_known == known else 0
+                if unexplained == MOST_UNEXPLAINED_CONFLICTS:
+                    raise
+                known, judgement = now_known, judge(batch, now_known)
+        return judgement, reporter.report(judgement.violations)
 
     def _first_judgement(
         self, session: Session, batch: Sequence[Candidate], to_save: Batch | None

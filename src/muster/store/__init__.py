@@ -7,12 +7,14 @@ from sqlalchemy import Engine
 from muster.access.ports import UserStore
 from muster.classifiers.ports import ClassifierStore
 from muster.intake.ports import CustomerStore
+from muster.records.ports import RecordStore
 
 from . import health, schema
 from .classifiers import DatabaseClassifiers
 from .engine import make_engine
 from .errors import BadDatabaseUrl, SchemaIsNewer, StoreError, StoreUnavailable
 from .postgres import PostgresCustomers
+from .records import DatabaseRecords
 from .schema import SchemaState
 from .sqlite import SqliteCustomers
 from .users import DatabaseUsers
@@ -35,6 +37,7 @@ class Store:
     customers: CustomerStore
     users: UserStore
     classifiers: ClassifierStore
+    records: RecordStore
     engine: Engine
 
     def ready(self) -> bool:
@@ -65,4 +68,4 @@ def open_store(url: str, *, pool_size: int = 8) -> Store:
     """
     engine = make_engine(url, pool_size=pool_size)
     customers = PostgresCustomers(engine) if engine.dialect.name == "postgresql" else SqliteCustomers(engine)
-    return Store(customers, DatabaseUsers(engine), DatabaseClassifiers(engine), engine)
+    return Store(customers, DatabaseUsers(engine), DatabaseClassifiers(engine), DatabaseRecords(engine), engine)

@@ -1,19 +1,21 @@
 """Customers on PostgreSQL: one query to look up, COPY to write."""
 
 import secrets
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from datetime import UTC
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from sqlalchemy import Engine
 
+from muster.intake.once import Kept, KeyInUse, Once
 from muster.intake.ports import Arrival, Batch, Conflict, CustomerKey, Known
 
 from . import copying
 from .engine import check_out
-from .errors import without_values
+from .errors import StoreError, without_values
+from .keys import find_key, keep_key, kept_of, lock_number, packed
 from .plan import Plan, plan
 from .tables import communications, customer_history, customers, rejections
 
@@ -70,12 +72,17 @@ _ADD_ONE = f"""
 WITH numbered AS (
   INSERT INTO communications ({_COMMUNICATION_COLUMNS}) VALUES (%s, %s, %s, %s, %s) RETURNING version
 ), counted AS (
-  INSERT INTO batches (id, received_at, sender, accepted, rejected) VALUES (%s, %s, %s, 1, 0)
+  INSERT INTO batches (id, received_at, sender, accepted, rejected, answer) VALUES (%s, %s, %s, 1, 0, %b)
 )
 INSERT INTO customers ({_CUSTOMER_COLUMNS}) SELECT %s, %s, version, %s, %s, %s, %s, %s::jsonb FROM numbered
 """  # noqa: S608 - the columns are ours
 
-_ADD_BATCH = "INSERT INTO batches (id, received_at, sender, accepted, rejected) VALUES (%s, %s, %s, %s, %s)"
+_ADD_BATCH = """
+INSERT INTO batches (id, received_at, sender, accepted, rejected, answer) VALUES (%s, %s, %s, %s, %s, %b)
+"""
+
+_FIND_KEY = find_key("%s")
+_KEEP_KEY = keep_key("%s")
 
 
 def _copy_into(table: Any) -> str:
@@ -134,17 +141,26 @@ class PostgresSession:
                 versions[unit, identifier] = version
         return Known(frozenset(used), versions)
 
+    @contextmanager
+    def claim(self, once: Once) -> Iterator[Kept | None]:
+        """Holds a lock of this connection's session on the server, which ends with the session at the latest."""
+        if not self._lock(lock_number(once)):
+            raise KeyInUse
+        try:
+            yield self._kept(once)
+        finally:
+            self._unlock(lock_number(once))
+
     @without_values
-    def save(self, batch: Batch) -> None:
+    def save(self, batch: Batch, answer: Callable[[], bytes]) -> bytes:
         """All or nothing. The order of the steps is what keeps transactions from waiting for each other in a circle.
 
         First numbers, then new customers, then those that are there: whoever holds the lock of a customer that
         is there waits for nobody any more but for other such holders, and they all lock in the order of the key.
         """
         steps = plan(batch.arrivals)
-        if len(steps.created) == len(steps.numbered) == 1 and not batch.rejections:
-            self._save_one(steps.created[0], batch)
-            return
+        if len(steps.created) == len(steps.numbered) == 1 and not batch.rejections and batch.once is None:
+            return self._save_one(steps.created[0], batch, answer())
         with self._connection.transaction(), self._connection.cursor() as cursor:
             if steps.numbered:
                 _copy(cursor, _COPY_COMMUNICATIONS, copying.communication_rows(steps.numbered, batch))
@@ -156,16 +172,47 @@ class PostgresSession:
                 _copy(cursor, _COPY_HISTORY, copying.customer_rows(steps.passed, batch))
             if batch.rejections:
                 _copy(cursor, _COPY_REJECTIONS, copying.rejection_rows(batch.rejections, batch))
-            received_at = batch.received_at.astimezone(UTC)
+            if batch.once:
+                _keep_key(cursor, batch.once, batch)
             counts = len(batch.arrivals), len(batch.rejections)
-            cursor.execute(_ADD_BATCH, (batch.id, received_at, batch.sender, *counts))
+            body = answer()
+            cursor.execute(_ADD_BATCH, (batch.id, _received_at(batch), batch.sender, *counts, packed(body)))
+        return body
 
-    def _save_one(self, new: Arrival, batch: Batch) -> None:
+    def _save_one(self, new: Arrival, batch: Batch, answer: bytes) -> bytes:
         number, unit, ext_id, version, entity_type, status, document = new
         numbered = number, batch.id, unit, ext_id, version
-        counted = batch.id, batch.received_at.astimezone(UTC), batch.sender
+        counted = batch.id, _received_at(batch), batch.sender, packed(answer)
         created = ext_id, unit, number, entity_type, status, batch.id, document.decode()
         self._connection.execute(_ADD_ONE, (*numbered, *counted, *created))
+        return answer
+
+    @without_values
+    def _lock(self, number: int) -> bool:
+        row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (number,)).fetchone()
+        return bool(row and row[0])
+
+    @without_values
+    def _kept(self, once: Once) -> Kept | None:
+        row = self._connection.execute(_FIND_KEY, (once.sender, once.key, once.valid_from)).fetchone()
+        return kept_of(row) if row else None
+
+    def _unlock(self, number: int) -> None:
+        """Never fails: a connection that can't unlock is closed, and its session ends with all its locks."""
+        with suppress(psycopg.Error):
+            self._connection.execute("SELECT pg_advisory_unlock(%s)", (number,))
+            return
+        self._connection.close()
+
+
+def _received_at(batch: Batch) -> datetime:
+    return batch.received_at.astimezone(UTC)
+
+
+def _keep_key(cursor: psycopg.Cursor[tuple[Any, ...]], once: Once, batch: Batch) -> None:
+    row = once.sender, once.key, once.fingerprint, batch.id, _received_at(batch)
+    if cursor.execute(_KEEP_KEY, (*row, once.valid_from)).rowcount != 1:
+        raise StoreError("a key was used twice, though it was held")
 
 
 def _replace(cursor: psycopg.Cursor[tuple[Any, ...]], steps: Plan, batch: Batch) -> None:

@@ -9,7 +9,7 @@ from .errors import SchemaIsNewer, StoreError, without_values
 
 # The migrations by name, oldest first; a test holds them to the files. Named here, since loading Alembic takes a
 # quarter of a second, and the health check asks every few seconds.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 
 # Any number that nothing else in the database locks: "muster" in ASCII.
@@ -50,7 +50,7 @@ def upgrade(engine: Engine) -> bool:
             raise SchemaIsNewer("the database's schema was made by a later version of muster")
         if state is SchemaState.CURRENT:
             return False
-        _migrate(connection)
+        migrate(connection)
         return True
 
 
@@ -71,11 +71,12 @@ def _check_encoding(connection: Connection) -> None:
         raise StoreError(f"the database is encoded in {encoding} and can't hold every name; create it with UTF8")
 
 
-def _migrate(connection: Connection) -> None:
+def migrate(connection: Connection, revision: str = HEAD) -> None:
+    """Brings the schema up to this revision."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "muster.store:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

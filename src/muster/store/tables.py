@@ -93,6 +93,17 @@ batches = Table(
     Column("sender", Text, nullable=False),
     Column("accepted", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
+    Column("answer", LargeBinary),  # the body of the 200, compressed by zstd; null when it is kept no longer
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("sender", Key, primary_key=True),
+    Column("idempotency_key", Key, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 rejections = Table(

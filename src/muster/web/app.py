@@ -12,12 +12,14 @@ from litestar.types import Receive, Scope, Send
 from muster.settings import Settings
 from muster.web import swagger
 from muster.web.batches import Batches
+from muster.web.callers import Callers
 from muster.web.exchange import Exchange
 from muster.web.logs import log_failure, log_request, loop_failure, route_of
 from muster.web.pool import Pool
-from muster.web.ports import Access, Classifiers, Intake
+from muster.web.ports import Access, Classifiers, Intake, Records
 from muster.web.problems import Problem
 from muster.web.public import Public
+from muster.web.records import RecordPages
 from muster.web.replies import on_exception, reply_to
 
 # Litestar's router remembers the paths that it has met; so their length has a limit.
@@ -31,6 +33,7 @@ def make_app(
     intake: Intake,
     access: Access,
     classifiers: Classifiers,
+    records: Records,
     *,
     ready: Callable[[], bool],
     settings: Settings,
@@ -41,9 +44,10 @@ def make_app(
     It belongs to one event loop and one run of it. The process that serves it calls `muster.web.logs.configure`.
     """
     work, aside = Pool(settings.threads, settings.queue), Pool(PUBLIC_THREADS, PUBLIC_QUEUE)
-    batches = Batches(intake, access, work, settings.max_body)
+    callers = Callers(access)
+    batches = Batches(intake, callers, work, settings.max_body)
     return Service(
-        routes(batches, Public(classifiers, ready, aside)),
+        routes(batches, Public(classifiers, ready, aside), RecordPages(records, callers, work)),
         lifespan=[lambda app: _lifetime([work, aside], on_shutdown)],
         exception_handlers={Exception: on_exception},
         openapi_config=None,
@@ -54,10 +58,14 @@ def make_app(
     )
 
 
-def routes(batches: Batches, public: Public) -> list[HTTPRouteHandler]:
+def routes(batches: Batches, public: Public, records: RecordPages) -> list[HTTPRouteHandler]:
     return [
         post("/amlyze-ws-rest/validate-batch-customers", status_code=200)(batches.validate),
         post("/amlyze-ws-rest/batch-customers", status_code=200)(batches.submit),
+        _get("/api/v1/communications/{number:path}")(records.communication),
+        _get("/api/v1/batches")(records.batches),
+        _get("/api/v1/batches/{batch_id:str}")(records.batch),
+        _get("/api/v1/batches/{batch_id:str}/results")(records.results),
         _get("/classifier/{name:str}")(public.classifier),
         _get("/v2/api-docs")(public.api_docs),
         _get("/swagger-ui")(swagger.page),

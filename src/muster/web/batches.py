@@ -8,30 +8,28 @@ from litestar.types import ASGIApp, Scope
 from muster.access.authority import may_submit
 from muster.access.ports import User
 from muster.web.body import read_body
-from muster.web.credentials import Basic
+from muster.web.callers import Callers
 from muster.web.decompression import decompressed
 from muster.web.exchange import Exchange
 from muster.web.head import Head, head_of
 from muster.web.pool import Pool
-from muster.web.ports import Access, Answer, Intake
-from muster.web.problems import Problem, too_large, unauthorized
+from muster.web.ports import Answer, Intake
+from muster.web.problems import Headers, Problem, too_large
 from muster.web.replies import json_reply
 
 # A body of this many bytes costs less than asking who sends it, so it is read first: then a request has one piece of
 # work, and a slow line holds no place while it sends.
 SMALL_BODY: Final = 64 * 1024
 
-_NO_CREDENTIALS: Final = "send one Authorization header, Basic with name and password or Bearer with a token"
-_WRONG_CREDENTIALS: Final = "these credentials are not valid; check name and password, or create a new token"
 _NO_RIGHT: Final = "this user may not submit batches; `muster user change` gives it the role submit"
 
 
 class Batches:
     """Judges batches and saves them. `max_body` is in bytes, on the wire as well as decompressed."""
 
-    def __init__(self, intake: Intake, access: Access, pool: Pool, max_body: int) -> None:
+    def __init__(self, intake: Intake, callers: Callers, pool: Pool, max_body: int) -> None:
         self._intake = intake
-        self._access = access
+        self._callers = callers
         self._pool = pool
         self._max_body = max_body
 
@@ -46,8 +44,7 @@ class Batches:
         head = head_of(scope["headers"], scope["query_string"])
         small = head.length is not None and head.length <= SMALL_BODY
         body = await read_body(exchange, SMALL_BODY) if small else None
-        if head.credentials is None:
-            raise unauthorized(_NO_CREDENTIALS)
+        self._callers.required(head.credentials)
         with self._pool.place() as place:
             if body is not None:
                 answer = await place.run(partial(self._whole, exchange, head, body, save))
@@ -56,18 +53,14 @@ class Batches:
                 body = await read_body(exchange, self._max_body)
                 answer = await place.run(partial(self._taken, body, head, user, save))
         exchange.accepted, exchange.rejected, exchange.batch_id = answer.accepted, answer.rejected, answer.batch_id
-        headers = () if answer.batch_id is None else (("Muster-Batch-Id", str(answer.batch_id)),)
-        return json_reply(answer.body, headers=headers)
+        return json_reply(answer.body, headers=_headers(answer))
 
     def _whole(self, exchange: Exchange, head: Head, body: bytes | bytearray, save: bool) -> Answer:
         return self._taken(body, head, self._admitted(exchange, head), save)
 
     def _admitted(self, exchange: Exchange, head: Head) -> User:
         """Who is calling, when the user may and the head is sound: the refusals in the order of the contract."""
-        user = self._user(head)
-        if user is None:
-            raise unauthorized(_WRONG_CREDENTIALS)
-        exchange.user = user.name
+        user = self._callers.user(head.credentials, exchange)
         if not may_submit(user):
             raise Problem(403, _NO_RIGHT)
         if head.refusal is not None:
@@ -76,14 +69,11 @@ class Batches:
             raise too_large(self._max_body)
         return user
 
-    def _user(self, head: Head) -> User | None:
-        credentials = head.credentials
-        if credentials is None:
-            return None
-        if isinstance(credentials, Basic):
-            return self._access.basic(credentials.name, credentials.password)
-        return self._access.bearer(credentials.token)
-
     def _taken(self, body: bytes | bytearray, head: Head, user: User, save: bool) -> Answer:
         content = decompressed(body, head.coding, self._max_body)
-        return self._intake.take(content, user, save=save, detail=head.detail)
+        return self._intake.take(content, user, save=save, detail=head.detail, key=head.key)
+
+
+def _headers(answer: Answer) -> Headers:
+    named = [] if answer.batch_id is None else [("Muster-Batch-Id", str(answer.batch_id))]
+    return [*named, ("Idempotency-Replayed", "true")] if answer.replayed else named

@@ -12,10 +12,17 @@ from muster.web.problems import Problem
 # `x-gzip` is the same by RFC 9110 8.4.1.3.
 _CODINGS: Final = {b"": "identity", b"identity": "identity", b"gzip": "gzip", b"x-gzip": "gzip", b"zstd": "zstd"}
 _CHARSET: Final = re.compile(rb';\s*charset\s*=\s*"?([^\s;"]*)"?', re.IGNORECASE)
-_NEEDED: Final = frozenset({b"authorization", b"content-type", b"content-encoding", b"content-length"})
+KEY_MOST: Final = 255  # characters
+_KEY: Final = re.compile(rb'"([!#-\[\]-~]{1,%d})"|([!#-+\--\[\]-~]{1,%d})' % (KEY_MOST, KEY_MOST))
+_NEEDED: Final = frozenset(
+    {b"authorization", b"content-type", b"content-encoding", b"content-length", b"idempotency-key"}
+)
 
 _WRONG_TYPE: Final = "the header Content-Type must be application/json, and its charset, where it has one, utf-8"
 _WRONG_CODING: Final = "the header Content-Encoding may be gzip or zstd, one of them and once; or leave it away"
+_WRONG_KEY: Final = (
+    f"the header Idempotency-Key takes one key of 1 to {KEY_MOST} visible ASCII characters, in quotes or without"
+)
 _WRONG_DETAIL: Final = "the query parameter detail takes one value: full"
 
 
@@ -30,6 +37,7 @@ class Head:
     coding: str
     length: int | None
     detail: bool
+    key: str | None
     refusal: Problem | None
 
 
@@ -40,22 +48,28 @@ def head_of(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Head:
             lines[name].append(value)
     coding = _CODINGS.get(b",".join(lines[b"content-encoding"]).strip().lower())
     detail = _details(query)
+    key = _key(lines[b"idempotency-key"])
     return Head(
         credentials=credentials_of(lines[b"authorization"]),
         coding=coding or "",
         length=_length(lines[b"content-length"]),
         detail=detail == ["full"],
-        refusal=_refusal(lines[b"content-type"], coding, detail),
+        key=key,
+        refusal=_refusal(lines[b"content-type"], coding, detail, key),
     )
 
 
-def _refusal(content_type: Sequence[bytes], coding: str | None, detail: Sequence[str]) -> Problem | None:
+def _refusal(
+    content_type: Sequence[bytes], coding: str | None, detail: Sequence[str], key: str | None
+) -> Problem | None:
     if not _is_json(content_type):
         return Problem(415, _WRONG_TYPE)
     if coding is None:
         # RFC 9110 15.5.16: so the sender sees that the coding was the reason.
         return Problem(415, _WRONG_CODING, [("Accept-Encoding", "gzip, zstd")])
-    return Problem(400, _WRONG_DETAIL) if detail not in ([], ["full"]) else None
+    if detail not in ([], ["full"]):
+        return Problem(400, _WRONG_DETAIL)
+    return Problem(400, _WRONG_KEY) if key == "" else None
 
 
 def _is_json(lines: Sequence[bytes]) -> bool:
@@ -70,6 +84,17 @@ def _is_json(lines: Sequence[bytes]) -> bool:
 def _length(lines: Sequence[bytes]) -> int | None:
     # The server has refused what is no number; an in-process client may send anything.
     return int(lines[0]) if len(lines) == 1 and lines[0].isdigit() and len(lines[0]) < 20 else None
+
+
+def _key(lines: Sequence[bytes]) -> str | None:
+    """The key of a request that is to be processed once; an empty one stands for what can't be a key.
+
+    The draft has it in quotes, as RFC 8941 writes strings; many clients leave them away, and mean the same.
+    """
+    if not lines:
+        return None
+    found = _KEY.fullmatch(b",".join(lines).strip())
+    return (found[1] or found[2]).decode("ascii") if found else ""
 
 
 def _details(query: bytes) -> list[str]:

@@ -1,10 +1,11 @@
 """What the edge needs of the rooms behind it. All of it blocks, and is called by several threads at a time."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 from muster.access.ports import User
+from muster.records.ports import BatchRecord, Communication
 
 
 class Answer(Protocol):
@@ -22,10 +23,31 @@ class Answer(Protocol):
     @property
     def rejected(self) -> int: ...
 
+    @property
+    def replayed(self) -> bool:
+        """Whether this was the answer to the first request with the same key."""
+        ...
+
 
 class Intake(Protocol):
-    def take(self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool) -> Answer:
-        """Raises `NotABatch` and `TooManyCustomers`; anything else means that processing failed."""
+    def take(self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool, key: str | None) -> Answer:
+        """Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and `KeyOfAnother`; anything else is a failure."""
+        ...
+
+
+class Records(Protocol):
+    """None stands for what is not there, and for what the user may not see."""
+
+    def communication(self, number: str, user: User) -> Communication | None: ...
+
+    def batch(self, batch_id: UUID, user: User) -> BatchRecord | None: ...
+
+    def batches(self, user: User, *, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
+        """Newest first."""
+        ...
+
+    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> tuple[Sequence[Any], int | None] | None:
+        """Results as they can be encoded in JSON, and the place to go on from, if any."""
         ...
 
 

@@ -9,6 +9,7 @@ import msgspec
 from litestar.exceptions import HTTPException
 
 from muster.intake.decode import NotABatch, TooManyCustomers
+from muster.intake.once import KeyInUse, KeyOfAnother
 from muster.web.pool import Busy
 
 Headers = Sequence[tuple[str, str]]
@@ -22,7 +23,7 @@ CHALLENGES: Final = (
 RETRY_BUSY: Final = (("Retry-After", "1"),)
 RETRY_NOT_READY: Final = (("Retry-After", "5"),)
 # RFC 9110 renamed it; the `http` module of Python 3.11 knows the older names.
-_PHRASES: Final = {413: "Content Too Large", 414: "URI Too Long"}
+_PHRASES: Final = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
 _MESSAGES: Final = {
     404: "nothing is served at this path; /v2/api-docs lists what is",
     405: "this path does not take this method; the header Allow says which ones it takes",
@@ -56,6 +57,10 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(400, str(error))
         case TooManyCustomers():
             return Problem(413, f"one request may hold at most {error.limit} customers; send smaller batches")
+        case KeyInUse():
+            return Problem(409, "the first request with this Idempotency-Key still runs; ask again later", RETRY_BUSY)
+        case KeyOfAnother():
+            return Problem(422, "this Idempotency-Key was used for another request; give each request a key of its own")
         case Busy():
             return Problem(503, "all threads are busy and the queue is full; send the same again later", RETRY_BUSY)
         case HTTPException() if error.status_code < 500:

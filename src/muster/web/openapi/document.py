@@ -9,6 +9,8 @@ import msgspec
 
 from muster.classifiers.source import NAMES
 from muster.web.openapi.answers import answer_schemas, failure, failures, refusal, response
+from muster.web.openapi.once import IDEMPOTENCY_KEY, SAVED_HEADERS, key_failures
+from muster.web.openapi.records import record_paths, record_schemas
 from muster.web.openapi.schemas import JsonSchema, customer_schemas, ref
 
 _BATCH_PATHS: Final = {
@@ -71,6 +73,7 @@ def document() -> bytes:
             "security": [{"basic": []}, {"bearer": []}],
             "paths": {
                 **{path: {"post": _batch(path, *texts)} for path, texts in _BATCH_PATHS.items()},
+                **record_paths(),
                 "/classifier/{name}": {"get": _classifier()},
                 "/health/live": {"get": _health("live", "The process runs.", {})},
                 "/health/ready": {
@@ -82,6 +85,7 @@ def document() -> bytes:
                     "Batch": _batch_schema(),
                     **customer_schemas(),
                     **answer_schemas(),
+                    **record_schemas(),
                     "Health": {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]},
                 },
                 "securitySchemes": {
@@ -112,9 +116,9 @@ def _batch(path: str, operation: str, summary: str, description: str) -> JsonSch
             "rejected": {"summary": "One rejected", "value": _ONE_REJECTED},
         },
     }
-    if operation == "batchCustomers":
-        batch_id = {"type": "string", "format": "uuid"}
-        results["headers"] = {"Muster-Batch-Id": {"description": "The batch as it was saved.", "schema": batch_id}}
+    saves = operation == "batchCustomers"
+    if saves:
+        results["headers"] = SAVED_HEADERS
     detail = {
         "name": "detail",
         "in": "query",
@@ -128,9 +132,9 @@ def _batch(path: str, operation: str, summary: str, description: str) -> JsonSch
         "tags": ["Batches"],
         "summary": summary,
         "description": description,
-        "parameters": [detail],
+        "parameters": [detail, *([IDEMPOTENCY_KEY] if saves else [])],
         "requestBody": {"required": True, "content": content},
-        "responses": {"200": results, **failures(path)},
+        "responses": {"200": results, **failures(path), **(key_failures(path) if saves else {})},
     }
 
 

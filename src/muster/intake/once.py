@@ -1,0 +1,46 @@
+"""Processing a request once: the Idempotency-Key of a sender, after the IETF draft of that name.
+
+A key stands for one request. Sent again, the same request gets the answer that the first one got, and another request
+under the same key is refused. The store keeps the key with the customers, in the same transaction.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+class KeyInUse(Exception):
+    """The first request with this key is still being processed."""
+
+
+class KeyOfAnother(Exception):
+    """The key was used for another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """The key of a request that is to be processed once. Keys from before `valid_from` (UTC) have ended."""
+
+    sender: str
+    key: str
+    fingerprint: bytes  # what was asked: `fingerprint_of`
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was answered to the request with a key; `answer` is the body of the 200."""
+
+    fingerprint: bytes
+    batch_id: UUID
+    accepted: int
+    rejected: int
+    answer: bytes
+
+
+def fingerprint_of(content: bytes | bytearray, *, detail: bool) -> bytes:
+    """The SHA-256 of all that decides what a saving request is answered: its body, decompressed, and its query."""
+    sha256 = hashlib.sha256(b"detail=full\n" if detail else b"\n")
+    sha256.update(content)
+    return sha256.digest()

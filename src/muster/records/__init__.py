@@ -1,0 +1,1 @@
+"""What was taken in: asking for it afterwards, by those who may know."""

@@ -1,0 +1,97 @@
+"""Reading the records: everybody sees what the role and the business units allow, and the rest is as if not there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from muster.access.ports import Role, User
+from muster.customer import BusinessUnits
+from muster.records.ports import BatchRecord, Communication, RecordStore
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a user may see: of these units (None: of all), and of what this sender sent (None: of what anybody did)."""
+
+    units: frozenset[str] | None = None
+    sender: str | None = None
+
+    @classmethod
+    def of(cls, user: User, existing: frozenset[str]) -> "View":
+        """`admin` sees all; `read` what belongs to its units; `submit` what it sent itself."""
+        match user.role:
+            case Role.ADMIN:
+                return cls()
+            case Role.READ:
+                return cls(units=BusinessUnits.of(existing, user.business_units).allowed)
+            case Role.SUBMIT:
+                return cls(sender=user.name)
+
+    def shows(self, *, sender: str, unit: str | None) -> bool:
+        """Whether a customer of this unit, sent by this sender, may be seen. A customer of no known unit has None."""
+        return self.sender in (None, sender) and (self.units is None or unit in self.units)
+
+
+class _Results(msgspec.Struct):
+    results: list[msgspec.Raw]
+
+
+class _Unit(msgspec.Struct, rename="camel"):
+    business_unit: str | None
+
+
+_results_of: Final = msgspec.json.Decoder(_Results).decode
+_unit_of: Final = msgspec.json.Decoder(_Unit).decode
+
+
+class Records:
+    """Reads what is on record. `units` gives the business units of the installation at the moment."""
+
+    def __init__(self, store: RecordStore, units: Callable[[], frozenset[str]]) -> None:
+        self._store = store
+        self._units = units
+
+    def communication(self, number: str, user: User) -> Communication | None:
+        """Whether and how this number was taken; None where it was not, and where the user may not know."""
+        found = self._store.communication(number)
+        if found is None or not self._view(user).shows(sender=found.accepted_by, unit=found.business_unit):
+            return None
+        return found
+
+    def batch(self, batch_id: UUID, user: User) -> BatchRecord | None:
+        """The batch; None where there is none, and where the user may not know."""
+        found = self._store.batch(batch_id)
+        if found is None or self._view(user).sender not in (None, found.sender):
+            return None
+        return found
+
+    def batches(self, user: User, *, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
+        """Newest first, from the one before `before` on, at most `limit`."""
+        return self._store.batches(sender=self._view(user).sender, before=before, limit=limit)
+
+    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> tuple[Sequence[Any], int | None] | None:
+        """The results of a batch as it was answered, from place `start` on, and the place to go on from, if any.
+
+        Each is JSON as it was sent. Results of customers that the user may not see are left out. None where there is no
+        such batch, or its answer is kept no longer.
+        """
+        batch = self.batch(batch_id, user)
+        answer = self._store.answer(batch_id) if batch else None
+        if batch is None or answer is None:
+            return None
+        view, all_results = self._view(user), _results_of(answer).results
+        seen = (
+            (place, result)
+            for place, result in enumerate(islice(all_results, start, None), start)
+            if view.units is None or view.shows(sender=batch.sender, unit=_unit_of(result).business_unit)
+        )
+        page = list(islice(seen, limit))
+        following = next(seen, None)
+        return [result for _, result in page], following[0] if following else None
+
+    def _view(self, user: User) -> View:
+        return View.of(user, self._units())

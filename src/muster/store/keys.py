@@ -1,0 +1,61 @@
+"""Keys of requests that are processed once: what both databases have in common."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import zstandard
+
+from muster.intake.once import Kept, Once
+
+from .tables import idempotency_keys
+
+_LEVEL = 1  # 1,000 results have 170 KB; this makes 50 KB of them in 0.5 ms, level 3 makes 49 KB in 0.8
+
+_NAMES = ", ".join(idempotency_keys.columns.keys())
+
+
+def find_key(mark: str) -> str:
+    """The query for `Kept`, by sender, key and the moment from which on keys are valid."""
+    return f"""
+SELECT fingerprint, batch_id, accepted, rejected, answer
+FROM idempotency_keys JOIN batches ON batches.id = idempotency_keys.batch_id
+WHERE idempotency_keys.sender = {mark} AND idempotency_key = {mark} AND created_at >= {mark} AND answer IS NOT NULL
+"""  # noqa: S608 - a mark is no value
+
+
+def keep_key(mark: str) -> str:
+    """The statement that keeps a key: its columns, and the moment before which another of the same name has ended.
+
+    It writes no row when there is one that has not ended.
+    """
+    marks = ", ".join([mark] * len(idempotency_keys.columns))
+    return f"""
+INSERT INTO idempotency_keys ({_NAMES}) VALUES ({marks})
+ON CONFLICT (sender, idempotency_key) DO UPDATE
+SET fingerprint = excluded.fingerprint, batch_id = excluded.batch_id, created_at = excluded.created_at
+WHERE idempotency_keys.created_at < {mark}
+"""  # noqa: S608 - a mark is no value
+
+
+def lock_number(once: Once) -> int:
+    """A number of 64 bits, signed, that stands for the sender's key."""
+    name = f"{len(once.sender)} {once.sender}{once.key}".encode()
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), signed=True)
+
+
+def kept_of(row: Sequence[Any]) -> Kept:
+    """What a row of `find_key` says."""
+    fingerprint, batch_id, accepted, rejected, answer = row
+    batch = batch_id if isinstance(batch_id, UUID) else UUID(batch_id)
+    return Kept(bytes(fingerprint), batch, accepted, rejected, unpacked(bytes(answer)))
+
+
+def packed(answer: bytes) -> bytes:
+    """As answers are kept."""
+    return zstandard.compress(answer, _LEVEL)
+
+
+def unpacked(kept: bytes) -> bytes:
+    return zstandard.decompress(kept)

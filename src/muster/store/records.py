@@ -1,0 +1,57 @@
+"""What is on record, read by the same statements on both databases."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, Select, select
+
+from muster.records.ports import BatchRecord, Communication
+
+from .errors import without_values
+from .keys import unpacked
+from .tables import batches, communications
+
+_BATCH = (batches.c.id, batches.c.received_at, batches.c.sender, batches.c.accepted, batches.c.rejected)
+_COMMUNICATION = select(
+    communications.c.communication_number,
+    communications.c.customer_ext_id,
+    communications.c.business_unit,
+    communications.c.version,
+    communications.c.batch_id,
+    batches.c.received_at,
+    batches.c.sender,
+).join_from(communications, batches, batches.c.id == communications.c.batch_id)
+
+
+class DatabaseRecords:
+    """The records of the installation, a `RecordStore`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def communication(self, number: str) -> Communication | None:
+        rows = self._rows(_COMMUNICATION.where(communications.c.communication_number == number))
+        return Communication(*rows[0]) if rows else None
+
+    def batch(self, batch_id: UUID) -> BatchRecord | None:
+        rows = self._rows(select(*_BATCH).where(batches.c.id == batch_id))
+        return BatchRecord(*rows[0]) if rows else None
+
+    def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
+        """By their ids, which sort by the time of arrival."""
+        query = select(*_BATCH).order_by(batches.c.id.desc()).limit(limit)
+        if sender is not None:
+            query = query.where(batches.c.sender == sender)
+        if before is not None:
+            query = query.where(batches.c.id < before)
+        return [BatchRecord(*row) for row in self._rows(query)]
+
+    def answer(self, batch_id: UUID) -> bytes | None:
+        rows = self._rows(select(batches.c.answer).where(batches.c.id == batch_id))
+        return unpacked(rows[0][0]) if rows and rows[0][0] is not None else None
+
+    @without_values
+    def _rows(self, query: Select[Any]) -> Sequence[Any]:
+        with self._engine.connect() as connection:
+            return connection.execute(query).all()

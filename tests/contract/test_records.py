@@ -1,0 +1,59 @@
+"""Did it land? Asked over HTTP after a batch was saved."""
+
+import json
+import time
+from typing import Any
+from urllib.parse import quote
+
+from muster.access.ports import Role
+from tests.samples import individual
+from tests.serving import Api
+
+
+def get(api: Api, path: str, token: str) -> tuple[int, Any]:
+    answer = api.http.get(path, headers={"Authorization": f"Bearer {token}"})
+    return answer.status_code, answer.json()
+
+
+def test_a_batch_and_its_communications_are_found_by_its_sender(api: Api) -> None:
+    customers = [individual(communicationNumber="n/1 ž%2F"), individual(firstName=None), {}]
+    sent = api.send(json.dumps({"customers": customers}).encode())
+    batch_id = sent.headers["Muster-Batch-Id"]
+
+    status, landed = get(api, f"/api/v1/communications/{quote('n/1 ž%2F', safe='')}", api.token)
+    assert (status, landed["batchId"], landed["customerExtId"]) == (200, batch_id, customers[0]["customerExtId"])
+    assert get(api, f"/api/v1/communications/{customers[1]['communicationNumber']}", api.token)[0] == 404
+
+    status, batch = get(api, f"/api/v1/batches/{batch_id}", api.token)
+    assert (status, batch["accepted"], batch["rejected"]) == (200, 1, 2)
+    assert get(api, "/api/v1/batches", api.token) == (200, {"batches": [batch], "next": None})
+
+    status, page = get(api, f"/api/v1/batches/{batch_id}/results", api.token)
+    assert (status, page) == (200, {"results": sent.json()["results"], "next": None})
+    status, page = get(api, f"/api/v1/batches/{batch_id}/results?limit=2", api.token)
+    status, rest = get(api, f"/api/v1/batches/{batch_id}/results?limit=2&cursor={page['next']}", api.token)
+    assert page["results"] + rest["results"] == sent.json()["results"]
+
+
+def test_others_find_what_their_role_and_units_allow(api: Api) -> None:
+    api.units("NORTH", "SOUTH")
+    time.sleep(1.1)  # what a running service takes to see a change
+    sender = api.user(units=("NORTH", "SOUTH"))
+    customers = [individual(businessUnit="NORTH"), individual(businessUnit="SOUTH")]
+    sent = api.send(json.dumps({"customers": customers}).encode(), Authorization=f"Bearer {sender}")
+    assert [result.get("errorCode") for result in sent.json()["results"]] == [None, None]
+
+    batch = f"/api/v1/batches/{sent.headers['Muster-Batch-Id']}"
+    north, south = (f"/api/v1/communications/{customer['communicationNumber']}" for customer in customers)
+    seen = {
+        "sender": (sender, [200, 200, 200, 2]),
+        "another sender": (api.user(units=("NORTH", "SOUTH")), [404, 404, 404, None]),
+        "reader of NORTH": (api.user(Role.READ, ("NORTH",)), [200, 404, 200, 1]),
+        "reader of both": (api.user(Role.READ, ("NORTH", "SOUTH")), [200, 200, 200, 2]),
+        "reader of none": (api.user(Role.READ), [404, 404, 200, 0]),
+        "admin": (api.user(Role.ADMIN), [200, 200, 200, 2]),
+    }
+    for who, (token, expected) in seen.items():
+        _, page = get(api, f"{batch}/results", token)
+        results = len(page["results"]) if "results" in page else None
+        assert [*(get(api, path, token)[0] for path in (north, south, batch)), results] == expected, who

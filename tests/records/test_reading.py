@@ -1,0 +1,97 @@
+"""Who sees what of the records."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from muster.access.ports import Role, User
+from muster.records.ports import BatchRecord, Communication
+from muster.records.reading import Records
+
+AT = datetime(2024, 5, 26, tzinfo=UTC)
+BATCH = BatchRecord(uuid4(), AT, "sender", 3, 1)
+UNITS = ["NORTH", "SOUTH", "NORTH", None]
+RESULTS = [{"communicationNumber": str(place), "businessUnit": unit} for place, unit in enumerate(UNITS)]
+
+
+@dataclass
+class MemoryRecords:
+    """One batch, and one communication of it in the unit NORTH."""
+
+    answers: dict[UUID, bytes] = field(default_factory=lambda: {BATCH.id: json.dumps({"results": RESULTS}).encode()})
+
+    def communication(self, number: str) -> Communication | None:
+        return Communication("0", "c", "NORTH", 1, BATCH.id, AT, BATCH.sender) if number == "0" else None
+
+    def batch(self, batch_id: UUID) -> BatchRecord | None:
+        return BATCH if batch_id == BATCH.id else None
+
+    def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
+        return [BATCH] if sender in (None, BATCH.sender) else []
+
+    def answer(self, batch_id: UUID) -> bytes | None:
+        return self.answers.get(batch_id)
+
+
+def records(*units: str, store: MemoryRecords | None = None) -> Records:
+    return Records(store or MemoryRecords(), lambda: frozenset(units or ("NORTH", "SOUTH")))
+
+
+ADMIN = User("admin", Role.ADMIN)
+SENDER = User("sender", Role.SUBMIT, ("SOUTH",))
+OTHER_SENDER = User("other", Role.SUBMIT, ("NORTH",))
+NORTH = User("north", Role.READ, ("NORTH",))
+SOUTH = User("south", Role.READ, ("SOUTH",))
+NOWHERE = User("nowhere", Role.READ)
+ALL = list(range(4))
+
+
+@pytest.mark.parametrize(
+    ("user", "communication", "batch", "results"),
+    [
+        (ADMIN, True, True, ALL),
+        (SENDER, True, True, ALL),
+        (OTHER_SENDER, False, False, None),
+        (NORTH, True, True, [0, 2]),
+        (SOUTH, False, True, [1]),
+        (NOWHERE, False, True, []),
+    ],
+)
+def test_everybody_sees_what_role_and_units_allow(
+    user: User, communication: bool, batch: bool, results: list[int] | None
+) -> None:
+    assert (records().communication("0", user) is not None) is communication
+    assert (records().batch(BATCH.id, user) is not None) is batch
+    assert (list(records().batches(user, before=None, limit=10)) == [BATCH]) is batch
+    page = records().results(BATCH.id, user, start=0, limit=10)
+    seen = None if page is None else [int(json.loads(bytes(result))["communicationNumber"]) for result in page[0]]
+    assert seen == results
+
+
+def test_the_only_unit_of_an_installation_is_everybodys() -> None:
+    assert records("NORTH").communication("0", SOUTH) is not None
+
+
+@pytest.mark.parametrize(
+    ("user", "start", "limit", "places", "following"),
+    [(ADMIN, 0, 3, [0, 1, 2], 3), (ADMIN, 3, 3, [3], None), (ADMIN, 0, 4, ALL, None), (ADMIN, 9, 1, [], None),
+     (NORTH, 0, 1, [0], 2), (NORTH, 2, 1, [2], None), (NORTH, 1, 5, [2], None)],
+)  # fmt: skip
+def test_a_page_says_where_the_next_one_begins(
+    user: User, start: int, limit: int, places: list[int], following: int | None
+) -> None:
+    found = records().results(BATCH.id, user, start=start, limit=limit)
+    assert found is not None
+    assert [int(json.loads(bytes(result))["communicationNumber"]) for result in found[0]] == places
+    assert found[1] == following
+
+
+def test_what_is_not_on_record_is_none() -> None:
+    assert records().communication("1", ADMIN) is None
+    assert records().batch(uuid4(), ADMIN) is None
+    assert records().results(uuid4(), ADMIN, start=0, limit=1) is None
+    assert records(store=MemoryRecords(answers={})).results(BATCH.id, ADMIN, start=0, limit=1) is None

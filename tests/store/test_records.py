@@ -1,0 +1,63 @@
+"""What was saved can be asked for."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from muster.intake.ports import Rejection
+from muster.intake.service import new_id
+from muster.records.ports import BatchRecord, Communication
+from muster.store import Store
+
+from .samples import ANSWER, AT, answer, arrival, batch, read
+
+
+def test_a_communication_tells_its_customer_and_its_batch(store: Store) -> None:
+    given = batch(arrival("n/ž", "c", business_unit="B"), arrival("2", "c", 2, business_unit="B"))
+    with store.customers.session() as session:
+        session.save(given, answer)
+
+    assert store.records.communication("n/ž") == Communication("n/ž", "c", "B", 1, given.id, AT, "sender")
+    second = store.records.communication("2")
+    assert second is not None
+    assert second.version == 2
+    assert store.records.communication("3") is None
+
+
+def test_batches_come_newest_first_in_pages(store: Store) -> None:
+    ids: list[UUID] = []
+    with store.customers.session() as session:
+        for number in range(5):
+            at = AT + timedelta(seconds=number)
+            sender = "anna" if number % 2 else "tom"
+            rejected = (Rejection(0, None, None, None, (("C018", ""),)),) * number
+            made = replace(batch(arrival(str(number), str(number))), id=new_id(at), received_at=at, sender=sender)
+            session.save(
+                replace(made, rejections=tuple(replace(r, position=p) for p, r in enumerate(rejected))), answer
+            )
+            ids.append(made.id)
+
+    newest = store.records.batches(sender=None, before=None, limit=2)
+    assert [found.id for found in newest] == [ids[4], ids[3]]
+    assert newest[0] == store.records.batch(ids[4]) == BatchRecord(ids[4], AT + timedelta(seconds=4), "tom", 1, 4)
+    assert [found.id for found in store.records.batches(sender=None, before=ids[3], limit=9)] == ids[2::-1]
+    assert [found.id for found in store.records.batches(sender="anna", before=None, limit=9)] == [ids[3], ids[1]]
+
+
+def test_an_answer_is_given_back_while_it_is_kept(store: Store) -> None:
+    given = batch(arrival("1"))
+    with store.customers.session() as session:
+        session.save(given, answer)
+    assert store.records.answer(given.id) == ANSWER
+
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE batches SET answer = NULL")
+    assert store.records.answer(given.id) is None
+    assert store.records.batch(given.id) is not None
+    assert len(read(store, "SELECT id FROM batches")) == 1
+
+
+def test_what_is_not_there_is_none(store: Store) -> None:
+    assert store.records.batch(uuid4()) is None
+    assert store.records.answer(uuid4()) is None
+    assert list(store.records.batches(sender=None, before=None, limit=1)) == []
