@@ -146,3 +146,15 @@ def test_a_saved_batch_has_its_id_in_a_header_and_a_dry_run_has_none(api: Api) -
 def test_another_detail_than_full_is_a_400(api: Api) -> None:
     answer = api.send(BATCH, f"{SAVE}?detail=some")
     assert "full" in is_refusal(answer, 400)["message"]
+
+
+def test_all_or_nothing_comes_on_request_and_the_dry_run_says_the_same(api: Api) -> None:
+    customers = [individual(), individual(lastName=None), individual()]
+    for path in (f"{VALIDATE}?accept=all", f"{SAVE}?accept=all", f"{SAVE}?accept=67"):
+        answer = api.send(json.dumps({"customers": customers}).encode(), path)
+        assert [result["errorCode"] for result in answer.json()["results"]] == ["B001", "C016.I02", "B001"]
+        assert "Muster-Batch-Id" not in answer.headers
+    [(batches, saved)] = api.sql("SELECT (SELECT count(*) FROM batches), count(*) FROM customers")
+    assert (batches, saved) == (0, 0)
+    results = api.results(customers, f"{SAVE}?accept=66")
+    assert [result.get("errorCode") for result in results] == [None, "C016.I02", None]

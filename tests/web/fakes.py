@@ -44,11 +44,15 @@ class FakeIntake:
         self.asked: list[tuple[str, bool, bool]] = []
         self.batch_ids: list[UUID] = []
         self.keys: list[str | None] = []
+        self.accept: list[int] = []
 
-    def take(self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool, key: str | None) -> Told:
+    def take(
+        self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool, accept: int, key: str | None
+    ) -> Told:
         """A key that was there before stands for a request that was answered."""
         replayed = key is not None and key in self.keys
         self.keys.append(key)
+        self.accept.append(accept)
         self.taken.append(bytes(content))
         self.asked.append((sender.name, save, detail))
         self.does(bytes(content))

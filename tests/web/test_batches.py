@@ -59,6 +59,29 @@ def test_another_detail_is_refused_and_the_values_are_named(query: str):
 
 
 @pytest.mark.parametrize(
+    ("query", "accept"), [("", 0), ("?accept=all", 100), ("?accept=100", 100), ("?accept=90", 90), ("?accept=1", 1)]
+)
+def test_how_many_must_be_accepted_comes_from_the_query(query: str, accept: int):
+    intake = FakeIntake()
+    with TestClient(application(intake)) as client:
+        for path in (SAVE, VALIDATE):
+            assert client.post(path + query, content=BATCH, headers=JSON, auth=ANNA).status_code == 200
+    assert intake.accept == [accept, accept]
+
+
+@pytest.mark.parametrize(
+    "value", ["", "0", "101", "-1", "90.5", "90%25", "All", "%D9%A9%D9%A0", "all&accept=all", "+9"]
+)
+def test_another_number_is_refused(value: str):
+    intake = FakeIntake()
+    with TestClient(application(intake)) as client:
+        answer = client.post(f"{SAVE}?accept={value}", content=BATCH, headers=JSON, auth=ANNA)
+    assert answer.status_code == 400
+    assert "accept" in answer.json()["message"]
+    assert intake.taken == []
+
+
+@pytest.mark.parametrize(
     "content_type",
     ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"',
      "application/json; profile=x"],

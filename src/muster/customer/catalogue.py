@@ -133,6 +133,7 @@ def _rows() -> Iterator[Row]:
     for errors in _VALUE_TYPES:
         yield Row(RELATED, errors)
     yield Row(RELATED, (e.BAD_VALUE, e.CODE_UNKNOWN))
+    yield Row(CUSTOMER, (e.BATCH_NOT_SAVED,))
 
 
 ROWS: Final = tuple(_rows())

@@ -57,6 +57,12 @@ CUSTOMER_KNOWN = documented(
     "CREATE of a customerExtId that its business unit has; judged last of all",
 )
 
+BATCH_NOT_SAVED = Error(
+    "B001",
+    "Batch not saved, other customers were rejected",
+    "the customer is sound, and fewer of its batch are than the sender asked for with `?accept=`; after all the others",
+)
+
 # Fields of every customer
 
 ACTION_INVALID = Error("C005", "Action is not valid. values: {values}", "present and none of the values")

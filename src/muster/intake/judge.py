@@ -13,6 +13,7 @@ from muster.intake.report import pointer
 
 _NUMBER_USED: Final = Violation(Check.of(errors.COMMUNICATION_NUMBER_USED, CUSTOMER), ("communicationNumber",))
 _CUSTOMER_KNOWN: Final = Violation(Check.of(errors.CUSTOMER_KNOWN, CUSTOMER), ("customerExtId",))
+_BATCH_NOT_SAVED: Final = Violation(Check.of(errors.BATCH_NOT_SAVED, CUSTOMER), ())
 _CUSTOMER_UNKNOWN: Final = Violation(Check.of(errors.CUSTOMER_UNKNOWN, CUSTOMER), ("customerExtId",))
 
 
@@ -50,6 +51,18 @@ def judge(batch: Sequence[Candidate], known: Known) -> Judgement:
         violations.append(found)
         versions.append(version)
     return Judgement(violations, versions, contested)
+
+
+def suffices(judgement: Judgement, percent: int) -> bool:
+    """Whether at least so many of a hundred items are accepted."""
+    count = len(judgement.versions)
+    return (count - judgement.versions.count(0)) * 100 >= percent * count
+
+
+def withheld(judgement: Judgement) -> Judgement:
+    """The judgement of a batch of which nothing is saved: what was accepted is refused for the sake of the others."""
+    violations = [found or (_BATCH_NOT_SAVED,) for found in judgement.violations]
+    return Judgement(violations, [0] * len(judgement.versions), judgement.contested)
 
 
 def _refusals(candidate: Sound, *, taken: bool, exists: bool) -> Sequence[Violation]:

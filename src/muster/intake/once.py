@@ -39,8 +39,8 @@ class Kept:
     answer: bytes
 
 
-def fingerprint_of(content: bytes | bytearray, *, detail: bool) -> bytes:
+def fingerprint_of(content: bytes | bytearray, *, detail: bool, accept: int) -> bytes:
     """The SHA-256 of all that decides what a saving request is answered: its body, decompressed, and its query."""
-    sha256 = hashlib.sha256(b"detail=full\n" if detail else b"\n")
+    sha256 = hashlib.sha256(f"detail={detail:d}&accept={accept}\n".encode())
     sha256.update(content)
     return sha256.digest()

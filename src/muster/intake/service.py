@@ -13,7 +13,7 @@ from muster.classifiers.source import Classifiers
 from muster.customer import BusinessUnits, Checker
 from muster.intake.candidates import Candidate, Sound, examine
 from muster.intake.decode import customers_of
-from muster.intake.judge import Judgement, arrivals, judge, rejections
+from muster.intake.judge import Judgement, arrivals, judge, rejections, suffices, withheld
 from muster.intake.once import KeyOfAnother, Once, fingerprint_of
 from muster.intake.ports import NOTHING_KNOWN, Batch, Conflict, CustomerStore, Known, Sender, Session
 from muster.intake.report import Reporter
@@ -48,7 +48,17 @@ class _Request:
     content: bytes | bytearray
     sender: Sender
     detail: bool
+    accept: int
     started: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a batch; `saved` is its id when it was written."""
+
+    judgement: Judgement
+    body: bytes
+    saved: UUID | None
 
 
 class Intake:
@@ -65,20 +75,28 @@ class Intake:
         self._look_first = 0
 
     def take(
-        self, content: bytes | bytearray, sender: Sender, *, save: bool, detail: bool = False, key: str | None = None
+        self,
+        content: bytes | bytearray,
+        sender: Sender,
+        *,
+        save: bool,
+        detail: bool = False,
+        accept: int = 0,
+        key: str | None = None,
     ) -> Answer:
         """Judges the batch and, with `save`, saves what it accepts in one transaction.
 
-        A request that saves under a `key` is processed once. Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and
+        Nothing is accepted when fewer of a hundred customers are than `accept`. A request that saves under a `key` is
+        processed once. Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and
         `KeyOfAnother`, and what the store raises; then nothing is saved.
         """
-        request = _Request(content, sender, detail, time.perf_counter_ns())
+        request = _Request(content, sender, detail, accept, time.perf_counter_ns())
         received_at = datetime.now(UTC)
         to_save = Batch(new_id(received_at), received_at, sender.name) if save else None
         with self._store.session() as session:
             if to_save is None or key is None:
                 return self._process(session, request, to_save)
-            fingerprint = fingerprint_of(content, detail=detail)
+            fingerprint = fingerprint_of(content, detail=detail, accept=accept)
             once = Once(sender.name, key, fingerprint, valid_from=received_at - self._key_life)
             with session.claim(once) as kept:
                 if kept is None:
@@ -95,9 +113,9 @@ class Intake:
         reporter = Reporter(batch, own_ns, request.started, detail=request.detail)
         if not batch:
             return Answer(reporter.report(judge(batch, NOTHING_KNOWN).violations), None, 0, 0)
-        judgement, body = self._judge(session, batch, to_save, reporter)
-        refused = judgement.versions.count(0)
-        return Answer(body, to_save.id if to_save else None, len(batch) - refused, refused)
+        outcome = self._judge(session, batch, to_save, request.accept, reporter)
+        refused = outcome.judgement.versions.count(0)
+        return Answer(outcome.body, outcome.saved, len(batch) - refused, refused)
 
     def _checker(self) -> Checker:
         """The checker for the classifiers of the moment; compiled anew when they have changed."""
@@ -108,26 +126,30 @@ class Intake:
         return compiled[1]
 
     def _judge(
-        self, session: Session, batch: Sequence[Candidate], to_save: Batch | None, reporter: Reporter
-    ) -> tuple[Judgement, bytes]:
+        self, session: Session, batch: Sequence[Candidate], to_save: Batch | None, accept: int, reporter: Reporter
+    ) -> _Outcome:
         """Judges by what the store knows, and saves; when another request was faster, looks and judges again."""
         unexplained = 0
-        known, judgement = self._first_judgement(session, batch, to_save)
-        while to_save is not None:
+        known, judgement = self._first_judgement(session, batch, to_save, accept)
+        while to_save is not None and suffices(judgement, accept):
             try:
                 accepted, refused = arrivals(batch, judgement), rejections(batch, judgement)
                 judged = replace(to_save, arrivals=accepted, rejections=refused)
-                return judgement, session.save(judged, partial(reporter.report, judgement.violations))
+                body = session.save(judged, partial(reporter.report, judgement.violations))
             except Conflict:
                 now_known = self._look_up(session, batch)
                 unexplained = unexplained + 1 if now_known == known else 0
                 if unexplained == MOST_UNEXPLAINED_CONFLICTS:
                     raise
                 known, judgement = now_known, judge(batch, now_known)
-        return judgement, reporter.report(judgement.violations)
+            else:
+                return _Outcome(judgement, body, judged.id)
+        if not suffices(judgement, accept):
+            judgement = withheld(judgement)
+        return _Outcome(judgement, reporter.report(judgement.violations), None)
 
     def _first_judgement(
-        self, session: Session, batch: Sequence[Candidate], to_save: Batch | None
+        self, session: Session, batch: Sequence[Candidate], to_save: Batch | None, accept: int
     ) -> tuple[Known, Judgement]:
         """By what the store knows or, where that will show by itself, as if it knew nothing.
 
@@ -136,9 +158,7 @@ class Intake:
         """
         if to_save is not None and not self._look_first:
             judgement = judge(batch, NOTHING_KNOWN)
-            if all(
-                version or not isinstance(one, Sound) for one, version in zip(batch, judgement.versions, strict=True)
-            ):
+            if not judgement.contested and suffices(judgement, accept):
                 return NOTHING_KNOWN, judgement
         known = self._look_up(session, batch)
         return known, judge(batch, known)

@@ -7,8 +7,9 @@ from muster.customer.findings import WARNINGS
 from muster.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
-The first error of this order that a customer has is its `errorCode` and `errorDescription`; `O005` and `C004` come
-after all the others. With `?detail=full` a customer gets all its errors, with pointers; of more than 1,000 the first.
+The first error of this order that a customer has is its `errorCode` and `errorDescription`; `O005`, `C004` and
+`B001` come after all the others. With `?detail=full` a customer gets all its errors, with pointers; of more than 1,000
+the first.
 
 In codes, `{C}` is `C016.C016` for an INDIVIDUAL customer and `C017.C016` for an ORGANIZATION one. In texts, `{i}` is
 the index of the part in its list, and `{j}` that of a part of the related entity `{i}`; `{Field}` is the field's name

@@ -71,7 +71,7 @@ class Batches:
 
     def _taken(self, body: bytes | bytearray, head: Head, user: User, save: bool) -> Answer:
         content = decompressed(body, head.coding, self._max_body)
-        return self._intake.take(content, user, save=save, detail=head.detail, key=head.key)
+        return self._intake.take(content, user, save=save, detail=head.detail, accept=head.accept, key=head.key)
 
 
 def _headers(answer: Answer) -> Headers:

@@ -13,6 +13,7 @@ from muster.web.problems import Problem
 _CODINGS: Final = {b"": "identity", b"identity": "identity", b"gzip": "gzip", b"x-gzip": "gzip", b"zstd": "zstd"}
 _CHARSET: Final = re.compile(rb';\s*charset\s*=\s*"?([^\s;"]*)"?', re.IGNORECASE)
 KEY_MOST: Final = 255  # characters
+_PERCENT: Final = re.compile("100|[1-9][0-9]?", re.ASCII)
 _KEY: Final = re.compile(rb'"([!#-\[\]-~]{1,%d})"|([!#-+\--\[\]-~]{1,%d})' % (KEY_MOST, KEY_MOST))
 _NEEDED: Final = frozenset(
     {b"authorization", b"content-type", b"content-encoding", b"content-length", b"idempotency-key"}
@@ -23,12 +24,15 @@ _WRONG_CODING: Final = "the header Content-Encoding may be gzip or zstd, one of 
 _WRONG_KEY: Final = (
     f"the header Idempotency-Key takes one key of 1 to {KEY_MOST} visible ASCII characters, in quotes or without"
 )
+_WRONG_ACCEPT: Final = "the query parameter accept takes one value: all, or a whole number of percent from 1 to 100"
 _WRONG_DETAIL: Final = "the query parameter detail takes one value: full"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """`length` is the body's length on the wire in bytes, None when the request does not say it.
+
+    `accept` is how many of a hundred customers must be accepted, or none is.
 
     `refusal` is the first thing that is wrong with it. It is kept and not raised, because who is calling comes first.
     """
@@ -37,6 +41,7 @@ class Head:
     coding: str
     length: int | None
     detail: bool
+    accept: int
     key: str | None
     refusal: Problem | None
 
@@ -47,28 +52,34 @@ def head_of(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Head:
         if name in _NEEDED:
             lines[name].append(value)
     coding = _CODINGS.get(b",".join(lines[b"content-encoding"]).strip().lower())
-    detail = _details(query)
+    asked = _asked(query)
+    detail, accept = asked["detail"], _percent(asked["accept"])
     key = _key(lines[b"idempotency-key"])
     return Head(
         credentials=credentials_of(lines[b"authorization"]),
         coding=coding or "",
         length=_length(lines[b"content-length"]),
         detail=detail == ["full"],
+        accept=accept or 0,
         key=key,
-        refusal=_refusal(lines[b"content-type"], coding, detail, key),
+        refusal=_refusal(lines[b"content-type"], coding) or _refusal_of_wishes(detail, accept, key),
     )
 
 
-def _refusal(
-    content_type: Sequence[bytes], coding: str | None, detail: Sequence[str], key: str | None
-) -> Problem | None:
+def _refusal(content_type: Sequence[bytes], coding: str | None) -> Problem | None:
     if not _is_json(content_type):
         return Problem(415, _WRONG_TYPE)
     if coding is None:
         # RFC 9110 15.5.16: so the sender sees that the coding was the reason.
         return Problem(415, _WRONG_CODING, [("Accept-Encoding", "gzip, zstd")])
+    return None
+
+
+def _refusal_of_wishes(detail: Sequence[str], accept: int | None, key: str | None) -> Problem | None:
     if detail not in ([], ["full"]):
         return Problem(400, _WRONG_DETAIL)
+    if accept is None:
+        return Problem(400, _WRONG_ACCEPT)
     return Problem(400, _WRONG_KEY) if key == "" else None
 
 
@@ -97,9 +108,23 @@ def _key(lines: Sequence[bytes]) -> str | None:
     return (found[1] or found[2]).decode("ascii") if found else ""
 
 
-def _details(query: bytes) -> list[str]:
-    """The values of `detail` in a query string. Parameters that we don't know are ignored."""
-    if not query:
-        return []
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    return [value for name, value in pairs if name == "detail"]
+def _asked(query: bytes) -> dict[str, list[str]]:
+    """The values of the parameters that we know. Others are ignored."""
+    asked: dict[str, list[str]] = {"detail": [], "accept": []}
+    if query:
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+            if name in asked:
+                asked[name].append(value)
+    return asked
+
+
+def _percent(values: Sequence[str]) -> int | None:
+    """What `accept` says; 0 where it is not there, None where it can't be read."""
+    match values:
+        case []:
+            return 0
+        case ["all"]:
+            return 100
+        case [number] if _PERCENT.fullmatch(number):
+            return int(number)
+    return None

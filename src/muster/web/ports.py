@@ -30,7 +30,9 @@ class Answer(Protocol):
 
 
 class Intake(Protocol):
-    def take(self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool, key: str | None) -> Answer:
+    def take(
+        self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool, accept: int, key: str | None
+    ) -> Answer:
         """Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and `KeyOfAnother`; anything else is a failure."""
         ...
 

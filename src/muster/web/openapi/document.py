@@ -125,6 +125,14 @@ def _batch(path: str, operation: str, summary: str, description: str) -> JsonSch
         "description": "`full`: every result also has all its `errors` and `warnings`, with pointers.",
         "schema": {"type": "string", "enum": ["full"]},
     }
+    accept = {
+        "name": "accept",
+        "in": "query",
+        "description": "`all`, or how many of a hundred customers must be accepted. When fewer are, nothing is saved, "
+        "and those that are sound are rejected with `B001`.",
+        "schema": {"type": "string", "pattern": "^(all|100|[1-9][0-9]?)$"},
+        "example": "all",
+    }
     minimal = {"summary": "The mandatory fields of both types", "value": minimal_batch()}
     content = {"application/json": {"schema": ref("Batch"), "examples": {"minimal": minimal}}}
     return {
@@ -132,7 +140,7 @@ def _batch(path: str, operation: str, summary: str, description: str) -> JsonSch
         "tags": ["Batches"],
         "summary": summary,
         "description": description,
-        "parameters": [detail, *([IDEMPOTENCY_KEY] if saves else [])],
+        "parameters": [detail, accept, *([IDEMPOTENCY_KEY] if saves else [])],
         "requestBody": {"required": True, "content": content},
         "responses": {"200": results, **failures(path), **(key_failures(path) if saves else {})},
     }
