@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo test check format docs bench clean
+.PHONY: demo test check format docs bench faults clean
 
 demo: $(VENV)/installed
 	$(BIN)/muster demo $(if $(ONCE),--once)
@@ -31,6 +31,10 @@ docs: $(VENV)/installed
 # takes the marks only, SIZE=smallest a minute; ARGS="--only one-customer" is for work on one mark.
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks $(if $(SIZE),--size $(SIZE)) $(ARGS)
+
+# Kills, cuts and fills up the service under load, in 10 minutes; ends with a line on what was lost.
+faults: $(VENV)/installed-dev
+	$(BIN)/python -m pytest faults $(ARGS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

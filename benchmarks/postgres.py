@@ -50,6 +50,13 @@ class Postgres:
         """Writes out what is left of earlier work, so that later work doesn't pay for it."""
         self.run(self._server.get_uri(), "CHECKPOINT")
 
+    def stop(self) -> None:
+        """Ends the server, and with it all connections."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
     @property
     def version(self) -> str:
         return str(self.value(self._server.get_uri(), "SHOW server_version"))

@@ -9,13 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from muster.access.ports import Role, User
-from muster.records.ports import BatchRecord, Communication
-from muster.records.reading import Records
+from muster.records.ports import BatchRecord, Communication, CustomerVersion
+from muster.records.reading import Records, UnitNeeded
 
 AT = datetime(2024, 5, 26, tzinfo=UTC)
 BATCH = BatchRecord(uuid4(), AT, "sender", 3, 1)
 UNITS = ["NORTH", "SOUTH", "NORTH", None]
 RESULTS = [{"communicationNumber": str(place), "businessUnit": unit} for place, unit in enumerate(UNITS)]
+
+VERSIONS = [
+    CustomerVersion("c", "NORTH", version, str(version), BATCH.id, AT, BATCH.sender, document)
+    for version, document in ((3, b'{"a":2}'), (2, b'{"a":1,"b":1}'), (1, b'{"a":1}'))
+]
 
 
 @dataclass
@@ -32,6 +37,13 @@ class MemoryRecords:
 
     def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
         return [BATCH] if sender in (None, BATCH.sender) else []
+
+    def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
+        return VERSIONS[0] if (ext_id, unit) == ("c", "NORTH") and (at is None or at >= AT) else None
+
+    def versions(self, ext_id: str, unit: str, *, below: int | None, limit: int) -> Sequence[CustomerVersion]:
+        of_customer = VERSIONS if (ext_id, unit) == ("c", "NORTH") else []
+        return [found for found in of_customer if below is None or found.version < below][:limit]
 
     def answer(self, batch_id: UUID) -> bytes | None:
         return self.answers.get(batch_id)
@@ -95,3 +107,35 @@ def test_what_is_not_on_record_is_none() -> None:
     assert records().batch(uuid4(), ADMIN) is None
     assert records().results(uuid4(), ADMIN, start=0, limit=1) is None
     assert records(store=MemoryRecords(answers={})).results(BATCH.id, ADMIN, start=0, limit=1) is None
+
+
+@pytest.mark.parametrize(
+    ("user", "unit", "seen"),
+    [(ADMIN, "NORTH", True), (ADMIN, "SOUTH", False), (ADMIN, "WEST", False), (NORTH, None, True),
+     (NORTH, "NORTH", True), (NORTH, "SOUTH", False), (SOUTH, None, False), (SOUTH, "NORTH", False)],
+)  # fmt: skip
+def test_a_customer_is_seen_in_the_units_of_its_reader(user: User, unit: str | None, seen: bool) -> None:
+    assert (records().customer("c", unit, user, at=None) is not None) is seen
+    assert (records().history("c", unit, user, below=None, limit=9) is not None) is seen
+
+
+@pytest.mark.parametrize("user", [ADMIN, NOWHERE])
+def test_a_reader_without_a_unit_of_its_own_says_which_one(user: User) -> None:
+    with pytest.raises(UnitNeeded):
+        records().customer("c", None, user, at=None)
+    assert records("NORTH").customer("c", None, user, at=None) is not None
+
+
+def test_the_history_tells_what_each_version_changed() -> None:
+    found = records().history("c", None, NORTH, below=None, limit=9)
+    assert found is not None
+    assert [(change.version.version, change.changed) for change in found] == [(3, ["/a", "/b"]), (2, ["/b"]), (1, [""])]
+
+
+def test_a_page_of_the_history_tells_it_by_versions_that_are_not_on_it() -> None:
+    newest = records().history("c", None, NORTH, below=None, limit=1)
+    rest = records().history("c", None, NORTH, below=3, limit=2)
+    assert newest is not None
+    assert rest is not None
+    assert [(change.version.version, change.changed) for change in newest] == [(3, ["/a", "/b"])]
+    assert [(change.version.version, change.changed) for change in rest] == [(2, ["/b"]), (1, [""])]

@@ -61,3 +61,35 @@ def test_what_is_not_there_is_none(store: Store) -> None:
     assert store.records.batch(uuid4()) is None
     assert store.records.answer(uuid4()) is None
     assert list(store.records.batches(sender=None, before=None, limit=1)) == []
+
+
+def test_a_customer_is_given_as_it_stands_and_as_it_stood(store: Store) -> None:
+    with store.customers.session() as session:
+        for version in (1, 2, 3):
+            new = arrival(str(version), "c", version, document=f'{{"amount":0.{version}0}}'.encode())
+            at = AT + timedelta(hours=version)
+            session.save(replace(batch(new, arrival(f"other {version}", "d", version)), received_at=at), answer)
+
+    current = store.records.customer("c", "MAIN", None)
+    assert current is not None
+    assert (current.version, current.communication_number, current.accepted_by) == (3, "3", "sender")
+    assert current.accepted_at == AT + timedelta(hours=3)
+    assert b"0.30" in current.document
+    moments = [timedelta(0), timedelta(hours=1), timedelta(hours=2.5), timedelta(days=1)]
+    then = [store.records.customer("c", "MAIN", AT + moment) for moment in moments]
+    assert [found and found.version for found in then] == [None, 1, 2, 3]
+
+
+def test_versions_come_newest_first_in_pages(store: Store) -> None:
+    with store.customers.session() as session:
+        session.save(batch(*(arrival(str(version), "c", version) for version in (1, 2, 3))), answer)
+        session.save(batch(arrival("4", "c", 4), arrival("5", "c", business_unit="B")), answer)
+
+    def versions(unit: str, below: int | None, limit: int) -> list[int]:
+        return [found.version for found in store.records.versions("c", unit, below=below, limit=limit)]
+
+    assert versions("MAIN", None, 9) == [4, 3, 2, 1]
+    assert versions("MAIN", None, 2) == [4, 3]
+    assert versions("MAIN", 3, 9) == [2, 1]
+    assert versions("B", None, 9) == [1]
+    assert versions("C", None, 9) == []

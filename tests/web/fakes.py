@@ -11,7 +11,8 @@ import msgspec
 from litestar import Litestar
 
 from muster.access.ports import Role, User
-from muster.records.ports import BatchRecord, Communication
+from muster.records.ports import BatchRecord, Communication, CustomerVersion
+from muster.records.reading import Change, UnitNeeded
 from muster.settings import Settings
 from muster.web.app import make_app
 
@@ -23,6 +24,9 @@ ANNA = ("anna", "pässwörd")
 RITA = ("rita", "reads only")
 TOKEN = "good-token"
 BATCH_ID = UUID("01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90")
+VERSION = CustomerVersion(
+    "c/1", "MAIN", 2, "n", BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", b'{"firstName":"Jose","amount":0.10}'
+)
 RECORD = BatchRecord(BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", 2, 1)
 
 
@@ -109,6 +113,20 @@ class FakeRecords:
         self.asked.append(number)
         at = datetime(2024, 5, 26, tzinfo=UTC)
         return Communication("n/1", "c", "MAIN", 1, BATCH_ID, at, "anna") if user.name == "anna" else None
+
+    def customer(self, ext_id: str, unit: str | None, user: User, *, at: datetime | None) -> CustomerVersion | None:
+        self.asked.append((ext_id, unit, at))
+        if unit == "WHICH":
+            raise UnitNeeded
+        return VERSION if unit is None else None
+
+    def history(
+        self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
+    ) -> list[Change] | None:
+        self.asked.append((ext_id, unit, below, limit))
+        if unit == "WHICH":
+            raise UnitNeeded
+        return [Change(VERSION, ["/firstName"])] if unit is None else None
 
     def batch(self, batch_id: UUID, user: User) -> BatchRecord | None:
         self.asked.append(batch_id)

@@ -20,6 +20,11 @@ def may_submit(user: User) -> bool:
     return user.role in (Role.SUBMIT, Role.ADMIN)
 
 
+def may_read(user: User) -> bool:
+    """Whether the user may read customers."""
+    return user.role in (Role.READ, Role.ADMIN)
+
+
 class Access:
     """Recognises users.
 

@@ -31,6 +31,20 @@ class BatchRecord:
     rejected: int
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerVersion:
+    """A customer as one communication brought it; `document` is JSON in UTF-8."""
+
+    customer_ext_id: str
+    business_unit: str
+    version: int
+    communication_number: str
+    batch_id: UUID
+    accepted_at: datetime
+    accepted_by: str
+    document: bytes
+
+
 class RecordStore(Protocol):
     """What is not there gives None."""
 
@@ -40,6 +54,14 @@ class RecordStore(Protocol):
 
     def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
         """Newest first: those of one sender or of all, that came before the given one, at most so many."""
+        ...
+
+    def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
+        """The current version or, with `at`, the one that stood then."""
+        ...
+
+    def versions(self, ext_id: str, unit: str, *, below: int | None, limit: int) -> Sequence[CustomerVersion]:
+        """Newest first: all versions of the customer, or those below the given one, at most so many."""
         ...
 
     def answer(self, batch_id: UUID) -> bytes | None:

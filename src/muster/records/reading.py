@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime
+from itertools import islice, pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,8 @@ import msgspec
 
 from muster.access.ports import Role, User
 from muster.customer import BusinessUnits
-from muster.records.ports import BatchRecord, Communication, RecordStore
+from muster.records.changes import WHOLE, changes
+from muster.records.ports import BatchRecord, Communication, CustomerVersion, RecordStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,18 @@ class View:
     def shows(self, *, sender: str, unit: str | None) -> bool:
         """Whether a customer of this unit, sent by this sender, may be seen. A customer of no known unit has None."""
         return self.sender in (None, sender) and (self.units is None or unit in self.units)
+
+
+class UnitNeeded(Exception):
+    """The installation has several business units, and neither the question nor the user says which one is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A version, and RFC 6901 pointers to what is not as it was in the one before; the first is new as a whole."""
+
+    version: CustomerVersion
+    changed: Sequence[str]
 
 
 class _Results(msgspec.Struct):
@@ -92,6 +106,40 @@ class Records:
         page = list(islice(seen, limit))
         following = next(seen, None)
         return [result for _, result in page], following[0] if following else None
+
+    def customer(self, ext_id: str, unit: str | None, user: User, *, at: datetime | None) -> CustomerVersion | None:
+        """The customer as it is or, with `at`, as it stood then; without a unit, of the user's own.
+
+        Raises `UnitNeeded`.
+        """
+        visible = self._visible_unit(unit, user)
+        return None if visible is None else self._store.customer(ext_id, visible, at)
+
+    def history(
+        self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
+    ) -> Sequence[Change] | None:
+        """Newest first, the versions below `below` or all, at most `limit`; None where there is no such customer.
+
+        Raises `UnitNeeded`.
+        """
+        visible = self._visible_unit(unit, user)
+        # One more, to tell what the last one of the page changed.
+        found = [] if visible is None else self._store.versions(ext_id, visible, below=below, limit=limit + 1)
+        changed = [changes(before.document, after.document) for after, before in pairwise(found)]
+        if len(found) <= limit:
+            changed.append([WHOLE])
+        return [Change(*pair) for pair in zip(found, changed, strict=False)] or None
+
+    def _visible_unit(self, unit: str | None, user: User) -> str | None:
+        """The unit that is meant, None where the user may not see it. Raises `UnitNeeded`."""
+        existing = self._units()
+        granted = tuple(existing) if user.role is Role.ADMIN else user.business_units
+        units = BusinessUnits.of(existing, granted)
+        if unit is None:
+            unit = units.default if user.role is not Role.ADMIN or len(existing) == 1 else None
+        if unit is None:
+            raise UnitNeeded
+        return unit if unit in units.allowed else None
 
     def _view(self, user: User) -> View:
         return View.of(user, self._units())

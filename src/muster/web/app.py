@@ -11,12 +11,14 @@ from litestar.types import Receive, Scope, Send
 
 from muster.settings import Settings
 from muster.web import swagger
+from muster.web.asking import Asking
 from muster.web.batches import Batches
 from muster.web.callers import Callers
+from muster.web.customers import CustomerPages
 from muster.web.exchange import Exchange
 from muster.web.logs import log_failure, log_request, loop_failure, route_of
 from muster.web.pool import Pool
-from muster.web.ports import Access, Classifiers, Intake, Records
+from muster.web.ports import Access, Classifiers, Intake, ReadableRecords
 from muster.web.problems import Problem
 from muster.web.public import Public
 from muster.web.records import RecordPages
@@ -33,7 +35,7 @@ def make_app(
     intake: Intake,
     access: Access,
     classifiers: Classifiers,
-    records: Records,
+    records: ReadableRecords,
     *,
     ready: Callable[[], bool],
     settings: Settings,
@@ -45,9 +47,14 @@ def make_app(
     """
     work, aside = Pool(settings.threads, settings.queue), Pool(PUBLIC_THREADS, PUBLIC_QUEUE)
     callers = Callers(access)
-    batches = Batches(intake, callers, work, settings.max_body)
+    batches, asking = Batches(intake, callers, work, settings.max_body), Asking(callers, work)
     return Service(
-        routes(batches, Public(classifiers, ready, aside), RecordPages(records, callers, work)),
+        routes(
+            batches,
+            Public(classifiers, ready, aside),
+            RecordPages(records, asking),
+            CustomerPages(records, asking),
+        ),
         lifespan=[lambda app: _lifetime([work, aside], on_shutdown)],
         exception_handlers={Exception: on_exception},
         openapi_config=None,
@@ -58,7 +65,7 @@ def make_app(
     )
 
 
-def routes(batches: Batches, public: Public, records: RecordPages) -> list[HTTPRouteHandler]:
+def routes(batches: Batches, public: Public, records: RecordPages, customers: CustomerPages) -> list[HTTPRouteHandler]:
     return [
         post("/amlyze-ws-rest/validate-batch-customers", status_code=200)(batches.validate),
         post("/amlyze-ws-rest/batch-customers", status_code=200)(batches.submit),
@@ -66,6 +73,7 @@ def routes(batches: Batches, public: Public, records: RecordPages) -> list[HTTPR
         _get("/api/v1/batches")(records.batches),
         _get("/api/v1/batches/{batch_id:str}")(records.batch),
         _get("/api/v1/batches/{batch_id:str}/results")(records.results),
+        _get("/api/v1/customers/{customer:path}")(customers.customer),
         _get("/classifier/{name:str}")(public.classifier),
         _get("/v2/api-docs")(public.api_docs),
         _get("/swagger-ui")(swagger.page),

@@ -1,11 +1,12 @@
 """What the edge needs of the rooms behind it. All of it blocks, and is called by several threads at a time."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from muster.access.ports import User
-from muster.records.ports import BatchRecord, Communication
+from muster.records.ports import BatchRecord, Communication, CustomerVersion
 
 
 class Answer(Protocol):
@@ -51,6 +52,34 @@ class Records(Protocol):
     def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> tuple[Sequence[Any], int | None] | None:
         """Results as they can be encoded in JSON, and the place to go on from, if any."""
         ...
+
+
+class Change(Protocol):
+    """A version, and RFC 6901 pointers to what is not as it was in the one before."""
+
+    @property
+    def version(self) -> CustomerVersion: ...
+
+    @property
+    def changed(self) -> Sequence[str]: ...
+
+
+class Customers(Protocol):
+    """None stands for what is not there, and for what the user may not see. Raises `UnitNeeded`."""
+
+    def customer(self, ext_id: str, unit: str | None, user: User, *, at: datetime | None) -> CustomerVersion | None:
+        """As it is, or as it stood at that moment."""
+        ...
+
+    def history(
+        self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
+    ) -> Sequence[Change] | None:
+        """Newest first."""
+        ...
+
+
+class ReadableRecords(Records, Customers, Protocol):
+    """All that can be asked."""
 
 
 class Access(Protocol):

@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
+from muster.customer.examples import full_customer
+from muster.web.asking import DEFAULT_PAGE, MOST_OF_A_PAGE
 from muster.web.openapi.answers import failure, refusal, response
 from muster.web.openapi.schemas import JsonSchema, ref
-from muster.web.records import DEFAULT_PAGE, MOST_OF_A_PAGE
 
 _ID: Final = "01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"
 _AT: Final = "2024-05-26T16:49:50.237000Z"
@@ -39,21 +40,39 @@ _RESULT: Final[dict[str, Any]] = {
 }
 
 
+_AT_MOMENT: Final[JsonSchema] = {
+    "name": "at",
+    "in": "query",
+    "description": "The moment, with its zone.",
+    "schema": {"type": "string", "format": "date-time"},
+    "example": "2024-05-26T16:49:50Z",
+}
+_EVERYBODY: Final = "`admin` sees everything, `read` what belongs to its business units, `submit` what it sent."
+_READERS: Final = "For `admin` and, of their business units, users with the role `read`."
+
+
 def record_schemas() -> dict[str, JsonSchema]:
     """Name -> schema of what these paths answer."""
     count: JsonSchema = {"type": "integer", "minimum": 0}
     text: JsonSchema = {"type": "string"}
+    changed: JsonSchema = {
+        "type": "array",
+        "items": text,
+        "description": 'RFC 6901 pointers to what is not as it was in the version before; `""` is all of it.',
+    }
     return {
-        "Communication": _object(
-            "A communication number that was accepted, and what came with it.",
+        "Communication": _object("A communication number that was accepted, and what came with it.", _version_fields()),
+        "CustomerVersion": _object(
+            "A customer as it stands or stood.", {**_version_fields(), "document": ref("Customer")}
+        ),
+        "CustomerHistory": _object(
+            "The versions of a customer, newest first.",
             {
-                "communicationNumber": text,
-                "customerExtId": text,
-                "businessUnit": text,
-                "version": {"type": "integer", "minimum": 1, "description": "Of the customer, that it brought."},
-                "batchId": _UUID,
-                "acceptedAt": _TIME,
-                "acceptedBy": {"type": "string", "description": "The user that sent the batch."},
+                "versions": {
+                    "type": "array",
+                    "items": _object("A version.", {**_version_fields(), "changed": changed}),
+                },
+                "next": _NEXT,
             },
         ),
         "SavedBatch": _object(
@@ -69,12 +88,37 @@ def record_schemas() -> dict[str, JsonSchema]:
     }
 
 
+def _version_fields() -> dict[str, JsonSchema]:
+    """What is told of a customer's version wherever it is."""
+    text: JsonSchema = {"type": "string"}
+    return {
+        "communicationNumber": text,
+        "customerExtId": text,
+        "businessUnit": text,
+        "version": {"type": "integer", "minimum": 1, "description": "Of the customer, that it brought."},
+        "batchId": _UUID,
+        "acceptedAt": _TIME,
+        "acceptedBy": {"type": "string", "description": "The user that sent the batch."},
+    }
+
+
 def record_paths() -> dict[str, JsonSchema]:
     """Path -> what stands there."""
     number = _parameter("communicationNumber", "path", {"type": "string"}, "n-1")
     batch_id = _parameter("batchId", "path", _UUID, _ID)
     batch_path, page = "/api/v1/batches/{batchId}", {"batches": [_BATCH], "next": None}
+    customer_path, which = "/api/v1/customers/{customerExtId}", _which_customer()
+    history = {"versions": [{**_COMMUNICATION, "changed": [""]}], "next": None}
     return {
+        customer_path: _get(
+            "customer", "A customer as it stands, or as it stood at a moment", [*which, _AT_MOMENT],
+            response("The customer.", "CustomerVersion", {**_COMMUNICATION, "document": full_customer("INDIVIDUAL")}),
+            who=_READERS,
+        ),
+        f"{customer_path}/history": _get(
+            "customerHistory", "The versions of a customer, and what each changed", [*which, *_paging("2")],
+            response("A page of them.", "CustomerHistory", history), who=_READERS,
+        ),
         "/api/v1/communications/{communicationNumber}": _get(
             "communication", "Did it land? What was accepted under a communication number", [number],
             response("It was accepted.", "Communication", _COMMUNICATION),
@@ -92,7 +136,13 @@ def record_paths() -> dict[str, JsonSchema]:
 
 
 def _get(
-    operation: str, summary: str, parameters: list[JsonSchema], found: JsonSchema, *, may_be_missing: bool = True
+    operation: str,
+    summary: str,
+    parameters: list[JsonSchema],
+    found: JsonSchema,
+    *,
+    may_be_missing: bool = True,
+    who: str = _EVERYBODY,
 ) -> JsonSchema:
     path = "/api/v1/batches"
     answers = {
@@ -102,18 +152,29 @@ def _get(
         "503": refusal(503, "Service Unavailable", "Too many requests are waiting.", path),
     }
     if any(parameter["in"] == "query" for parameter in parameters):
-        answers["400"] = refusal(400, "Bad Request", "`limit` or `cursor` can't be read.", path)
+        answers["400"] = refusal(400, "Bad Request", "A parameter can't be read, or a needed one is missing.", path)
+    if who is _READERS:
+        answers["403"] = refusal(403, "Forbidden", "The user's role may not read customers.", path)
     if may_be_missing:
         answers["404"] = refusal(404, "Not Found", "There is none, or none that this user may see.", path)
     described = {
         "operationId": operation,
         "tags": ["Records"],
         "summary": summary,
-        "description": "`admin` sees everything, `read` what belongs to its business units, `submit` what it sent.",
+        "description": who,
         "parameters": parameters,
         "responses": dict(sorted(answers.items())),
     }
     return {"get": described}
+
+
+def _which_customer() -> list[JsonSchema]:
+    unit = _parameter("businessUnit", "query", {"type": "string"}, "MAIN")
+    described = {
+        "required": False,
+        "description": "Its business unit; without it the user's own. Where there are several, an `admin` says it.",
+    }
+    return [_parameter("customerExtId", "path", {"type": "string"}, "c-1"), unit | described]
 
 
 def _paging(cursor: str) -> list[JsonSchema]:

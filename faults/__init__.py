@@ -1,0 +1,1 @@
+"""Faults under load: whatever dies, an acknowledged customer is there and no batch is there by half."""

@@ -1,0 +1,81 @@
+"""What stands of a customer, stood at a moment, and how it came to that."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar.types import ASGIApp, Scope
+
+from muster.access.authority import may_read
+from muster.access.ports import User
+from muster.records.ports import CustomerVersion
+from muster.records.reading import UnitNeeded
+from muster.web.asking import Asking, limit_of, moment_of, named, number_of, parameter, there
+from muster.web.ports import Customers
+from muster.web.problems import Problem
+
+CUSTOMERS: Final = "/api/v1/customers/"
+HISTORY: Final = "/history"
+
+_NO_RIGHT: Final = "this user may not read customers; `muster user change` gives it the role read"
+_NO_CUSTOMER: Final = "there is no such customer in this business unit, or not at that moment, or not for this user"
+_WRONG_UNIT: Final = "the query parameter businessUnit takes one value, a code of the classifier businessUnit"
+_WHICH_UNIT: Final = "the installation has several business units; say with the query parameter businessUnit which one"
+_WRONG_CURSOR: Final = "the query parameter cursor takes one value, the `next` of the page before"
+
+
+class CustomerPages:
+    """Answers to whoever may read customers."""
+
+    def __init__(self, customers: Customers, asking: Asking) -> None:
+        self._customers = customers
+        self._asking = asking
+
+    async def customer(self, scope: Scope) -> ASGIApp:
+        """The customer or, where the path ends with it, the history. Its id may be any text, `history` too."""
+        rest = scope["raw_path"].partition(b"?")[0].removeprefix(CUSTOMERS.encode())
+        is_history = rest.endswith(HISTORY.encode())
+        return await self._asking.answered(scope, self._history if is_history else self._customer)
+
+    def _customer(self, scope: Scope, user: User) -> object:
+        ext_id, unit = _asked(scope, user)
+        at = moment_of(scope)
+        try:
+            found = self._customers.customer(ext_id, unit, user, at=at)
+        except UnitNeeded:
+            raise Problem(400, _WHICH_UNIT) from None
+        version = there(found, _NO_CUSTOMER)
+        return {**_version(version), "document": msgspec.Raw(version.document)}
+
+    def _history(self, scope: Scope, user: User) -> object:
+        ext_id, unit = _asked(scope, user, HISTORY)
+        limit, below = limit_of(scope), number_of(scope, "cursor", _WRONG_CURSOR)
+        try:
+            found = self._customers.history(ext_id, unit, user, below=below, limit=limit)
+        except UnitNeeded:
+            raise Problem(400, _WHICH_UNIT) from None
+        changes = there(found, _NO_CUSTOMER)
+        last = changes[-1].version.version
+        versions = [{**_version(change.version), "changed": change.changed} for change in changes]
+        return {"versions": versions, "next": str(last) if last > 1 else None}
+
+
+def _asked(scope: Scope, user: User, after: str = "") -> tuple[str, str | None]:
+    """Which customer is meant, and of which unit. Raises `Problem`."""
+    if not may_read(user):
+        raise Problem(403, _NO_RIGHT)
+    ext_id, unit = named(scope, CUSTOMERS, after), parameter(scope, "businessUnit", _WRONG_UNIT)
+    if "\0" in ext_id or "\0" in (unit or ""):
+        raise Problem(404, _NO_CUSTOMER)
+    return ext_id, unit
+
+
+def _version(found: CustomerVersion) -> dict[str, Any]:
+    return {
+        "customerExtId": found.customer_ext_id,
+        "businessUnit": found.business_unit,
+        "version": found.version,
+        "communicationNumber": found.communication_number,
+        "batchId": found.batch_id,
+        "acceptedAt": found.accepted_at,
+        "acceptedBy": found.accepted_by,
+    }

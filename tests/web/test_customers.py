@@ -1,0 +1,92 @@
+"""Reading customers: by whom, which one, and at which moment."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import quote
+
+import pytest
+from litestar.testing import TestClient
+
+from tests.web.fakes import ANNA, BATCH_ID, RITA, FakeRecords, application
+
+VERSION = {
+    "customerExtId": "c/1",
+    "businessUnit": "MAIN",
+    "version": 2,
+    "communicationNumber": "n",
+    "batchId": str(BATCH_ID),
+    "acceptedAt": "2024-05-26T00:00:00Z",
+    "acceptedBy": "anna",
+}
+
+
+def test_a_customer_comes_with_its_document_as_it_was_kept() -> None:
+    with TestClient(application()) as client:
+        answer = client.get("/api/v1/customers/c%2F1", auth=RITA)
+    assert answer.json() == {**VERSION, "document": {"firstName": "Jose", "amount": 0.1}}
+    assert b'"document":{"firstName":"Jose","amount":0.10}' in answer.content
+
+
+def test_the_history_has_versions_and_pointers_and_no_values() -> None:
+    with TestClient(application()) as client:
+        answer = client.get("/api/v1/customers/c%2F1/history", auth=RITA)
+    assert answer.json() == {"versions": [{**VERSION, "changed": ["/firstName"]}], "next": "2"}
+    assert "Jose" not in answer.text
+
+
+@pytest.mark.parametrize("ext_id", ["c", "a/b", "a//b", "history", "a/history", "ž 🦊", "%", "?", "x" * 255])
+@pytest.mark.parametrize("after", ["", "/history"])
+def test_any_id_can_be_asked_for(ext_id: str, after: str) -> None:
+    records = FakeRecords()
+    with TestClient(application(records=records)) as client:
+        answer = client.get(f"/api/v1/customers/{quote(ext_id, safe='')}{after}", auth=RITA)
+    assert answer.status_code == 200
+    assert records.asked[0][0] == ext_id
+
+
+@pytest.mark.parametrize("path", ["/api/v1/customers/c", "/api/v1/customers/c/history"])
+def test_who_may_only_submit_may_not_read(path: str) -> None:
+    records = FakeRecords()
+    with TestClient(application(records=records)) as client:
+        assert client.get(path, auth=ANNA).status_code == 403
+        assert client.get(path).status_code == 401
+    assert records.asked == []
+
+
+@pytest.mark.parametrize(
+    ("at", "moment"),
+    [
+        ("2024-05-26T16:49:50Z", datetime(2024, 5, 26, 16, 49, 50, tzinfo=UTC)),
+        ("2024-05-26T16:49:50.237%2B02:00", datetime(2024, 5, 26, 16, 49, 50, 237_000, timezone(timedelta(hours=2)))),
+        ("2024-05-26T16:49:50+02:00", datetime(2024, 5, 26, 16, 49, 50, tzinfo=timezone(timedelta(hours=2)))),
+    ],
+)
+def test_a_moment_is_a_timestamp_with_its_zone(at: str, moment: datetime) -> None:
+    records = FakeRecords()
+    with TestClient(application(records=records)) as client:
+        assert client.get(f"/api/v1/customers/c?at={at}", auth=RITA).status_code == 200
+    assert records.asked == [("c", None, moment)]
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [("at=", "at"), ("at=yesterday", "at"), ("at=2024-05-26T16:49:50", "at"), ("at=2024-05-26", "at"),
+     ("at=2024-05-26T16:49:50Z&at=2024-05-26T16:49:50Z", "at"), ("businessUnit=A&businessUnit=B", "businessUnit"),
+     ("businessUnit=WHICH", "businessUnit")],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_400(query: str, named: str) -> None:
+    with TestClient(application()) as client:
+        answer = client.get(f"/api/v1/customers/c?{query}", auth=RITA)
+    assert answer.status_code == 400
+    assert f"query parameter {named} " in answer.json()["message"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "cursor=x", "businessUnit=WHICH"])
+def test_a_page_of_the_history_that_cannot_be_meant_is_400(query: str) -> None:
+    with TestClient(application()) as client:
+        assert client.get(f"/api/v1/customers/c/history?{query}", auth=RITA).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["c?businessUnit=B", "c/history?businessUnit=B", "a%00b", "c?businessUnit=a%00b"])
+def test_what_is_not_there_is_404(path: str) -> None:
+    with TestClient(application()) as client:
+        assert client.get(f"/api/v1/customers/{path}", auth=RITA).status_code == 404
