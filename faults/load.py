@@ -38,6 +38,7 @@ class Client(threading.Thread):
             count += 1
             if count % AGAIN_EVERY == 0:
                 self._until_answered(sent)
+        self._disconnect()
 
     def _until_answered(self, sent: Sent) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -61,10 +62,13 @@ class Client(threading.Thread):
             response: HTTPResponse = self._connection.getresponse()
             return response.status, response.read(), response.getheader("Idempotency-Replayed") == "true"
         except (OSError, HTTPException):
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+            self._disconnect()
             return None
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
 
 @contextmanager

@@ -32,8 +32,7 @@ class Running:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that serve."""
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        return [child for child in psutil.Process(self.process.pid).children() if _is_worker(child)]
 
     def kill(self) -> None:
         """All of its processes at once, as when the power fails."""
@@ -65,6 +64,13 @@ class Running:
         return subprocess.Popen(
             self._command, env=self._environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return False
 
 
 @contextmanager

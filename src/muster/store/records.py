@@ -102,4 +102,4 @@ def _versions_of(ext_id: str, unit: str, below: int | None = None) -> Select[Any
 
 def _version(row: Any) -> CustomerVersion:
     *known, document = row
-    return CustomerVersion(*known, document.encode())
+    return CustomerVersion(*(*known, document.encode()))
