@@ -28,7 +28,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_there_are_the_commands_of_the_contract_and_those_to_look_after_users_tokens_and_pages() -> None:
     assert set(COMMANDS) == {
-        *("demo", "serve", "db upgrade", "classifier list", "classifier import", "docs"),
+        *("demo", "serve", "db upgrade", "backup", "classifier list", "classifier import", "docs"),
         *(
             "user add",
             "user list",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from muster.cli import classifiers, database, demo, docs, examples, serve, tokens, users
+from muster.cli import backup, classifiers, database, demo, docs, examples, serve, tokens, users
 from muster.cli.output import note, say
 from muster.cli.problems import FAILED, MISUSED, Problem
 
@@ -21,6 +21,7 @@ app.add_typer(tokens.app, name="token")
 app.add_typer(classifiers.app, name="classifier")
 app.command("demo", epilog=examples.of("demo"))(demo.demo)
 app.command("serve", epilog=examples.of("serve"))(serve.serve)
+app.command("backup", epilog=examples.of("backup"))(backup.backup)
 app.command("docs", epilog=examples.of("docs"))(docs.docs)
 
 

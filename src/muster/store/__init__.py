@@ -1,6 +1,7 @@
 """The database: customers, users and code lists on SQLite or PostgreSQL, behind one door."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -10,6 +11,7 @@ from muster.intake.ports import CustomerStore
 from muster.records.ports import RecordStore
 
 from . import health, schema
+from .backup import BackupElsewhere, back_up
 from .classifiers import DatabaseClassifiers
 from .engine import make_engine
 from .errors import BadDatabaseUrl, SchemaIsNewer, StoreError, StoreUnavailable
@@ -20,6 +22,7 @@ from .sqlite import SqliteCustomers
 from .users import DatabaseUsers
 
 __all__ = [
+    "BackupElsewhere",
     "BadDatabaseUrl",
     "SchemaIsNewer",
     "SchemaState",
@@ -54,6 +57,13 @@ class Store:
         Raises `SchemaIsNewer`, `StoreUnavailable`.
         """
         return schema.upgrade(self.engine)
+
+    def back_up(self, file: Path) -> None:
+        """Writes a copy of a SQLite database to a new file.
+
+        Raises `OSError` for the file, `BackupElsewhere`, `StoreUnavailable`.
+        """
+        back_up(self.engine, file)
 
     def close(self) -> None:
         """Closes the connections. The store opens new ones when it is used again."""

@@ -1,0 +1,57 @@
+"""A copy of a SQLite database, made while the service works on it."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from .errors import StoreError, StoreUnavailable, without_values
+
+
+class BackupElsewhere(StoreError):
+    """The database is a server's, which has tools of its own for its backup."""
+
+
+@without_values
+def back_up(engine: Engine, file: Path) -> None:
+    """Writes the database as it stands at one moment to a new file, which only its owner may read.
+
+    The file is there when it is whole, checked and on the disk, and not before. Raises `FileExistsError` and other
+    `OSError` for the file, `BackupElsewhere`, `StoreUnavailable`.
+    """
+    if engine.dialect.name != "sqlite":
+        raise BackupElsewhere("a PostgreSQL database is backed up with PostgreSQL's own tools")
+    source = Path(engine.url.database or "")
+    if not source.is_file():
+        raise StoreUnavailable(f"there is no database {source}")
+    if file.exists():
+        raise FileExistsError(file)
+    part = file.with_name(f"{file.name}.part")
+    part.unlink(missing_ok=True)  # of a backup that was broken off
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        _copy(source, part)
+        os.link(part, file)  # and not a renaming, which would replace a file that came in between
+        _sync(file.parent)
+    finally:
+        part.unlink()
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(target)) as copy:
+        # In one step, and so of one moment. Under WAL nobody who writes waits for it.
+        database.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # all of it in one file
+        if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise StoreError("the copy is damaged, and so may be the database; run SQLite's integrity_check on it")
+    _sync(target)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

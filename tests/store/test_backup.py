@@ -1,0 +1,99 @@
+"""A copy of the embedded database while it is written to."""
+
+import sqlite3
+import threading
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from muster.store import BackupElsewhere, Store, StoreUnavailable, open_store
+
+from .samples import answer, arrival, batch, look_up
+
+
+@pytest.fixture
+def source(sqlite_url: str) -> Store:
+    return open_store(sqlite_url)
+
+
+def test_every_batch_is_whole_in_a_copy_that_is_made_while_others_write(source: Store, tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        with source.customers.session() as session:
+            while not stop.is_set():
+                session.save(batch(*(arrival(f"{number}-{n}", f"{number}-{n}") for n in range(20))), answer)
+                number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for copy in range(10):
+            source.back_up(tmp_path / f"copy-{copy}.db")
+    finally:
+        stop.set()
+        writer.join()
+    source.close()
+
+    seen = [_batches(tmp_path / f"copy-{copy}.db") for copy in range(10)]
+    assert {count for counts in seen for count in counts.values()} <= {20}
+    assert [len(counts) for counts in seen] == sorted(len(counts) for counts in seen)
+    assert len(seen[-1]) > 0
+
+
+def _batches(copy: Path) -> Counter[str]:
+    with closing(sqlite3.connect(copy)) as connection:
+        assert (
+            connection.execute("SELECT count(*) FROM batches").fetchone()
+            == connection.execute("SELECT count(DISTINCT batch_id) FROM communications").fetchone()
+        )
+        return Counter(batch_id for (batch_id,) in connection.execute("SELECT batch_id FROM communications"))
+
+
+def test_a_copy_is_a_database_in_one_file_for_its_owner_alone(source: Store, tmp_path: Path) -> None:
+    with source.customers.session() as session:
+        session.save(batch(arrival("1")), answer)
+    file = tmp_path / "copy.db"
+    source.back_up(file)
+    source.close()
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [found.name for found in tmp_path.iterdir() if found.name.startswith("copy")] == ["copy.db"]
+    copy = open_store(f"sqlite:///{file}")
+    assert copy.ready()
+    assert look_up(copy, ["1"]).numbers == {"1"}
+    copy.close()
+
+
+def test_a_file_that_is_there_is_left_alone(source: Store, tmp_path: Path) -> None:
+    file = tmp_path / "copy.db"
+    file.write_text("precious")
+    with pytest.raises(FileExistsError):
+        source.back_up(file)
+    source.close()
+    assert file.read_text() == "precious"
+
+
+def test_what_a_broken_off_backup_left_is_in_nobodys_way(source: Store, tmp_path: Path) -> None:
+    (tmp_path / "copy.db.part").write_text("half")
+    source.back_up(tmp_path / "copy.db")
+    source.close()
+    assert not (tmp_path / "copy.db.part").exists()
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/missing.db")
+    with pytest.raises(StoreUnavailable):
+        store.back_up(tmp_path / "copy.db")
+    store.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_has_tools_of_its_own(postgres_url: str, tmp_path: Path) -> None:
+    store = open_store(postgres_url)
+    with pytest.raises(BackupElsewhere):
+        store.back_up(tmp_path / "copy.db")
+    store.close()
