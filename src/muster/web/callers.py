@@ -1,7 +1,9 @@
 """Who is calling: from the credentials of a request to a user."""
 
+import time
 from typing import Final
 
+from muster.access.attempts import Attempts
 from muster.access.ports import User
 from muster.web.credentials import Basic, Bearer
 from muster.web.exchange import Exchange
@@ -17,8 +19,9 @@ Credentials = Basic | Bearer
 class Callers:
     """Recognises who is calling, the same way on every path."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, attempts: Attempts | None = None) -> None:
         self._access = access
+        self._attempts = attempts or Attempts(time.monotonic)
 
     @staticmethod
     def required(credentials: Credentials | None) -> Credentials:
@@ -28,10 +31,19 @@ class Callers:
         return credentials
 
     def user(self, credentials: Credentials | None, exchange: Exchange) -> User:
-        """The user, whom the log then names. Blocks; raises `Problem`, a 401, and what access raises."""
-        user = self._recognised(self.required(credentials))
+        """The user, whom the log then names.
+
+        Blocks. Raises `Problem`, a 401, `TooManyAttempts`, and what access raises.
+        """
+        given, address = self.required(credentials), exchange.address
+        name = given.name if isinstance(given, Basic) else None
+        self._attempts.check(name, address)
+        user = self._recognised(given)
         if user is None:
+            self._attempts.wrong(name, address)
             raise unauthorized(_WRONG_CREDENTIALS)
+        if name is not None:
+            self._attempts.right(name, address)
         exchange.user = user.name
         return user
 

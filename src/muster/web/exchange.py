@@ -27,6 +27,7 @@ class Exchange:
         "_receive",
         "_send",
         "accepted",
+        "address",
         "batch_id",
         "bytes_in",
         "method",
@@ -44,6 +45,8 @@ class Exchange:
         self.started = time.perf_counter()
         self.method: str = scope["method"]
         self.path = scope["path"]
+        client = scope.get("client")
+        self.address: str = client[0] if client else ""  # of the client; none on a Unix socket
         self.bytes_in = 0
         self.unread = _has_body(scope)
         self.status = 0

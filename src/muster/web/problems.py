@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from litestar.exceptions import HTTPException
 
+from muster.access.attempts import TooManyAttempts
 from muster.intake.decode import NotABatch, TooManyCustomers
 from muster.intake.once import KeyInUse, KeyOfAnother
 from muster.web.pool import Busy
@@ -57,6 +58,9 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(400, str(error))
         case TooManyCustomers():
             return Problem(413, f"one request may hold at most {error.limit} customers; send smaller batches")
+        case TooManyAttempts():
+            message = f"too many wrong credentials came from this address; try again in {error.seconds} seconds"
+            return Problem(429, message, [("Retry-After", str(error.seconds))])
         case KeyInUse():
             return Problem(409, "the first request with this Idempotency-Key still runs; ask again later", RETRY_BUSY)
         case KeyOfAnother():

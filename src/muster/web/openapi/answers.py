@@ -75,6 +75,12 @@ def _object(description: str, properties: dict[str, JsonSchema], optional: tuple
     return {"type": "object", "description": description, "properties": properties, "required": required}
 
 
+TOO_MANY_ATTEMPTS: Final = (
+    "Too Many Requests",
+    "Too many wrong credentials came from this address; none are looked at for `Retry-After` seconds.",
+)
+
+
 def failures(path: str) -> dict[str, JsonSchema]:
     """The answers to a request that is not judged, by status."""
     meanings = {
@@ -87,6 +93,7 @@ def failures(path: str) -> dict[str, JsonSchema]:
         408: ("Request Timeout", "No byte of the body came for half a minute."),
         413: ("Content Too Large", "More customers or bytes than one request may hold."),
         415: ("Unsupported Media Type", "Not `application/json` in UTF-8, or an encoding other than gzip and zstd."),
+        429: TOO_MANY_ATTEMPTS,
         503: ("Service Unavailable", "Too many requests are waiting; try again after `Retry-After` seconds."),
     }
     refused = {str(status): refusal(status, *meaning, path) for status, meaning in meanings.items()}
@@ -111,7 +118,7 @@ def refusal(status: int, error: str, meaning: str, path: str) -> JsonSchema:
     described = response(meaning, "Error", example)
     if status == 401:
         described["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
-    if status == 503:
+    if status in (429, 503):
         described["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return described
 

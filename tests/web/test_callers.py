@@ -1,0 +1,45 @@
+"""Who is calling, when somebody guesses."""
+
+import asyncio
+
+import httpx
+from litestar.testing import TestClient
+
+from muster.access.attempts import FREE_OF_USER
+from tests.web.fakes import ANNA, BATCH, RITA, SAVE, FakeAccess, FakeIntake, application
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_whoever_guesses_is_told_to_wait_and_is_not_looked_at_meanwhile() -> None:
+    access, intake = FakeAccess(), FakeIntake()
+    with TestClient(application(intake, access)) as client:
+        for _ in range(FREE_OF_USER):
+            assert client.post(SAVE, content=BATCH, headers=JSON, auth=(ANNA[0], "wrong")).status_code == 401
+        asked = access.asked
+        answer = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
+        other = client.get("/api/v1/batches", auth=RITA)
+    assert (answer.status_code, answer.json()["error"]) == (429, "Too Many Requests")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert list(answer.json()) == ["timestamp", "status", "error", "path", "message"]
+    assert (access.asked, intake.taken) == (asked + 1, [])
+    assert other.status_code == 200
+
+
+def test_from_another_address_the_right_password_is_right() -> None:
+    app = application()
+
+    async def statuses(address: str, *passwords: str) -> list[int]:
+        transport = httpx.ASGITransport(app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://muster") as client:
+            answers = [
+                await client.post(SAVE, content=BATCH, headers=JSON, auth=(ANNA[0], password)) for password in passwords
+            ]
+        return [answer.status_code for answer in answers]
+
+    async def guess() -> None:
+        wrong = ["wrong"] * FREE_OF_USER
+        assert await statuses("192.0.2.1", *wrong, ANNA[1]) == [401] * FREE_OF_USER + [429]
+        assert await statuses("192.0.2.2", ANNA[1]) == [200]
+
+    asyncio.run(guess())
