@@ -18,7 +18,7 @@ UNITS = ["NORTH", "SOUTH", "NORTH", None]
 RESULTS = [{"communicationNumber": str(place), "businessUnit": unit} for place, unit in enumerate(UNITS)]
 
 VERSIONS = [
-    CustomerVersion("c", "NORTH", version, str(version), BATCH.id, AT, BATCH.sender, document)
+    CustomerVersion(str(version), "c", "NORTH", version, BATCH.id, AT, BATCH.sender, document)
     for version, document in ((3, b'{"a":2}'), (2, b'{"a":1,"b":1}'), (1, b'{"a":1}'))
 ]
 

@@ -25,7 +25,7 @@ RITA = ("rita", "reads only")
 TOKEN = "good-token"
 BATCH_ID = UUID("01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90")
 VERSION = CustomerVersion(
-    "c/1", "MAIN", 2, "n", BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", b'{"firstName":"Jose","amount":0.10}'
+    "n", "c/1", "MAIN", 2, BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", b'{"firstName":"Jose","amount":0.10}'
 )
 RECORD = BatchRecord(BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", 2, 1)
 

@@ -21,6 +21,13 @@ class Communication:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerVersion(Communication):
+    """A communication with what it brought: a customer, as JSON in UTF-8."""
+
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRecord:
     """A batch that was judged and saved, with the number of its customers that were accepted and rejected."""
 
@@ -29,20 +36,6 @@ class BatchRecord:
     sender: str
     accepted: int
     rejected: int
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerVersion:
-    """A customer as one communication brought it; `document` is JSON in UTF-8."""
-
-    customer_ext_id: str
-    business_unit: str
-    version: int
-    communication_number: str
-    batch_id: UUID
-    accepted_at: datetime
-    accepted_by: str
-    document: bytes
 
 
 class RecordStore(Protocol):

@@ -86,10 +86,10 @@ def _versions_of(ext_id: str, unit: str, below: int | None = None) -> Select[Any
     found = union_all(of(customers), of(customer_history)).subquery()
     return (
         select(
+            found.c.communication_number,
             found.c.customer_ext_id,
             found.c.business_unit,
             found.c.version,
-            found.c.communication_number,
             found.c.batch_id,
             batches.c.received_at,
             batches.c.sender,

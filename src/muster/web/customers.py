@@ -1,17 +1,17 @@
 """What stands of a customer, stood at a moment, and how it came to that."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar.types import ASGIApp, Scope
 
 from muster.access.authority import may_read
 from muster.access.ports import User
-from muster.records.ports import CustomerVersion
 from muster.records.reading import UnitNeeded
 from muster.web.asking import Asking, limit_of, moment_of, named, number_of, parameter, there
 from muster.web.ports import Customers
 from muster.web.problems import Problem
+from muster.web.records import told_of
 
 CUSTOMERS: Final = "/api/v1/customers/"
 HISTORY: Final = "/history"
@@ -44,7 +44,7 @@ class CustomerPages:
         except UnitNeeded:
             raise Problem(400, _WHICH_UNIT) from None
         version = there(found, _NO_CUSTOMER)
-        return {**_version(version), "document": msgspec.Raw(version.document)}
+        return {**told_of(version), "document": msgspec.Raw(version.document)}
 
     def _history(self, scope: Scope, user: User) -> object:
         ext_id, unit = _asked(scope, user, HISTORY)
@@ -55,7 +55,7 @@ class CustomerPages:
             raise Problem(400, _WHICH_UNIT) from None
         changes = there(found, _NO_CUSTOMER)
         last = changes[-1].version.version
-        versions = [{**_version(change.version), "changed": change.changed} for change in changes]
+        versions = [{**told_of(change.version), "changed": change.changed} for change in changes]
         return {"versions": versions, "next": str(last) if last > 1 else None}
 
 
@@ -67,15 +67,3 @@ def _asked(scope: Scope, user: User, after: str = "") -> tuple[str, str | None]:
     if "\0" in ext_id or "\0" in (unit or ""):
         raise Problem(404, _NO_CUSTOMER)
     return ext_id, unit
-
-
-def _version(found: CustomerVersion) -> dict[str, Any]:
-    return {
-        "customerExtId": found.customer_ext_id,
-        "businessUnit": found.business_unit,
-        "version": found.version,
-        "communicationNumber": found.communication_number,
-        "batchId": found.batch_id,
-        "acceptedAt": found.accepted_at,
-        "acceptedBy": found.accepted_by,
-    }

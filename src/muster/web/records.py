@@ -40,7 +40,7 @@ class RecordPages:
     def _communication(self, scope: Scope, user: User) -> object:
         number = named(scope, COMMUNICATIONS)
         found = None if "\0" in number else self._records.communication(number, user)  # no number has a NUL
-        return _communication(there(found, _NO_COMMUNICATION))
+        return told_of(there(found, _NO_COMMUNICATION))
 
     def _batch(self, scope: Scope, user: User) -> object:
         batch_id = there(uuid_of(scope["path_params"]["batch_id"]), _NO_BATCH)
@@ -64,7 +64,8 @@ class RecordPages:
         return {"results": page, "next": None if following is None else str(following)}
 
 
-def _communication(found: Communication) -> dict[str, Any]:
+def told_of(found: Communication) -> dict[str, Any]:
+    """What is told of a communication, whether it is asked for by itself or with what it brought."""
     return {
         "communicationNumber": found.communication_number,
         "customerExtId": found.customer_ext_id,
