@@ -1,5 +1,6 @@
 """The service as a real server."""
 
+import base64
 import http.client
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.access.attempts import FREE_OF_USER
 from muster.cli.protocol import HEAD_MOST
 from tests.cli.commands import Muster, Running, assert_one_line
 
@@ -183,3 +185,24 @@ def test_workers_end_when_the_process_that_started_them_is_killed(muster: Muster
     service.stop(signal.SIGKILL)
     with pytest.raises(ConnectionRefusedError):
         get(port, "/health/live")
+
+
+@pytest.mark.parametrize(("trusted", "elsewhere"), [("127.0.0.0/8", 200), ("192.0.2.9", 429)])
+def test_a_trusted_proxy_says_where_a_request_comes_from(
+    muster: Muster, start: Start, trusted: str, elsewhere: int
+) -> None:
+    muster.add_user("anna")
+    port = start("serve", "--port", "0", MUSTER_DATABASE=muster.url, MUSTER_TRUSTED_PROXIES=trusted).port()
+
+    def status(address: str, password: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        credentials = base64.b64encode(f"anna:{password}".encode()).decode()
+        headers = {"Authorization": f"Basic {credentials}", "X-Forwarded-For": address}
+        connection.request("GET", "/api/v1/batches", headers=headers)
+        found = connection.getresponse().status
+        connection.close()
+        return found
+
+    assert [status("192.0.2.1", "wrong") for _ in range(FREE_OF_USER)] == [401] * FREE_OF_USER
+    assert status("192.0.2.1", "correct horse") == 429
+    assert status("192.0.2.2", "correct horse") == elsewhere

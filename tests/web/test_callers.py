@@ -5,8 +5,8 @@ import asyncio
 import httpx
 from litestar.testing import TestClient
 
-from muster.access.attempts import FREE_OF_USER
-from tests.web.fakes import ANNA, BATCH, RITA, SAVE, FakeAccess, FakeIntake, application
+from muster.access.attempts import FREE_OF_ADDRESS, FREE_OF_USER
+from tests.web.fakes import ANNA, BATCH, RITA, SAVE, TOKEN, FakeAccess, FakeIntake, application
 
 JSON = {"Content-Type": "application/json"}
 
@@ -24,6 +24,16 @@ def test_whoever_guesses_is_told_to_wait_and_is_not_looked_at_meanwhile() -> Non
     assert list(answer.json()) == ["timestamp", "status", "error", "path", "message"]
     assert (access.asked, intake.taken) == (asked + 1, [])
     assert other.status_code == 200
+
+
+def test_a_right_token_is_right_whatever_others_do_at_its_address() -> None:
+    with TestClient(application()) as client:
+        for _ in range(FREE_OF_ADDRESS):
+            answer = client.get("/api/v1/batches", headers={"Authorization": "Bearer wrong"})
+            assert answer.status_code == 401
+        assert client.get("/api/v1/batches", headers={"Authorization": "Bearer wrong"}).status_code == 429
+        assert client.get("/api/v1/batches", auth=ANNA).status_code == 429
+        assert client.get("/api/v1/batches", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
 def test_from_another_address_the_right_password_is_right() -> None:

@@ -74,6 +74,7 @@ def configure(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         http=BoundedProtocol,
         loop=FAIR_LOOP if settings.workers > 1 and os.name != "nt" else "auto",
         ws="none",
+        forwarded_allow_ips=settings.trusted_proxies,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         log_config=None,

@@ -87,8 +87,8 @@ class Intake:
         """Judges the batch and, with `save`, saves what it accepts in one transaction.
 
         Nothing is accepted when fewer of a hundred customers are than `accept`. A request that saves under a `key` is
-        processed once. Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and
-        `KeyOfAnother`, and what the store raises; then nothing is saved.
+        processed once. Raises `NotABatch`, `TooManyCustomers`, `KeyInUse`, `KeyOfAnother` and what the store raises;
+        then nothing is saved.
         """
         request = _Request(content, sender, detail, accept, time.perf_counter_ns())
         received_at = datetime.now(UTC)

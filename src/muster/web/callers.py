@@ -36,18 +36,26 @@ class Callers:
         Blocks. Raises `Problem`, a 401, `TooManyAttempts`, and what access raises.
         """
         given, address = self.required(credentials), exchange.address
-        name = given.name if isinstance(given, Basic) else None
-        self._attempts.check(name, address)
-        user = self._recognised(given)
+        user = self._named(given, address) if isinstance(given, Basic) else self._bearing(given, address)
         if user is None:
-            self._attempts.wrong(name, address)
             raise unauthorized(_WRONG_CREDENTIALS)
-        if name is not None:
-            self._attempts.right(name, address)
         exchange.user = user.name
         return user
 
-    def _recognised(self, credentials: Credentials) -> User | None:
-        if isinstance(credentials, Basic):
-            return self._access.basic(credentials.name, credentials.password)
-        return self._access.bearer(credentials.token)
+    def _named(self, given: Basic, address: str) -> User | None:
+        """While its sender has to wait, not even a right password is looked at: else it could be guessed meanwhile."""
+        self._attempts.check(given.name, address)
+        user = self._access.basic(given.name, given.password)
+        if user is None:
+            self._attempts.wrong(given.name, address)
+        else:
+            self._attempts.right(given.name, address)
+        return user
+
+    def _bearing(self, given: Bearer, address: str) -> User | None:
+        """A token can't be guessed, so a right one is right at any time, whatever others do at the same address."""
+        user = self._access.bearer(given.token)
+        if user is None:
+            self._attempts.check(None, address)
+            self._attempts.wrong(None, address)
+        return user
