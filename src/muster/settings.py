@@ -6,7 +6,7 @@ from its default.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from dataclasses import field as dataclass_field
 from typing import Any
 
@@ -15,8 +15,8 @@ class BadSetting(Exception):
     """A value that its setting does not take; the message says which one and what it takes, without the value."""
 
 
-def _row(default: Any, meaning: str, at_least: int | None = None) -> Any:
-    return dataclass_field(default=default, metadata={"meaning": meaning, "at_least": at_least})
+def _row(default: Any, meaning: str, at_least: int | None = None, at_most: int | None = None) -> Any:
+    return dataclass_field(default=default, metadata={"meaning": meaning, "at_least": at_least, "at_most": at_most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Settings:
     )
     queue: int = _row(64, "requests that may wait for a thread of a worker; one more is a 503", 0)
     idempotency_hours: int = _row(
-        24, "hours for which an `Idempotency-Key` stands for its request; the same key later is a new one", 1
+        24, "hours for which an `Idempotency-Key` stands for its request; the same key later is a new one", 1, 8_760
     )
     log_format: str = _row("auto", "`json`, `text`, or `auto`: text on a terminal and JSON lines elsewhere")
 
@@ -56,15 +56,22 @@ class Settings:
                 values[row.name] = given[row.name]
             elif (text := environment.get(variable(row.name), "")) != "":
                 values[row.name] = _whole_number(row.name, text) if type(row.default) is int else text
-            least = row.metadata["at_least"]
-            if least is not None and values.get(row.name, least) < least:
-                raise BadSetting(f"{variable(row.name)} must be a whole number of at least {least}")
+            _check_bounds(row, values.get(row.name))
         return cls(**values)
 
     def to_environment(self) -> dict[str, str]:
         """The settings as environment variables, for worker processes."""
         values = {variable(row.name): getattr(self, row.name) for row in fields(self)}
         return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _check_bounds(row: Field[Any], value: Any) -> None:
+    least, most = row.metadata["at_least"], row.metadata["at_most"]
+    if value is None or least is None or least <= value <= (most or value):
+        return
+    raise BadSetting(
+        f"{variable(row.name)} must be a whole number of at least {least}" + (f" and at most {most}" if most else "")
+    )
 
 
 def variable(name: str) -> str:

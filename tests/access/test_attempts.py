@@ -6,6 +6,7 @@ from muster.access.attempts import (
     FORGOTTEN_SECONDS,
     FREE_OF_ADDRESS,
     FREE_OF_USER,
+    LONGEST_OF_ADDRESS,
     LONGEST_SECONDS,
     Attempts,
     TooManyAttempts,
@@ -62,7 +63,7 @@ def test_the_right_password_clears_the_user_and_not_the_address() -> None:
         attempts.right("anna", HERE)
     assert waiting(attempts, "anna", HERE) == 0
     attempts.wrong("anna", HERE)
-    assert waiting(attempts, "anna", HERE) > 0
+    assert waiting(attempts, "tom", HERE) > 0
 
 
 def test_old_attempts_are_forgotten() -> None:
@@ -80,4 +81,44 @@ def test_made_up_names_fill_no_memory_and_free_no_address() -> None:
     for number in range(1_000):
         attempts.wrong(f"made up {number}", HERE)
     assert len(attempts._counts) <= 50
-    assert waiting(attempts, "anna", HERE) == LONGEST_SECONDS
+    assert waiting(attempts, "anna", HERE) == LONGEST_OF_ADDRESS
+
+
+def test_whoever_came_in_lately_does_not_wait_for_others_at_the_same_address() -> None:
+    clock = Clock()
+    attempts = Attempts(clock)
+    attempts.right("anna", HERE)
+    for _ in range(FREE_OF_ADDRESS + 3):
+        attempts.wrong("stale job", HERE)
+    assert waiting(attempts, "tom", HERE) > 0
+    assert waiting(attempts, "anna", HERE) == 0
+    for _ in range(FREE_OF_USER):
+        attempts.wrong("anna", HERE)
+    assert waiting(attempts, "anna", HERE) > 0
+    clock.seconds += FORGOTTEN_SECONDS
+    attempts.wrong("stale job", HERE)
+    assert waiting(attempts, "anna", HERE) > 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1:2:3", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("testclient", "testclient", True),
+        ("", "192.0.2.1", False),
+    ],
+)
+def test_an_address_of_ipv6_is_its_network(one: str, other: str, same: bool) -> None:
+    attempts = Attempts(Clock())
+    for _ in range(FREE_OF_USER):
+        attempts.wrong("anna", one)
+    assert (waiting(attempts, "anna", other) > 0) is same
+
+
+def test_a_name_of_any_length_costs_the_same_memory() -> None:
+    attempts = Attempts(Clock())
+    attempts.wrong("\U0001f98a" * 6_000 + "\udcff", HERE)
+    assert max(len(name or b"") for name, _ in attempts._counts) == 16

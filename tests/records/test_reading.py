@@ -111,7 +111,7 @@ def test_what_is_not_on_record_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("user", "unit", "seen"),
-    [(ADMIN, "NORTH", True), (ADMIN, "SOUTH", False), (ADMIN, "WEST", False), (NORTH, None, True),
+    [(ADMIN, "NORTH", True), (ADMIN, "SOUTH", False), (ADMIN, "GONE", False), (NORTH, None, True),
      (NORTH, "NORTH", True), (NORTH, "SOUTH", False), (SOUTH, None, False), (SOUTH, "NORTH", False)],
 )  # fmt: skip
 def test_a_customer_is_seen_in_the_units_of_its_reader(user: User, unit: str | None, seen: bool) -> None:
@@ -139,3 +139,8 @@ def test_a_page_of_the_history_tells_it_by_versions_that_are_not_on_it() -> None
     assert rest is not None
     assert [(change.version.version, change.changed) for change in newest] == [(3, ["/a", "/b"])]
     assert [(change.version.version, change.changed) for change in rest] == [(2, ["/b"]), (1, [""])]
+
+
+def test_an_admin_sees_what_stands_in_a_unit_that_the_installation_has_no_longer() -> None:
+    assert records("SOUTH", "WEST").customer("c", "NORTH", ADMIN, at=None) is not None
+    assert records("SOUTH", "WEST").customer("c", "NORTH", NORTH, at=None) is None

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -77,11 +78,34 @@ def test_a_file_that_is_there_is_left_alone(source: Store, tmp_path: Path) -> No
     assert file.read_text() == "precious"
 
 
-def test_what_a_broken_off_backup_left_is_in_nobodys_way(source: Store, tmp_path: Path) -> None:
-    (tmp_path / "copy.db.part").write_text("half")
+def test_files_with_names_like_that_of_the_copy_are_left_alone(tmp_path: Path) -> None:
+    database = tmp_path / "copy.db.part"
+    source = open_store(f"sqlite:///{database}")
+    source.upgrade()
     source.back_up(tmp_path / "copy.db")
+    assert source.ready()
     source.close()
-    assert not (tmp_path / "copy.db.part").exists()
+    assert database.stat().st_size > 0
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["copy.db", "copy.db.part"]
+
+
+def test_of_two_backups_to_one_file_one_is_made_and_the_other_told(source: Store, tmp_path: Path) -> None:
+    file = tmp_path / "copy.db"
+
+    def try_it(_: int) -> bool:
+        try:
+            source.back_up(file)
+        except FileExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(try_it, range(4)))
+    source.close()
+    assert sum(made) == 1
+    copy = open_store(f"sqlite:///{file}")
+    assert copy.ready()
+    copy.close()
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_a_moment_is_a_timestamp_with_its_zone(at: str, moment: datetime) -> Non
 @pytest.mark.parametrize(
     ("query", "named"),
     [("at=", "at"), ("at=yesterday", "at"), ("at=2024-05-26T16:49:50", "at"), ("at=2024-05-26", "at"),
+     ("at=0001-01-01T00:00:00%2B01:00", "at"), ("at=9999-12-31T23:59:59-01:00", "at"),
      ("at=2024-05-26T16:49:50Z&at=2024-05-26T16:49:50Z", "at"), ("businessUnit=A&businessUnit=B", "businessUnit"),
      ("businessUnit=WHICH", "businessUnit")],
 )  # fmt: skip

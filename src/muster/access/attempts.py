@@ -1,10 +1,13 @@
 """Wrong credentials cost whoever brings them: after a few, each is followed by a longer time when none are looked at.
 
 Counted for each user and address together, and for each address. So nobody can shut a user out who comes from
-elsewhere, and nobody can try many users from one place either. Counted in this process alone: with several workers an
-attacker has as many times the few attempts, which is still next to nothing.
+elsewhere, and nobody can try many users from one place either; whoever came in from there a while ago does not wait for
+what others do at the same address. Of IPv6 an address is the first 64 bits: one host has all that follow. Counted in
+this process alone: with several workers an attacker has as many times the few attempts, which is next to nothing.
 """
 
+import hashlib
+import ipaddress
 import math
 import threading
 from collections import OrderedDict
@@ -16,8 +19,9 @@ from typing import Final
 FREE_OF_USER: Final = 5
 FREE_OF_ADDRESS: Final = 20  # several users may share one, behind a proxy or a gateway
 LONGEST_SECONDS: Final = 300.0
+LONGEST_OF_ADDRESS: Final = 60.0
 FORGOTTEN_SECONDS: Final = 900.0  # after so long without a wrong attempt
-# Counts that are kept; 200 bytes each. The oldest goes first, and whoever makes up names only pushes out made-up names,
+# Counts that are kept; 300 bytes each. The oldest goes first, and whoever makes up names only pushes out made-up names,
 # as the address itself is counted anew with each.
 MOST_COUNTS: Final = 20_000
 
@@ -37,7 +41,7 @@ class _Count:
     closed_until: float
 
 
-_Key = tuple[str | None, str]  # the user's name, None for all users of the address; the address
+_Key = tuple[bytes | None, str]  # the user's name as a digest, None for all users of the address; the address
 
 
 class Attempts:
@@ -48,12 +52,15 @@ class Attempts:
         self._most = most
         self._lock = threading.Lock()
         self._counts: OrderedDict[_Key, _Count] = OrderedDict()  # that changed last comes last
+        self._came_in: OrderedDict[_Key, float] = OrderedDict()  # when, that changed last comes last
 
     def check(self, name: str | None, address: str) -> None:
         """Raises `TooManyAttempts` while this user from there, or anybody from there, has to wait."""
-        now = self._clock()
+        now, keys = self._clock(), _keys(name, address)
         with self._lock:
-            ends = [count.closed_until for key in _keys(name, address) if (count := self._counts.get(key))]
+            if now - self._came_in.get(keys[0], -math.inf) < FORGOTTEN_SECONDS:
+                keys = keys[:1]
+            ends = [count.closed_until for key in keys if (count := self._counts.get(key))]
         wait = max(ends, default=now) - now
         if wait > 0:
             raise TooManyAttempts(math.ceil(wait))
@@ -69,8 +76,13 @@ class Attempts:
 
     def right(self, name: str, address: str) -> None:
         """Forgets the wrong attempts of this user from there; those of others from there stay counted."""
+        key = _keys(name, address)[0]
         with self._lock:
-            self._counts.pop((name, address), None)
+            self._counts.pop(key, None)
+            self._came_in[key] = self._clock()
+            self._came_in.move_to_end(key)
+            while len(self._came_in) > self._most:
+                self._came_in.popitem(last=False)
 
     def _add(self, key: _Key, now: float) -> None:
         count = self._counts.get(key)
@@ -78,11 +90,29 @@ class Attempts:
             count = self._counts[key] = _Count(0, now, now)
         count.wrong += 1
         count.last = now
-        beyond = count.wrong - (FREE_OF_ADDRESS if key[0] is None else FREE_OF_USER)
+        of_address = key[0] is None
+        beyond = count.wrong - (FREE_OF_ADDRESS if of_address else FREE_OF_USER)
         if beyond >= 0:
-            count.closed_until = now + min(2.0 ** min(beyond, 30), LONGEST_SECONDS)
+            longest = LONGEST_OF_ADDRESS if of_address else LONGEST_SECONDS
+            count.closed_until = now + min(2.0 ** min(beyond, 30), longest)
         self._counts.move_to_end(key)
 
 
 def _keys(name: str | None, address: str) -> tuple[_Key, ...]:
-    return ((None, address),) if name is None else ((name, address), (None, address))
+    """The user's key first, when there is one, and that of the address last."""
+    place = _place(address)
+    if name is None:
+        return ((None, place),)
+    # As a digest, since a name that nobody has may be thousands of characters long.
+    return (hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=16).digest(), place), (None, place)
+
+
+def _place(address: str) -> str:
+    """What counts as one address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
+    return str(parsed)

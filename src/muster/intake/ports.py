@@ -91,8 +91,8 @@ class Session(Protocol):
     def save(self, batch: Batch, answer: Callable[[], bytes]) -> bytes:
         """Writes the batch in one transaction and returns after its durable commit; raises `Conflict`.
 
-        `answer` is asked for when all else is written, so that it can tell how long that took. It is kept with the
-        batch, and given back.
+        `answer` is asked for when all else is written, so that it can tell how long that took, or before it where all
+        is written by one statement. It is kept with the batch, and given back.
         """
         ...
 

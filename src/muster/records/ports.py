@@ -50,7 +50,7 @@ class RecordStore(Protocol):
         ...
 
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
-        """The current version or, with `at`, the one that stood then."""
+        """The current version or, with `at`, the latest one whose batch had arrived by then."""
         ...
 
     def versions(self, ext_id: str, unit: str, *, below: int | None, limit: int) -> Sequence[CustomerVersion]:

@@ -24,7 +24,10 @@ class View:
 
     @classmethod
     def of(cls, user: User, existing: frozenset[str]) -> "View":
-        """`admin` sees all; `read` what belongs to its units; `submit` what it sent itself."""
+        """`admin` sees all; `read` the customers of its units; `submit` what it sent itself.
+
+        That there was a batch, from whom and with how many customers, is no customer's and seen by every reader.
+        """
         match user.role:
             case Role.ADMIN:
                 return cls()
@@ -132,14 +135,13 @@ class Records:
 
     def _visible_unit(self, unit: str | None, user: User) -> str | None:
         """The unit that is meant, None where the user may not see it. Raises `UnitNeeded`."""
-        existing = self._units()
-        granted = tuple(existing) if user.role is Role.ADMIN else user.business_units
-        units = BusinessUnits.of(existing, granted)
-        if unit is None:
-            unit = units.default if user.role is not Role.ADMIN or len(existing) == 1 else None
-        if unit is None:
+        is_admin = user.role is Role.ADMIN
+        units = BusinessUnits.of(self._units(), () if is_admin else user.business_units)
+        meant = units.default if unit is None else unit
+        if meant is None:
             raise UnitNeeded
-        return unit if unit in units.allowed else None
+        # An admin may ask for units that the installation has no longer.
+        return meant if is_admin or meant in units.allowed else None
 
     def _view(self, user: User) -> View:
         return View.of(user, self._units())

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -28,15 +29,14 @@ def back_up(engine: Engine, file: Path) -> None:
         raise StoreUnavailable(f"there is no database {source}")
     if file.exists():
         raise FileExistsError(file)
-    part = file.with_name(f"{file.name}.part")
-    part.unlink(missing_ok=True)  # of a backup that was broken off
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+    descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)  # for its owner alone
+    os.close(descriptor)
     try:
-        _copy(source, part)
+        _copy(source, Path(part))
         os.link(part, file)  # and not a renaming, which would replace a file that came in between
         _sync(file.parent)
     finally:
-        part.unlink()
+        os.unlink(part)
 
 
 def _copy(source: Path, target: Path) -> None:

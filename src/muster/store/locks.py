@@ -6,6 +6,7 @@ bytes of a file beside the database: they cost no write, and end with the proces
 
 import os
 import threading
+from contextlib import suppress
 
 try:
     import fcntl
@@ -34,8 +35,9 @@ class NumberedLocks:
             return True
 
     def release(self, number: int) -> None:
+        """Never fails: the work under the lock is done, whatever becomes of the lock."""
         place = number & _HIGHEST
-        with self._guard:
+        with self._guard, suppress(OSError):
             self._held.discard(place)
             if fcntl and self._file is not None:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)

@@ -14,7 +14,7 @@ from muster.intake.ports import Arrival, Batch, Conflict, CustomerKey, Known
 
 from . import copying
 from .engine import check_out
-from .errors import StoreError, without_values
+from .errors import without_values
 from .keys import find_key, keep_key, kept_of, lock_number, packed
 from .plan import Plan, plan
 from .tables import communications, customer_history, customers, rejections
@@ -212,7 +212,7 @@ def _received_at(batch: Batch) -> datetime:
 def _keep_key(cursor: psycopg.Cursor[tuple[Any, ...]], once: Once, batch: Batch) -> None:
     row = once.sender, once.key, once.fingerprint, batch.id, _received_at(batch)
     if cursor.execute(_KEEP_KEY, (*row, once.valid_from)).rowcount != 1:
-        raise StoreError("a key was used twice, though it was held")
+        raise KeyInUse  # nobody who holds it gets here
 
 
 def _replace(cursor: psycopg.Cursor[tuple[Any, ...]], steps: Plan, batch: Batch) -> None:

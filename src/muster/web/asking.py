@@ -1,7 +1,7 @@
 """Questions to the records: who asks, what the query says, and how the answer goes out."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, unquote
 from uuid import UUID
@@ -92,18 +92,18 @@ def number_of(scope: Scope, name: str, refusal: str) -> int | None:
 
 
 def moment_of(scope: Scope) -> datetime | None:
-    """The parameter `at`. Raises `Problem`, a 400."""
+    """The parameter `at`, in UTC. Raises `Problem`, a 400."""
     text = parameter(scope, "at", _WRONG_MOMENT)
     if text is None:
         return None
     try:
         # A plus that was not encoded arrives as a space.
         moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
+        if moment.tzinfo is None:
+            raise Problem(400, _WRONG_MOMENT)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter at the ends of the calendar
         raise Problem(400, _WRONG_MOMENT) from None
-    if moment.tzinfo is None:
-        raise Problem(400, _WRONG_MOMENT)
-    return moment
 
 
 def _number(text: str, refusal: str) -> int:

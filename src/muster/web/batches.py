@@ -53,6 +53,7 @@ class Batches:
                 body = await read_body(exchange, self._max_body)
                 answer = await place.run(partial(self._taken, body, head, user, save))
         exchange.accepted, exchange.rejected, exchange.batch_id = answer.accepted, answer.rejected, answer.batch_id
+        exchange.replayed = answer.replayed
         return json_reply(answer.body, headers=_headers(answer))
 
     def _whole(self, exchange: Exchange, head: Head, body: bytes | bytearray, save: bool) -> Answer:

@@ -33,6 +33,7 @@ class Exchange:
         "method",
         "path",
         "rejected",
+        "replayed",
         "started",
         "status",
         "unread",
@@ -54,6 +55,7 @@ class Exchange:
         self.accepted: int | None = None
         self.rejected: int | None = None
         self.batch_id: UUID | None = None
+        self.replayed = False
 
     @classmethod
     def of(cls, scope: Scope) -> "Exchange":

@@ -41,6 +41,8 @@ def log_request(exchange: Exchange, scope: Scope) -> None:
         event["user"] = exchange.user
     if exchange.accepted is not None:
         event["accepted"], event["rejected"] = exchange.accepted, exchange.rejected
+    if exchange.replayed:
+        event["replayed"] = True
     if exchange.batch_id is not None:
         event["batch"] = str(exchange.batch_id)
     _write(logging.INFO, "request", event)

@@ -43,11 +43,14 @@ _RESULT: Final[dict[str, Any]] = {
 _AT_MOMENT: Final[JsonSchema] = {
     "name": "at",
     "in": "query",
-    "description": "The moment, with its zone.",
+    "description": "The moment, with its zone: what had arrived by then counts.",
     "schema": {"type": "string", "format": "date-time"},
     "example": "2024-05-26T16:49:50Z",
 }
-_EVERYBODY: Final = "`admin` sees everything, `read` what belongs to its business units, `submit` what it sent."
+_EVERYBODY: Final = (
+    "`admin` sees everything, `read` the customers of its business units and that there were batches, `submit` what it "
+    "sent."
+)
 _READERS: Final = "For `admin` and, of their business units, users with the role `read`."
 
 
