@@ -11,7 +11,7 @@ from contextlib import suppress
 try:
     import fcntl
 except ImportError:  # Windows: then the locks hold among the threads of one process
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # a module, to its type
 
 _HIGHEST = 2**62 - 1  # offsets in files are signed
 

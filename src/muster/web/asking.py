@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 MOST_OF_A_PAGE: Final = 1_000
 DEFAULT_PAGE: Final = 100
+WRONG_CURSOR: Final = "the query parameter cursor takes one value, the `next` of the page before"
 _MOST_DIGITS: Final = 9
 
 _WRONG_LIMIT: Final = f"the query parameter limit takes one whole number from 1 to {MOST_OF_A_PAGE}"

@@ -8,7 +8,7 @@ from litestar.types import ASGIApp, Scope
 from muster.access.authority import may_read
 from muster.access.ports import User
 from muster.records.reading import UnitNeeded
-from muster.web.asking import Asking, limit_of, moment_of, named, number_of, parameter, there
+from muster.web.asking import WRONG_CURSOR, Asking, limit_of, moment_of, named, number_of, parameter, there
 from muster.web.ports import Customers
 from muster.web.problems import Problem
 from muster.web.records import told_of
@@ -20,7 +20,6 @@ _NO_RIGHT: Final = "this user may not read customers; `muster user change` gives
 _NO_CUSTOMER: Final = "there is no such customer in this business unit, or not at that moment, or not for this user"
 _WRONG_UNIT: Final = "the query parameter businessUnit takes one value, a code of the classifier businessUnit"
 _WHICH_UNIT: Final = "the installation has several business units; say with the query parameter businessUnit which one"
-_WRONG_CURSOR: Final = "the query parameter cursor takes one value, the `next` of the page before"
 
 
 class CustomerPages:
@@ -48,7 +47,7 @@ class CustomerPages:
 
     def _history(self, scope: Scope, user: User) -> object:
         ext_id, unit = _asked(scope, user, HISTORY)
-        limit, below = limit_of(scope), number_of(scope, "cursor", _WRONG_CURSOR)
+        limit, below = limit_of(scope), number_of(scope, "cursor", WRONG_CURSOR)
         try:
             found = self._customers.history(ext_id, unit, user, below=below, limit=limit)
         except UnitNeeded:

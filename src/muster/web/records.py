@@ -6,7 +6,7 @@ from litestar.types import ASGIApp, Scope
 
 from muster.access.ports import User
 from muster.records.ports import BatchRecord, Communication
-from muster.web.asking import Asking, limit_of, named, number_of, parameter, there, uuid_of
+from muster.web.asking import WRONG_CURSOR, Asking, limit_of, named, number_of, parameter, there, uuid_of
 from muster.web.ports import Records
 from muster.web.problems import Problem
 
@@ -15,7 +15,6 @@ COMMUNICATIONS: Final = "/api/v1/communications/"
 _NO_COMMUNICATION: Final = "no customer was accepted under this communication number, or none that this user may see"
 _NO_BATCH: Final = "there is no batch with this id, or none that this user may see"
 _NO_RESULTS: Final = "there is no batch with this id that this user may see, or its answer is kept no longer"
-_WRONG_CURSOR: Final = "the query parameter cursor takes one value, the `next` of the page before"
 
 
 class RecordPages:
@@ -47,10 +46,10 @@ class RecordPages:
         return _batch(there(self._records.batch(batch_id, user), _NO_BATCH))
 
     def _batches(self, scope: Scope, user: User) -> object:
-        limit, cursor = limit_of(scope), parameter(scope, "cursor", _WRONG_CURSOR)
+        limit, cursor = limit_of(scope), parameter(scope, "cursor", WRONG_CURSOR)
         before = None if cursor is None else uuid_of(cursor)
         if cursor is not None and before is None:
-            raise Problem(400, _WRONG_CURSOR)
+            raise Problem(400, WRONG_CURSOR)
         # One more than the page holds tells whether there is another page.
         found = self._records.batches(user, before=before, limit=limit + 1)
         following = found[limit - 1].id if len(found) > limit else None
@@ -58,7 +57,7 @@ class RecordPages:
 
     def _results(self, scope: Scope, user: User) -> object:
         batch_id = there(uuid_of(scope["path_params"]["batch_id"]), _NO_RESULTS)
-        limit, start = limit_of(scope), number_of(scope, "cursor", _WRONG_CURSOR)
+        limit, start = limit_of(scope), number_of(scope, "cursor", WRONG_CURSOR)
         found = self._records.results(batch_id, user, start=start or 0, limit=limit)
         page, following = there(found, _NO_RESULTS)
         return {"results": page, "next": None if following is None else str(following)}
