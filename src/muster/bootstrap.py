@@ -71,8 +71,8 @@ def make_service(settings: Settings, store: Store) -> "Litestar":
     classifiers = Classifiers(store.classifiers)
     key_life = timedelta(hours=settings.idempotency_hours)
     intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_life=key_life)
-    access = Access(store.users)
-    records = Records(store.records, lambda: classifiers.current().codes["businessUnit"])
+    access = Access(store.users, store.audit)
+    records = Records(store.records, lambda: classifiers.current().codes["businessUnit"], store.audit)
     return make_app(intake, access, classifiers, records, ready=store.ready, settings=settings, on_shutdown=store.close)
 
 

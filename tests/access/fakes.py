@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from muster.access.ports import Role, Token, User, UserExists
+from muster.audit.ports import Event
 
 
 @dataclass
@@ -20,18 +21,18 @@ class MemoryUsers:
     def users(self) -> Sequence[User]:
         return [self.by_name[name] for name in sorted(self.by_name)]
 
-    def add_user(self, user: User) -> None:
+    def add_user(self, user: User, event: Event | None = None) -> None:
         if user.name in self.by_name:
             raise UserExists(user.name)
         self.by_name[user.name] = user
 
-    def set_password(self, name: str, password_hash: str) -> bool:
+    def set_password(self, name: str, password_hash: str, event: Event | None = None) -> bool:
         return self._change(name, password_hash=password_hash)
 
-    def set_rights(self, name: str, role: Role, business_units: Sequence[str]) -> bool:
+    def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: Event | None = None) -> bool:
         return self._change(name, role=role, business_units=tuple(business_units))
 
-    def disable_user(self, name: str) -> bool:
+    def disable_user(self, name: str, event: Event | None = None) -> bool:
         return self._change(name, disabled=True)
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
@@ -42,10 +43,10 @@ class MemoryUsers:
         found = [token for token in self.by_hash.values() if user in (None, token.user)]
         return sorted(found, key=lambda token: token.created_at)
 
-    def add_token(self, token: Token) -> None:
+    def add_token(self, token: Token, event: Event | None = None) -> None:
         self.by_hash[token.sha256] = token
 
-    def revoke_token(self, token_id: str, at: datetime) -> bool:
+    def revoke_token(self, token_id: str, at: datetime, event: Event | None = None) -> bool:
         for sha256, token in self.by_hash.items():
             if token.id == token_id:
                 self.by_hash[sha256] = replace(token, revoked_at=token.revoked_at or at)

@@ -6,6 +6,7 @@ from muster.access import passwords
 from muster.access.authority import Access, may_submit
 from muster.access.ports import Role, User
 from tests.access.fakes import Clock, MemoryUsers
+from tests.audit.fakes import MemoryTrail
 
 PASSWORD = "correct horse"
 HASH = passwords.hash_of(PASSWORD)
@@ -19,7 +20,7 @@ def users(**changes: object) -> MemoryUsers:
 
 
 def access(store: MemoryUsers) -> Access:
-    return Access(store, clock=Clock())
+    return Access(store, MemoryTrail(), clock=Clock())
 
 
 def test_a_user_comes_in_with_the_right_password() -> None:

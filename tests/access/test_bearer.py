@@ -9,6 +9,7 @@ from muster.access import tokens
 from muster.access.authority import Access
 from muster.access.ports import Role, Token, User
 from tests.access.fakes import Clock, MemoryUsers
+from tests.audit.fakes import MemoryTrail
 
 
 class Installation:
@@ -21,7 +22,7 @@ class Installation:
         self.text, sha256, self.id = tokens.new_token()
         now = self.clock.now()
         self.store.add_token(Token(self.id, "anna", sha256, now, now + lasts if lasts else None))
-        self.access = Access(self.store, clock=self.clock, now=self.clock.now)
+        self.access = Access(self.store, MemoryTrail(), clock=self.clock, now=self.clock.now)
 
 
 def test_a_token_stands_for_its_user() -> None:

@@ -17,6 +17,8 @@ from tests.cli.commands import Muster, assert_one_line
 def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every command that does something, by what is typed after `muster`."""
     for name, command in group.commands.items():
+        if getattr(command, "invoke_without_command", False):
+            yield f"{path}{name}", command
         if hasattr(command, "commands"):
             yield from commands(command, f"{path}{name} ")
         else:
@@ -28,7 +30,8 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_there_are_the_commands_of_the_contract_and_those_to_look_after_users_tokens_and_pages() -> None:
     assert set(COMMANDS) == {
-        *("demo", "serve", "db upgrade", "backup", "classifier list", "classifier import", "docs"),
+        *("demo", "serve", "db upgrade", "backup", "purge", "classifier list", "classifier import", "docs"),
+        *("audit", "audit verify"),
         *(
             "user add",
             "user list",

@@ -12,7 +12,7 @@ from tests.cli.commands import Muster, assert_one_line
 def signs_in(muster: Muster, name: str, password: str) -> bool:
     store = open_store(muster.url)
     try:
-        return Access(store.users).basic(name, password) is not None
+        return Access(store.users, store.audit).basic(name, password) is not None
     finally:
         store.close()
 
@@ -20,7 +20,7 @@ def signs_in(muster: Muster, name: str, password: str) -> bool:
 def is_token(muster: Muster, text: str) -> bool:
     store = open_store(muster.url)
     try:
-        return Access(store.users).bearer(text) is not None
+        return Access(store.users, store.audit).bearer(text) is not None
     finally:
         store.close()
 

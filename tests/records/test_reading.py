@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from muster.access.ports import Role, User
+from muster.audit.ports import Action, Event
 from muster.records.ports import BatchRecord, Communication, CustomerVersion
 from muster.records.reading import Records, UnitNeeded
+from tests.audit.fakes import MemoryTrail
 
 AT = datetime(2024, 5, 26, tzinfo=UTC)
 BATCH = BatchRecord(uuid4(), AT, "sender", 3, 1)
@@ -49,8 +51,8 @@ class MemoryRecords:
         return self.answers.get(batch_id)
 
 
-def records(*units: str, store: MemoryRecords | None = None) -> Records:
-    return Records(store or MemoryRecords(), lambda: frozenset(units or ("NORTH", "SOUTH")))
+def records(*units: str, store: MemoryRecords | None = None, trail: MemoryTrail | None = None) -> Records:
+    return Records(store or MemoryRecords(), lambda: frozenset(units or ("NORTH", "SOUTH")), trail or MemoryTrail())
 
 
 ADMIN = User("admin", Role.ADMIN)
@@ -144,3 +146,24 @@ def test_a_page_of_the_history_tells_it_by_versions_that_are_not_on_it() -> None
 def test_an_admin_sees_what_stands_in_a_unit_that_the_installation_has_no_longer() -> None:
     assert records("SOUTH", "WEST").customer("c", "NORTH", ADMIN, at=None) is not None
     assert records("SOUTH", "WEST").customer("c", "NORTH", NORTH, at=None) is None
+
+
+def test_who_read_which_customer_is_on_record_and_who_got_nothing_is_not() -> None:
+    trail = MemoryTrail()
+    there = records(trail=trail)
+    there.customer("c", None, NORTH, at=None)
+    there.history("c", None, NORTH, below=None, limit=2)
+    there.customer("c", None, SOUTH, at=None)
+    there.history("nobody", None, NORTH, below=None, limit=2)
+    assert trail.events == [
+        Event("north", Action.CUSTOMER_READ, "c", {"businessUnit": "NORTH", "version": 3, "versions": 1}),
+        Event("north", Action.HISTORY_READ, "c", {"businessUnit": "NORTH", "version": 3, "versions": 2}),
+    ]
+
+
+def test_nobody_reads_a_customer_that_can_not_be_put_on_record() -> None:
+    there = records(trail=MemoryTrail(away=RuntimeError("the log is away")))
+    with pytest.raises(RuntimeError):
+        there.customer("c", None, NORTH, at=None)
+    with pytest.raises(RuntimeError):
+        there.history("c", None, NORTH, below=None, limit=9)

@@ -86,6 +86,7 @@ class FakeAccess:
     def __init__(self, broken: bool = False) -> None:
         self.broken = broken
         self.asked = 0
+        self.refusals: list[tuple[str | None, str]] = []
 
     def basic(self, name: str, password: str) -> User | None:
         self._ask()
@@ -96,6 +97,9 @@ class FakeAccess:
     def bearer(self, token: str) -> User | None:
         self._ask()
         return User("tom", Role.ADMIN) if token == TOKEN else None
+
+    def refused(self, name: str | None, address: str) -> None:
+        self.refusals.append((name, address))
 
     def _ask(self) -> None:
         self.asked += 1

@@ -26,6 +26,17 @@ def test_whoever_guesses_is_told_to_wait_and_is_not_looked_at_meanwhile() -> Non
     assert other.status_code == 200
 
 
+def test_wrong_credentials_are_put_on_record_and_those_that_are_not_looked_at_are_not() -> None:
+    access = FakeAccess()
+    with TestClient(application(access=access)) as client:
+        for _ in range(FREE_OF_USER + 3):
+            client.get("/api/v1/batches", auth=(ANNA[0], "wrong"))
+        client.get("/api/v1/batches", headers={"Authorization": "Bearer wrong"})
+        client.get("/api/v1/batches", auth=RITA)
+        client.get("/api/v1/batches")
+    assert access.refusals == [(ANNA[0], "testclient")] * FREE_OF_USER + [(None, "testclient")]
+
+
 def test_a_right_token_is_right_whatever_others_do_at_its_address() -> None:
     with TestClient(application()) as client:
         for _ in range(FREE_OF_ADDRESS):

@@ -4,11 +4,15 @@ import hmac
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
 from muster.access import passwords, tokens
 from muster.access.ports import Role, User, UserStore
 from muster.access.remembered import Remembered
 from muster.access.tokens import TokenState
+from muster.audit.ports import Action, Event, Trail
+
+_ADDRESS_MOST: Final = 64  # characters; one of IPv6 with its zone has fewer
 
 
 def utc_now() -> datetime:
@@ -35,11 +39,13 @@ class Access:
     def __init__(
         self,
         store: UserStore,
+        trail: Trail,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
+        self._trail = trail
         self._now = now
         self._remembered = Remembered(clock)
         # Compared with when there is no user of that name: the answer then takes as long as it does for a wrong
@@ -68,3 +74,14 @@ class Access:
         stored, user = found
         valid = hmac.compare_digest(stored.sha256, sha256) and tokens.state_of(stored, self._now()) is TokenState.VALID
         return user if valid and not user.disabled else None
+
+    def refused(self, name: str | None, address: str) -> None:
+        """Puts wrong credentials on record, with the name only if there is such a user.
+
+        Whoever mistypes may have put a password, or a token, where the name belongs.
+        """
+        known = name is not None and passwords.is_name(name) and self._store.user(name) is not None
+        # What a proxy says of the address may be any text.
+        place = "".join(letter for letter in address[:_ADDRESS_MOST] if letter.isprintable())
+        details = {"address": place, "scheme": "Bearer" if name is None else "Basic"}
+        self._trail.append(Event("", Action.SIGN_IN_REFUSED, name if known and name else "", details))

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from muster.audit.ports import Event
+
 
 class Role(StrEnum):
     """What a user may do: `submit` posts batches, `read` reads what was taken in, `admin` does both and more."""
@@ -46,7 +48,10 @@ class UserExists(Exception):
 
 
 class UserStore(Protocol):
-    """All times are UTC. A name that is not there gives None, or False where something would have changed."""
+    """All times are UTC. A name that is not there gives None, or False where something would have changed.
+
+    Whatever changes something takes the event that tells it, and keeps both or neither.
+    """
 
     def user(self, name: str) -> User | None: ...
 
@@ -54,15 +59,15 @@ class UserStore(Protocol):
         """All users, by name."""
         ...
 
-    def add_user(self, user: User) -> None:
+    def add_user(self, user: User, event: Event) -> None:
         """Raises `UserExists`."""
         ...
 
-    def set_password(self, name: str, password_hash: str) -> bool: ...
+    def set_password(self, name: str, password_hash: str, event: Event) -> bool: ...
 
-    def set_rights(self, name: str, role: Role, business_units: Sequence[str]) -> bool: ...
+    def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: Event) -> bool: ...
 
-    def disable_user(self, name: str) -> bool: ...
+    def disable_user(self, name: str, event: Event) -> bool: ...
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
         """The token with this hash and its user, whatever their state."""
@@ -72,8 +77,8 @@ class UserStore(Protocol):
         """The tokens of one user or of all, oldest first."""
         ...
 
-    def add_token(self, token: Token) -> None: ...
+    def add_token(self, token: Token, event: Event) -> None: ...
 
-    def revoke_token(self, token_id: str, at: datetime) -> bool:
+    def revoke_token(self, token_id: str, at: datetime, event: Event) -> bool:
         """False when there is no such token; revoking twice keeps the first time."""
         ...

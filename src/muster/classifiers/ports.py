@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from muster.audit.ports import Event
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -23,8 +25,8 @@ class ClassifierStore(Protocol):
         """The revision and all entries that belong to it, in the order of classifier and then of code."""
         ...
 
-    def write(self, entries: Sequence[Entry], *, replace: bool) -> None:
-        """Adds the codes, or gives those that are there their new title, in one transaction.
+    def write(self, entries: Sequence[Entry], *, replace: bool, event: Event) -> None:
+        """Adds the codes, or gives those that are there their new title, in one transaction with the event.
 
         With `replace`, every classifier that is named among the entries holds these codes and no others afterwards.
         """

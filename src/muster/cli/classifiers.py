@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from muster.audit.ports import Action, Event
 from muster.classifiers.importing import BadFile, read_entries
 from muster.classifiers.source import ISO, NAMES, Snapshot
 from muster.cli import examples
 from muster.cli.options import Database
 from muster.cli.output import note, show_table
-from muster.cli.parts import opened
+from muster.cli.parts import opened, operator
 from muster.cli.problems import Misuse, Problem
 
 app = typer.Typer(help="Code lists: the ISO ones, and the installation's own.")
@@ -53,7 +54,8 @@ def import_classifiers(
         entries = read_entries(file)
     except BadFile as problem:
         raise Problem(str(problem)) from None
-    with opened(database) as store:
-        store.classifiers.write(entries, replace=replace)
     counts = Counter(entry.classifier for entry in entries)
+    event = Event(operator(), Action.CLASSIFIERS_IMPORTED, ",".join(sorted(counts)), {**counts, "replace": replace})
+    with opened(database) as store:
+        store.classifiers.write(entries, replace=replace, event=event)
     note("imported " + ", ".join(f"{count} of {name}" for name, count in sorted(counts.items())))

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from muster.access.administration import Administration
 from muster.access.authority import utc_now
 from muster.access.ports import Role, Token, User
 from muster.access.tokens import new_token
 from muster.cli.output import note
-from muster.cli.parts import problems_of_store
+from muster.cli.parts import operator, problems_of_store
 from muster.cli.problems import Problem
 from muster.settings import Settings
 
@@ -76,11 +77,12 @@ def _fresh_store(settings: Settings) -> "Iterator[Store]":
             if store.schema_state() is not SchemaState.EMPTY:
                 raise Problem("this database is in use; the demo needs a new one, or none: leave --database out")
             store.upgrade()
-            store.users.add_user(User(USER, Role.SUBMIT))
+            administration = Administration(store.users, operator())
+            administration.add_user(User(USER, Role.SUBMIT))
             try:
                 yield store
             finally:
-                store.users.disable_user(USER)
+                administration.disable_user(USER)
         finally:
             store.close()
 
@@ -97,5 +99,5 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _make_token(store: "Store") -> str:
     made = new_token()
-    store.users.add_token(Token(made.id, USER, made.sha256, utc_now()))
+    Administration(store.users, operator()).add_token(Token(made.id, USER, made.sha256, utc_now()))
     return made.text

@@ -21,6 +21,10 @@ EXAMPLES: Final = {
         "muster backup nightly.db",
         'muster backup "/backups/muster-$(date +%F).db" --database sqlite:////var/lib/muster/muster.db',
     ),
+    "purge": (
+        "muster purge --before 2024-01-01 --dry-run",
+        "muster purge --before 2019-01-01 --closed-customers",
+    ),
     "docs": ("muster docs docs/reference",),
     "db upgrade": ("muster db upgrade --database postgresql://muster@db.internal/muster",),
     "user add": (
@@ -44,6 +48,15 @@ EXAMPLES: Final = {
         "muster token list core-banking",
     ),
     "token revoke": ("muster token revoke 3f9a0c71be52",),
+    "audit": (
+        "muster audit --since 2024-05-26 --action sign-in.refused",
+        "muster audit --subject c-1",
+        "muster audit --json --after 1200 >> shipped.jsonl",
+    ),
+    "audit verify": (
+        "muster audit verify",
+        f"muster audit verify --noted 1200:{'5e' * 32}",
+    ),
     "classifier list": (
         "muster classifier list",
         "muster classifier list legalForm",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from muster.cli import backup, classifiers, database, demo, docs, examples, serve, tokens, users
+from muster.cli import audit, backup, classifiers, database, demo, docs, examples, purge, serve, tokens, users
 from muster.cli.output import note, say
 from muster.cli.problems import FAILED, MISUSED, Problem
 
@@ -19,9 +19,11 @@ app.add_typer(database.app, name="db")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(classifiers.app, name="classifier")
+app.add_typer(audit.app, name="audit")
 app.command("demo", epilog=examples.of("demo"))(demo.demo)
 app.command("serve", epilog=examples.of("serve"))(serve.serve)
 app.command("backup", epilog=examples.of("backup"))(backup.backup)
+app.command("purge", epilog=examples.of("purge"))(purge.purge)
 app.command("docs", epilog=examples.of("docs"))(docs.docs)
 
 

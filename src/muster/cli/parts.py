@@ -1,5 +1,7 @@
 """The parts that commands work with, and one line for each way in which these can be missing."""
 
+import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,15 @@ def opened(database: str | None, settings: Settings | None = None) -> "Iterator[
             yield store
         finally:
             store.close()
+
+
+def operator() -> str:
+    """Who uses the command line, as the audit log names it: no user of the service has a colon in its name."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        name = str(os.getuid())
+    return f"os:{name}"
 
 
 def upgraded(database: str | None) -> bool:

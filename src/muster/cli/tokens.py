@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from muster.access.administration import Administration
 from muster.access.authority import utc_now
 from muster.access.ports import Token
 from muster.access.tokens import new_token, state_of
 from muster.cli import examples
 from muster.cli.options import Database, SomeUserName, UserName
 from muster.cli.output import note, say, show_table
-from muster.cli.parts import opened
+from muster.cli.parts import opened, operator
 from muster.cli.problems import Problem
 from muster.cli.users import unknown_user
 
@@ -46,7 +47,7 @@ def create(
         if user.disabled:
             raise Problem(f"the user {name!r} is disabled; make a token for another one")
         expires_at = now + timedelta(days=expires) if expires is not None else None
-        store.users.add_token(Token(made.id, name, made.sha256, now, expires_at))
+        Administration(store.users, operator()).add_token(Token(made.id, name, made.sha256, now, expires_at))
     say(made.text)
     note(f"the token has the id {made.id}; `muster token revoke {made.id}` ends it")
 
@@ -75,7 +76,8 @@ def revoke(
 ) -> None:
     """Ends a token, from the next request on."""
     with opened(database) as store:
-        if not (token_id.isprintable() and store.users.revoke_token(token_id, utc_now())):
+        administration = Administration(store.users, operator())
+        if not (token_id.isprintable() and administration.revoke_token(token_id, utc_now())):
             raise Problem(f"there is no token with the id {token_id!r}; `muster token list` shows them")
     note(f"revoked the token {token_id}")
 

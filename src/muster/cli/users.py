@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from muster.access.administration import Administration
 from muster.access.passwords import hash_of
 from muster.access.ports import Role, User, UserExists
 from muster.classifiers.ports import ClassifierStore
@@ -11,7 +12,7 @@ from muster.cli import examples
 from muster.cli.ask import new_password
 from muster.cli.options import Database, PasswordStdin, UserName
 from muster.cli.output import note, show_table
-from muster.cli.parts import opened
+from muster.cli.parts import opened, operator
 from muster.cli.problems import Misuse, Problem
 
 app = typer.Typer(help="Users: who may use the service, and what for.")
@@ -61,7 +62,7 @@ def add(
         _check_units(store.classifiers, units)
         password_hash = hash_of(new_password(from_stdin=password_stdin))
         try:
-            store.users.add_user(User(name, role, units, password_hash))
+            Administration(store.users, operator()).add_user(User(name, role, units, password_hash))
         except UserExists:
             raise _exists(name) from None
     note(f"added the user {name}, who may sign in from now on")
@@ -89,7 +90,7 @@ def change(name: UserName, role: NewRole = None, business_unit: NewUnits = None,
             raise unknown_user(name)
         units = tuple(dict.fromkeys(business_unit)) if business_unit else user.business_units
         _check_units(store.classifiers, units)
-        store.users.set_rights(name, role or user.role, units)
+        Administration(store.users, operator()).set_rights(name, role or user.role, units)
     note(f"changed the rights of {name}")
 
 
@@ -97,7 +98,7 @@ def change(name: UserName, role: NewRole = None, business_unit: NewUnits = None,
 def disable(name: UserName, database: Database = None) -> None:
     """Shuts a user out, with all tokens, from the next request on."""
     with opened(database) as store:
-        if not store.users.disable_user(name):
+        if not Administration(store.users, operator()).disable_user(name):
             raise unknown_user(name)
     note(f"disabled the user {name}")
 
@@ -109,7 +110,7 @@ def password(name: UserName, password_stdin: PasswordStdin = False, database: Da
         if store.users.user(name) is None:
             raise unknown_user(name)
         password_hash = hash_of(new_password(from_stdin=password_stdin))
-        if not store.users.set_password(name, password_hash):
+        if not Administration(store.users, operator()).set_password(name, password_hash):
             raise unknown_user(name)
     note(f"changed the password of {name}")
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from muster.access.ports import Role, User
+from muster.audit.ports import Action, Details, Event, Trail
 from muster.customer import BusinessUnits
 from muster.records.changes import WHOLE, changes
 from muster.records.ports import BatchRecord, Communication, CustomerVersion, RecordStore
@@ -66,10 +67,14 @@ _unit_of: Final = msgspec.json.Decoder(_Unit).decode
 
 
 class Records:
-    """Reads what is on record. `units` gives the business units of the installation at the moment."""
+    """Reads what is on record. `units` gives the business units of the installation at the moment.
 
-    def __init__(self, store: RecordStore, units: Callable[[], frozenset[str]]) -> None:
+    Nobody gets a customer's document before it is in the `trail` who did.
+    """
+
+    def __init__(self, store: RecordStore, units: Callable[[], frozenset[str]], trail: Trail) -> None:
         self._store = store
+        self._trail = trail
         self._units = units
 
     def communication(self, number: str, user: User) -> Communication | None:
@@ -116,7 +121,10 @@ class Records:
         Raises `UnitNeeded`.
         """
         visible = self._visible_unit(unit, user)
-        return None if visible is None else self._store.customer(ext_id, visible, at)
+        found = None if visible is None else self._store.customer(ext_id, visible, at)
+        if found is not None:
+            self._keep(Action.CUSTOMER_READ, user, [found])
+        return found
 
     def history(
         self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
@@ -131,6 +139,8 @@ class Records:
         changed = [changes(before.document, after.document) for after, before in pairwise(found)]
         if len(found) <= limit:
             changed.append([WHOLE])
+        if found:
+            self._keep(Action.HISTORY_READ, user, found[:limit])
         return [Change(*pair) for pair in zip(found, changed, strict=False)] or None
 
     def _visible_unit(self, unit: str | None, user: User) -> str | None:
@@ -142,6 +152,11 @@ class Records:
             raise UnitNeeded
         # An admin may ask for units that the installation has no longer.
         return meant if is_admin or meant in units.allowed else None
+
+    def _keep(self, action: Action, user: User, read: Sequence[CustomerVersion]) -> None:
+        first = read[0]
+        details: Details = {"businessUnit": first.business_unit, "version": first.version, "versions": len(read)}
+        self._trail.append(Event(user.name, action, first.customer_ext_id, details))
 
     def _view(self, user: User) -> View:
         return View.of(user, self._units())

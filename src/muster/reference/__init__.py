@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from typer.core import TyperGroup
 
-from muster.reference import classifiers, commands, errors, fields, settings
+from muster.reference import audit, classifiers, commands, errors, fields, settings
 
 
 def pages(root: TyperGroup) -> Mapping[str, str]:
@@ -15,4 +15,5 @@ def pages(root: TyperGroup) -> Mapping[str, str]:
         "classifiers.md": classifiers.page(),
         "settings.md": settings.page(),
         "commands.md": commands.page(root),
+        "audit.md": audit.page(),
     }

@@ -17,15 +17,17 @@ def page(root: TyperGroup) -> str:
     return document("Commands", _INTRODUCTION, *sections)
 
 
-def _leaves(path: str, group: TyperGroup) -> Iterator[tuple[str, TyperCommand]]:
+def _leaves(path: str, group: TyperGroup) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
+            if command.invoke_without_command:
+                yield f"{path} {name}", command
             yield from _leaves(f"{path} {name}", command)
         elif isinstance(command, TyperCommand) and not command.hidden:
             yield f"{path} {name}", command
 
 
-def _section(path: str, command: TyperCommand) -> str:
+def _section(path: str, command: TyperCommand | TyperGroup) -> str:
     arguments = [_usage(parameter) for parameter in command.params if isinstance(parameter, TyperArgument)]
     options = [parameter for parameter in command.params if isinstance(parameter, TyperOption) and not parameter.hidden]
     usage = code(" ".join((path, *arguments, *(["[OPTIONS]"] if options else []))))

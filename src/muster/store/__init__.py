@@ -6,17 +6,21 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from muster.access.ports import UserStore
+from muster.audit.ports import AuditStore
 from muster.classifiers.ports import ClassifierStore
 from muster.intake.ports import CustomerStore
 from muster.records.ports import RecordStore
+from muster.records.retention import RetentionStore
 
 from . import health, schema
+from .audit import DatabaseAudit
 from .backup import BackupElsewhere, back_up
 from .classifiers import DatabaseClassifiers
 from .engine import make_engine
 from .errors import BadDatabaseUrl, SchemaIsNewer, StoreError, StoreUnavailable
 from .postgres import PostgresCustomers
 from .records import DatabaseRecords
+from .retention import DatabaseRetention
 from .schema import SchemaState
 from .sqlite import SqliteCustomers
 from .users import DatabaseUsers
@@ -41,6 +45,8 @@ class Store:
     users: UserStore
     classifiers: ClassifierStore
     records: RecordStore
+    audit: AuditStore
+    retention: RetentionStore
     engine: Engine
 
     def ready(self) -> bool:
@@ -78,4 +84,12 @@ def open_store(url: str, *, pool_size: int = 8) -> Store:
     """
     engine = make_engine(url, pool_size=pool_size)
     customers = PostgresCustomers(engine) if engine.dialect.name == "postgresql" else SqliteCustomers(engine)
-    return Store(customers, DatabaseUsers(engine), DatabaseClassifiers(engine), DatabaseRecords(engine), engine)
+    return Store(
+        customers=customers,
+        users=DatabaseUsers(engine),
+        classifiers=DatabaseClassifiers(engine),
+        records=DatabaseRecords(engine),
+        audit=DatabaseAudit(engine),
+        retention=DatabaseRetention(engine),
+        engine=engine,
+    )

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, true, update
 
+from muster.audit.ports import Event
 from muster.classifiers.ports import Entry
 
+from .audit import append_to
 from .engine import writing
 from .errors import without_values
 from .tables import classifier_entries, revisions
@@ -44,10 +46,10 @@ class DatabaseClassifiers:
         return rows[0].revision, found
 
     @without_values
-    def write(self, entries: Sequence[Entry], *, replace: bool) -> None:
+    def write(self, entries: Sequence[Entry], *, replace: bool, event: Event | None = None) -> None:
         """Adds the codes or gives them their new title; with `replace` the named classifiers hold no others.
 
-        Of entries with the same code the last one counts.
+        Of entries with the same code the last one counts. The event is kept in the audit log with them.
         """
         if not entries:
             return
@@ -60,6 +62,7 @@ class DatabaseClassifiers:
                 insert(classifier_entries),
                 [{"classifier": name, "code": code, "title": title} for (name, code), title in rows.items()],
             )
+            append_to(connection, event)
 
 
 def _remove(connection: Connection, entries: Sequence[Entry], *, replace: bool) -> None:

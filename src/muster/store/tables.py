@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
     Dialect,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -153,4 +155,26 @@ revisions = Table(
     metadata,
     Column("name", Key, primary_key=True),
     Column("revision", Integer, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Key, nullable=False),
+    Column("action", Key, nullable=False),
+    Column("subject", Key, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Index("audit_log_subject", "subject"),
+)
+
+# One row: where the log ends. Whoever adds an entry holds its lock.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
 )

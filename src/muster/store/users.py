@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import Engine, Insert, Update, bindparam, func, insert, select, update
 
 from muster.access.ports import Role, Token, User, UserExists
+from muster.audit.ports import Event
 from muster.intake.ports import Conflict
 
+from .audit import append_to
 from .direct import DirectSelect
 from .engine import writing
 from .errors import StoreError, without_values
@@ -33,7 +35,10 @@ _TOKEN_BY_HASH = (
 
 
 class DatabaseUsers:
-    """The users of the installation, a `UserStore`."""
+    """The users of the installation, a `UserStore`.
+
+    An event is kept in the audit log with the change that it tells, and not when nothing changed.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -50,7 +55,7 @@ class DatabaseUsers:
         with self._engine.connect() as connection:
             return [_user(row) for row in connection.execute(select(*_USER).order_by(users.c.name))]
 
-    def add_user(self, user: User) -> None:
+    def add_user(self, user: User, event: Event | None = None) -> None:
         """Raises `UserExists`."""
         now = datetime.now(UTC)
         row = {
@@ -63,21 +68,21 @@ class DatabaseUsers:
             "changed_at": now,
         }
         try:
-            self._write(insert(users).values(row))
+            self._write(insert(users).values(row), event)
         except Conflict:
             raise UserExists(user.name) from None
 
-    def set_password(self, name: str, password_hash: str) -> bool:
+    def set_password(self, name: str, password_hash: str, event: Event | None = None) -> bool:
         """False when there is no such user."""
-        return self._change_user(name, password_hash=password_hash)
+        return self._change_user(name, event, password_hash=password_hash)
 
-    def set_rights(self, name: str, role: Role, business_units: Sequence[str]) -> bool:
+    def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: Event | None = None) -> bool:
         """False when there is no such user."""
-        return self._change_user(name, role=role.value, business_units=list(business_units))
+        return self._change_user(name, event, role=role.value, business_units=list(business_units))
 
-    def disable_user(self, name: str) -> bool:
+    def disable_user(self, name: str, event: Event | None = None) -> bool:
         """False when there is no such user."""
-        return self._change_user(name, disabled=True)
+        return self._change_user(name, event, disabled=True)
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
         """The token with this hash and its user, whatever their state."""
@@ -93,7 +98,7 @@ class DatabaseUsers:
         with self._engine.connect() as connection:
             return [_token(row) for row in connection.execute(query)]
 
-    def add_token(self, token: Token) -> None:
+    def add_token(self, token: Token, event: Event | None = None) -> None:
         """Raises `StoreError` when there is a token with this hash or id already."""
         row = {
             "sha256": token.sha256,
@@ -104,23 +109,26 @@ class DatabaseUsers:
             "revoked_at": token.revoked_at,
         }
         try:
-            self._write(insert(tokens).values(row))
+            self._write(insert(tokens).values(row), event)
         except Conflict:
             raise StoreError("there is a token with this hash or id already") from None
 
-    def revoke_token(self, token_id: str, at: datetime) -> bool:
+    def revoke_token(self, token_id: str, at: datetime, event: Event | None = None) -> bool:
         """False when there is no such token; revoking twice keeps the first time."""
         first = func.coalesce(tokens.c.revoked_at, at)
-        return self._write(update(tokens).where(tokens.c.id == token_id).values(revoked_at=first)) > 0
+        return self._write(update(tokens).where(tokens.c.id == token_id).values(revoked_at=first), event) > 0
 
-    def _change_user(self, name: str, **columns: Any) -> bool:
+    def _change_user(self, name: str, event: Event | None, **columns: Any) -> bool:
         change = update(users).where(users.c.name == name).values(changed_at=datetime.now(UTC), **columns)
-        return self._write(change) > 0
+        return self._write(change, event) > 0
 
     @without_values
-    def _write(self, statement: Insert | Update) -> int:
+    def _write(self, statement: Insert | Update, event: Event | None) -> int:
         with writing(self._engine) as connection:
-            return connection.execute(statement).rowcount
+            changed = connection.execute(statement).rowcount
+            if changed:
+                append_to(connection, event)
+            return changed
 
 
 def _user(row: Sequence[Any]) -> User:

@@ -47,7 +47,7 @@ class Callers:
         self._attempts.check(given.name, address)
         user = self._access.basic(given.name, given.password)
         if user is None:
-            self._attempts.wrong(given.name, address)
+            self._wrong(given.name, address)
         else:
             self._attempts.right(given.name, address)
         return user
@@ -57,5 +57,9 @@ class Callers:
         user = self._access.bearer(given.token)
         if user is None:
             self._attempts.check(None, address)
-            self._attempts.wrong(None, address)
+            self._wrong(None, address)
         return user
+
+    def _wrong(self, name: str | None, address: str) -> None:
+        self._attempts.wrong(name, address)
+        self._access.refused(name, address)

@@ -89,6 +89,10 @@ class Access(Protocol):
 
     def bearer(self, token: str) -> User | None: ...
 
+    def refused(self, name: str | None, address: str) -> None:
+        """Puts on record that wrong credentials came: of this user, or a token (None)."""
+        ...
+
 
 class Titles(Protocol):
     @property

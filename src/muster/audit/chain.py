@@ -1,0 +1,66 @@
+"""The chain of the audit log: each entry has a hash over itself and the hash of the one before.
+
+Whoever changes, removes or puts in an entry has to make all later hashes anew, and then the last one is not the one
+that somebody noted or shipped. Only a hash that was kept elsewhere shows that the whole was made anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from muster.audit.ports import Entry, Event, Head
+
+START: Final = bytes(32)  # stands before the first entry
+
+
+class Broken(Exception):
+    """The log is not as it was written; the message says where."""
+
+
+def seal(before: bytes, number: int, at: datetime, event: Event) -> Entry:
+    """The entry that keeps the event after the one whose hash is `before`."""
+    entry = Entry(number, at, event.actor, event.action.text, event.subject, event.details, b"")
+    return Entry(number, at, entry.actor, entry.action, entry.subject, entry.details, _sha256(before, entry))
+
+
+def check(entries: Iterable[Entry], head: Head, noted: Head | None = None) -> None:
+    """Goes through all entries, oldest first. Raises `Broken`.
+
+    `head` is where the log says that it ends. `noted` is an end that was noted before, elsewhere.
+    """
+    last = Head(0, START)
+    for entry in entries:
+        _check_next(last, entry)
+        last = Head(entry.number, entry.sha256)
+        if noted is not None and noted.number == last.number and noted.sha256 != last.sha256:
+            raise Broken(f"entry {last.number} is not the one whose hash was noted")
+    if last.number < head.number:
+        raise Broken(f"{_entries(last.number + 1, head.number)} missing at the end")
+    if last != head:
+        raise Broken(f"entry {last.number} is not where the log says that it ends")
+    if noted is not None and noted.number > last.number:
+        raise Broken(f"{_entries(last.number + 1, noted.number)} missing at the end")
+
+
+def _check_next(last: Head, entry: Entry) -> None:
+    expected = last.number + 1
+    if entry.number > expected:
+        raise Broken(f"{_entries(expected, entry.number - 1)} missing")
+    if entry.number < expected:
+        raise Broken(f"entry {entry.number} stands where entry {expected} belongs")
+    if entry.sha256 != _sha256(last.sha256, entry):
+        raise Broken(f"entry {entry.number} was changed, or one before it")
+
+
+def _entries(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"
+
+
+def _sha256(before: bytes, entry: Entry) -> bytes:
+    """Of the hash before and the entry as a JSON list, whose form must never change: it is written so in all logs."""
+    at = entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    content = [entry.number, at, entry.actor, entry.action, entry.subject, dict(entry.details)]
+    text = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(before + text.encode("ascii")).digest()

@@ -1,0 +1,139 @@
+"""`muster audit`: who did what, and whether the log of it is whole."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from muster.audit.chain import Broken, check
+from muster.audit.ports import Action, AuditStore, Entry, Head, Wanted
+from muster.cli import examples
+from muster.cli.options import Database
+from muster.cli.output import note, say, show_table
+from muster.cli.parts import opened
+from muster.cli.problems import Misuse, Problem
+
+app = typer.Typer(invoke_without_command=True)
+
+PAGE = 1_000
+_NOTED = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            "a moment is a date or a time in ISO 8601: 2024-05-26 or 2024-05-26T16:49:50Z"
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _action(text: str) -> str:
+    known = [action.text for action in Action]
+    if text not in known:
+        raise typer.BadParameter(f"there is no action {text!r}; they are {', '.join(known)}")
+    return text
+
+
+def _filter(name: str, meaning: str, metavar: str, **more: Any) -> Any:
+    return typer.Option(name, help=meaning, metavar=metavar, show_default=False, **more)
+
+
+Since = Annotated[datetime | None, _filter("--since", "from this moment on (UTC)", "TIME", parser=_moment)]
+Until = Annotated[datetime | None, _filter("--until", "before this moment (UTC)", "TIME", parser=_moment)]
+Actor = Annotated[str | None, _filter("--actor", "of this user; `os:NAME` used the command line", "NAME")]
+ActionOption = Annotated[
+    str | None, _filter("--action", "of this kind, `customer.read` for one", "ACTION", parser=_action)
+]
+Subject = Annotated[str | None, _filter("--subject", "about this user, token or customer", "NAME")]
+After = Annotated[int, typer.Option("--after", metavar="NUMBER", min=0, help="entries with a higher number")]
+Json = Annotated[bool, typer.Option("--json", help="a JSON object a line, to ship elsewhere")]
+Noted = Annotated[
+    str | None,
+    _filter("--noted", "an end of the log that was noted earlier, as this command prints it", "NUMBER:SHA256"),
+]
+
+
+@app.callback(epilog=examples.of("audit"))
+def audit(
+    context: typer.Context,
+    since: Since = None,
+    until: Until = None,
+    actor: Actor = None,
+    action: ActionOption = None,
+    subject: Subject = None,
+    after: After = 0,
+    as_json: Json = False,
+    database: Database = None,
+) -> None:
+    """Lists who did what, oldest first: all entries of the audit log, or those that were asked for."""
+    if context.invoked_subcommand is not None:
+        return
+    wanted = Wanted(since, until, actor, action, subject)
+    with opened(database) as store:
+        entries = _entries(store.audit, wanted, after)
+        if as_json:
+            for entry in entries:
+                say(_line(entry))
+        else:
+            show_table(("Number", "Time", "Actor", "Action", "Subject", "Details"), map(_row, entries))
+
+
+@app.command("verify", epilog=examples.of("audit verify"))
+def verify(noted: Noted = None, database: Database = None) -> None:
+    """Checks that no entry was changed, removed or put in, and prints the end of the log to note elsewhere."""
+    end = _noted(noted)
+    with opened(database) as store:
+        head = store.audit.head()
+        try:
+            # Entries that come while it runs stand after its end.
+            check((entry for entry in _entries(store.audit, Wanted()) if entry.number <= head.number), head, end)
+        except Broken as problem:
+            raise Problem(f"the audit log is broken: {problem}; compare it with a backup or what was shipped") from None
+    say(f"{head.number}:{head.sha256.hex()}")
+    note(f"the audit log is whole: {head.number} entries; the line above is its end, to note elsewhere")
+
+
+def _entries(audit: AuditStore, wanted: Wanted, after: int = 0) -> Iterator[Entry]:
+    while page := audit.entries(wanted, after=after, limit=PAGE):
+        yield from page
+        after = page[-1].number
+
+
+def _line(entry: Entry) -> str:
+    told = {
+        "number": entry.number,
+        "at": _time(entry.at),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "details": dict(entry.details),
+        "sha256": entry.sha256.hex(),
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    details = " ".join(f"{name}={_text(value)}" for name, value in entry.details.items())
+    return str(entry.number), _time(entry.at), entry.actor, entry.action, entry.subject, details
+
+
+def _text(value: object) -> str:
+    return ",".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _noted(text: str | None) -> Head | None:
+    if text is None:
+        return None
+    found = _NOTED.fullmatch(text)
+    if found is None:
+        raise Misuse("--noted takes a line that `muster audit verify` printed: the number, a colon, and 64 hex digits")
+    return Head(int(found[1]), bytes.fromhex(found[2]))

@@ -1,0 +1,95 @@
+"""Removing what has been kept long enough: keys, what was refused and, only on request, customers that are gone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from typing import Protocol
+
+from muster.audit.ports import Action, Event, Trail
+
+
+class Kind(Enum):
+    """What can be removed: its name in the audit log, and what it is."""
+
+    KEYS = "idempotencyKeys", "idempotency keys"
+    REJECTIONS = "rejections", "rejections"
+    ANSWERS = "answers", "kept answers of batches"
+    CLOSED_CUSTOMERS = "closedCustomers", "closed customers, with all their versions and communication numbers"
+
+    def __init__(self, text: str, meaning: str) -> None:
+        self.text = text
+        self.meaning = meaning
+
+
+ALWAYS = (Kind.KEYS, Kind.REJECTIONS, Kind.ANSWERS)
+
+
+class StillNeeded(Exception):
+    """Keys from then still stand for their requests, and the answers of those are needed; `latest` is the last day
+    before which nothing is."""
+
+    def __init__(self, latest: date) -> None:
+        super().__init__("what came since then may still be asked for")
+        self.latest = latest
+
+
+class RetentionStore(Protocol):
+    def count(self, kind: Kind, before: datetime) -> int:
+        """How many there are: of customers, those with a `closingDate` before that day."""
+        ...
+
+    def purge(self, kind: Kind, before: datetime) -> Iterator[int]:
+        """Removes them a portion at a time, each in a transaction of its own, and gives each portion's count."""
+        ...
+
+    def wipe(self) -> None:
+        """Sees to it that what was removed can't be read from the database's files, as far as it is in our hands."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Removes on behalf of `actor`. Keys live for `key_life`."""
+
+    store: RetentionStore
+    trail: Trail
+    actor: str
+    key_life: timedelta
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def count(self, before: date, *, closed_customers: bool) -> dict[Kind, int]:
+        """What `purge` would remove. Raises `StillNeeded`."""
+        moment = self._moment(before)
+        return {kind: self.store.count(kind, moment) for kind in _kinds(closed_customers)}
+
+    def purge(self, before: date, *, closed_customers: bool) -> dict[Kind, int]:
+        """Removes what is from before that day, UTC, and gives how much of each. Raises `StillNeeded`.
+
+        The audit log says first what is going to be removed and at last how much was, also when it ends early. What
+        was removed until then stays so; the next call removes the rest.
+        """
+        moment, kinds = self._moment(before), _kinds(closed_customers)
+        asked = {"before": before.isoformat(), "kinds": [kind.text for kind in kinds]}
+        self.trail.append(Event(self.actor, Action.PURGE_BEGUN, "", asked))
+        removed = dict.fromkeys(kinds, 0)
+        try:
+            for kind in kinds:
+                for count in self.store.purge(kind, moment):
+                    removed[kind] += count
+            self.store.wipe()
+        finally:
+            counts = {kind.text: count for kind, count in removed.items()}
+            self.trail.append(Event(self.actor, Action.PURGE_ENDED, "", {"before": before.isoformat(), **counts}))
+        return removed
+
+    def _moment(self, before: date) -> datetime:
+        moment = datetime.combine(before, time(), UTC)
+        needed_from = self.now() - self.key_life
+        if moment > needed_from:
+            raise StillNeeded(needed_from.date())
+        return moment
+
+
+def _kinds(closed_customers: bool) -> tuple[Kind, ...]:
+    return (*ALWAYS, Kind.CLOSED_CUSTOMERS) if closed_customers else ALWAYS

@@ -1,0 +1,18 @@
+"""A trail in memory."""
+
+from dataclasses import dataclass, field
+
+from muster.audit.ports import Event
+
+
+@dataclass
+class MemoryTrail:
+    """Keeps events; `away` is what it raises instead."""
+
+    events: list[Event] = field(default_factory=list)
+    away: Exception | None = None
+
+    def append(self, event: Event) -> None:
+        if self.away is not None:
+            raise self.away
+        self.events.append(event)

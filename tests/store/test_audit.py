@@ -1,0 +1,123 @@
+"""The audit log in the database."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import exc, text
+
+from muster.access.ports import Role, UserExists
+from muster.audit.chain import Broken, check
+from muster.audit.ports import Action, Event, Wanted
+from muster.classifiers.ports import Entry
+from muster.store import Store, StoreError
+
+from .samples import AT
+from .test_users import ANNA, token
+
+ALL = Wanted()
+READ = Event(
+    "anna", Action.CUSTOMER_READ, "c-ž'", {"businessUnit": "MAIN", "version": 2, "units": ["A", "B"], "x": None}
+)
+
+
+def entries(store: Store, wanted: Wanted = ALL, after: int = 0, limit: int = 1_000) -> list[tuple[int, str]]:
+    return [(entry.number, entry.subject) for entry in store.audit.entries(wanted, after=after, limit=limit)]
+
+
+def check_whole(store: Store) -> None:
+    check(store.audit.entries(ALL, after=0, limit=100_000), store.audit.head())
+
+
+def test_an_event_comes_back_as_it_was_kept(store: Store) -> None:
+    store.audit.append(READ)
+    [entry] = store.audit.entries(ALL, after=0, limit=9)
+    assert (entry.number, entry.actor, entry.action, entry.subject) == (1, "anna", "customer.read", "c-ž'")
+    assert entry.details == READ.details
+    assert abs(datetime.now(UTC) - entry.at) < timedelta(minutes=1)
+    check_whole(store)
+
+
+def test_entries_come_oldest_first_in_pages(store: Store) -> None:
+    for number in range(5):
+        store.audit.append(replace(READ, subject=str(number)))
+    assert entries(store, limit=2) == [(1, "0"), (2, "1")]
+    assert entries(store, after=2, limit=2) == [(3, "2"), (4, "3")]
+    assert entries(store, after=5) == []
+
+
+def test_entries_are_found_by_everything_that_they_say(store: Store) -> None:
+    store.audit.append(READ)
+    store.audit.append(Event("", Action.SIGN_IN_REFUSED, "anna"))
+    first, second = store.audit.entries(ALL, after=0, limit=9)
+    assert entries(store, Wanted(actor="anna")) == [(1, "c-ž'")]
+    assert entries(store, Wanted(actor="")) == entries(store, Wanted(action="sign-in.refused")) == [(2, "anna")]
+    assert entries(store, Wanted(subject="c-ž'")) == [(1, "c-ž'")]
+    assert entries(store, Wanted(subject="c-ž'", actor="berta")) == []
+    assert entries(store, Wanted(since=second.at)) == [(2, "anna")]
+    assert entries(store, Wanted(until=second.at)) == [(1, "c-ž'")]
+    assert entries(store, Wanted(since=first.at, until=second.at + timedelta(microseconds=1))) == entries(store)
+
+
+def test_entries_of_many_at_once_make_one_chain(store: Store) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: store.audit.append(READ), range(100)))
+    assert [number for number, _ in entries(store)] == list(range(1, 101))
+    check_whole(store)
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit_log SET actor = 'x'", "DELETE FROM audit_log WHERE number = 1"])
+def test_the_database_refuses_to_change_entries(store: Store, change: str) -> None:
+    store.audit.append(READ)
+    with pytest.raises(exc.DBAPIError, match="stay as they are"), store.engine.begin() as connection:
+        connection.execute(text(change))
+    check_whole(store)
+
+
+def test_whoever_takes_that_refusal_away_is_found_out(store: Store) -> None:
+    for _ in range(3):
+        store.audit.append(READ)
+    with store.engine.begin() as connection:
+        if store.engine.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE audit_log DISABLE TRIGGER audit_log_stays"))
+        else:
+            connection.execute(text("DROP TRIGGER audit_log_stays_delete"))
+        connection.execute(text("DELETE FROM audit_log WHERE number = 2"))
+    with pytest.raises(Broken, match="entry 2 is missing"):
+        check_whole(store)
+
+
+def test_every_change_of_users_and_tokens_is_kept_with_its_event(store: Store) -> None:
+    event = Event("os:root", Action.USER_ADDED)
+    changes = [
+        lambda: store.users.add_user(ANNA, event),
+        lambda: store.users.set_password("anna", "new", event),
+        lambda: store.users.set_rights("anna", Role.READ, (), event),
+        lambda: store.users.add_token(token("t"), event),
+        lambda: store.users.revoke_token("t", AT, event),
+        lambda: store.users.disable_user("anna", event),
+        lambda: store.classifiers.write([Entry("legalForm", "X", "X")], replace=False, event=event),
+    ]
+    for count, change in enumerate(changes, 1):
+        change()
+        assert store.audit.head().number == count
+    check_whole(store)
+
+
+def test_what_changed_nothing_leaves_no_entry(store: Store) -> None:
+    event = Event("os:root", Action.USER_ADDED)
+    store.users.add_user(ANNA)
+    with pytest.raises(UserExists):
+        store.users.add_user(ANNA, event)
+    assert not store.users.disable_user("nobody", event)
+    assert not store.users.revoke_token("none", AT, event)
+    assert entries(store) == []
+
+
+def test_a_change_that_can_not_be_put_on_record_is_not_made(store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("DROP TABLE audit_head"))
+    with pytest.raises(StoreError):
+        store.users.add_user(ANNA, Event("os:root", Action.USER_ADDED))
+    assert store.users.user("anna") is None

@@ -1,0 +1,161 @@
+"""What has been kept long enough goes, and nothing else does."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from muster.intake.once import Once
+from muster.intake.ports import Arrival, Rejection
+from muster.intake.service import new_id
+from muster.records.retention import Kind
+from muster.store import Store, open_store, retention
+
+from .samples import answer, arrival, batch, counts, read
+
+BEFORE = datetime(2019, 1, 1, tzinfo=UTC)
+OLD, NEW = BEFORE - timedelta(milliseconds=1), BEFORE
+
+
+def closed(number: str, ext_id: str, day: str | None, version: int = 1, **changes: Any) -> Arrival:
+    content = {"customerStatus": "CLOSED"} | ({"closingDate": day} if day else {})
+    changes = {"customer_status": "CLOSED", "document": json.dumps(content).encode()} | changes
+    return arrival(number, ext_id, version, **changes)
+
+
+def save(store: Store, *arrivals: Arrival, at: datetime = OLD, rejected: int = 0, key: str | None = None) -> None:
+    refused = tuple(Rejection(place, f"r{place}", None, None, (("C018", ""),)) for place in range(rejected))
+    once = Once("sender", key, b"f", at - timedelta(days=1)) if key else None
+    made = replace(batch(*arrivals, rejections=refused), id=new_id(at), received_at=at, once=once)
+    with store.customers.session() as session:
+        session.save(made, answer)
+
+
+def purge(store: Store, kind: Kind) -> int:
+    counted = store.retention.count(kind, BEFORE)
+    removed = sum(store.retention.purge(kind, BEFORE))
+    assert removed == counted
+    assert store.retention.count(kind, BEFORE) == 0
+    return removed
+
+
+@pytest.fixture(autouse=True)
+def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few rows are many portions."""
+    monkeypatch.setattr(retention, "PORTION", 2)
+    monkeypatch.setattr(retention, "PORTION_OF_ANSWERS", 2)
+
+
+def test_keys_rejections_and_answers_from_before_the_day_go(store: Store) -> None:
+    for number in range(5):
+        save(store, arrival(f"o{number}", f"o{number}"), rejected=3, key=f"old {number}")
+        save(store, arrival(f"n{number}", f"n{number}"), at=NEW, rejected=3, key=f"new {number}")
+
+    assert purge(store, Kind.KEYS) == 5
+    assert purge(store, Kind.REJECTIONS) == 15
+    assert purge(store, Kind.ANSWERS) == 5
+
+    assert {key for (key,) in read(store, "SELECT idempotency_key FROM idempotency_keys")} == {
+        f"new {number}" for number in range(5)
+    }
+    assert counts(store) == {
+        "communications": 10,
+        "customers": 10,
+        "customer_history": 0,
+        "batches": 10,
+        "rejections": 15,
+    }
+    kept = {
+        found.received_at
+        for found in store.records.batches(sender=None, before=None, limit=99)
+        if store.records.answer(found.id)
+    }
+    assert kept == {NEW}
+
+
+def test_a_portion_that_ends_with_the_table_is_the_last(store: Store) -> None:
+    assert purge(store, Kind.KEYS) == 0
+    for number in range(4):
+        save(store, key=str(number), rejected=1)
+    assert purge(store, Kind.KEYS) == 4
+
+
+def test_closed_customers_go_with_their_history_and_their_numbers(store: Store) -> None:
+    save(store, arrival("1", "gone"), arrival("2", "gone", 2))
+    save(store, closed("3", "gone", "2018-12-31", 3), arrival("4", "stays"))
+
+    assert purge(store, Kind.CLOSED_CUSTOMERS) == 1
+    assert read(store, "SELECT customer_ext_id FROM customers") == [("stays",)]
+    assert read(store, "SELECT communication_number FROM communications") == [("4",)]
+    assert read(store, "SELECT * FROM customer_history") == []
+
+
+def test_only_customers_that_were_closed_before_the_day_and_still_are_go(store: Store) -> None:
+    save(
+        store,
+        closed("1", "closed before", "2018-12-31T23:59:59Z"),
+        closed("2", "closed on the day", "2019-01-01"),
+        closed("3", "without a date", None),
+        closed("4", "open", "2018-01-01", customer_status="ACTIVE"),
+        closed("5", "open again", "2018-01-01"),
+        arrival("6", "open again", 2),
+        closed("7", "closed before", "2018-01-01", business_unit="OTHER"),
+        closed("8", "ž", "2018-01-01"),
+    )
+    assert purge(store, Kind.CLOSED_CUSTOMERS) == 3
+    assert {name for (name,) in read(store, "SELECT customer_ext_id FROM customers")} == {
+        "closed on the day",
+        "without a date",
+        "open",
+        "open again",
+    }
+
+
+def test_a_customer_that_arrived_lately_goes_when_it_was_closed_before_the_day(store: Store) -> None:
+    save(store, closed("1", "migrated", "2010-01-01"), at=NEW)
+    assert purge(store, Kind.CLOSED_CUSTOMERS) == 1
+
+
+def test_a_number_that_is_gone_may_come_again(store: Store) -> None:
+    save(store, closed("1", "c", "2018-01-01"))
+    purge(store, Kind.CLOSED_CUSTOMERS)
+    save(store, arrival("1", "c"), at=NEW)
+    assert counts(store)["customers"] == 1
+
+
+def test_a_customer_that_is_just_being_changed_is_left_for_the_next_time(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    try:
+        save(store, closed("1", "a", "2018-01-01"), closed("2", "b", "2018-01-01"))
+        with store.engine.connect() as connection:
+            connection.execute(text("BEGIN"))
+            connection.execute(text("SELECT 1 FROM customers WHERE customer_ext_id = 'a' FOR UPDATE"))
+            assert sum(store.retention.purge(Kind.CLOSED_CUSTOMERS, BEFORE)) == 1
+            connection.execute(text("ROLLBACK"))
+        assert purge(store, Kind.CLOSED_CUSTOMERS) == 1
+    finally:
+        store.close()
+
+
+def test_of_what_was_removed_nothing_is_in_the_files(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+    directory = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    secret = "Garcia-Wojciechowski"
+    document = json.dumps({"closingDate": "2018-01-01", "lastName": secret}).encode()
+
+    def in_files() -> bool:
+        return any(secret.encode() in path.read_bytes() for path in directory.iterdir() if path.is_file())
+
+    try:
+        save(store, *(closed(str(n), f"c{n}", None, document=document) for n in range(50)))
+        save(store, closed("u", "c1", None, 2, document=document))
+        assert in_files()
+        assert purge(store, Kind.CLOSED_CUSTOMERS) == 50
+        store.retention.wipe()
+        assert not in_files()
+    finally:
+        store.close()
