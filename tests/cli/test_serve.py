@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -121,6 +122,11 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     if shutil.which("openssl") is None:
         pytest.skip("there is no openssl to make a certificate with")
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    make_certificate(cert, key)
+    return cert, key
+
+
+def make_certificate(cert: Path, key: Path) -> None:
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
@@ -130,7 +136,6 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
         check=True,
         capture_output=True,
     )
-    return cert, key
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -147,6 +152,68 @@ def test_it_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, 
     connection.request("GET", "/health/live")
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def shown_certificate(port: int, **versions: ssl.TLSVersion) -> str:
+    """The certificate that a new connection is shown, as PEM."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    for name, version in versions.items():
+        setattr(context, name, version)
+    with socket.create_connection(("localhost", port), timeout=10) as plain, context.wrap_socket(plain) as secure:
+        shown = secure.getpeercert(binary_form=True)
+        assert shown is not None
+        return ssl.DER_cert_to_PEM_cert(shown)
+
+
+def until_shown(port: int, cert: Path) -> None:
+    deadline = time.monotonic() + 30
+    while shown_certificate(port) != cert.read_text():
+        assert time.monotonic() < deadline, "the new certificate is not shown"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_new_certificate_is_taken_over_without_a_stop_and_a_bad_one_is_not(
+    muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str
+) -> None:
+    cert, key = certificate
+    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
+    service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
+    port = int(service.line(r"listens on https://localhost:(\d+)")[1])
+    for _ in range(int(workers)):
+        service.line("Application startup complete")
+    held = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl._create_unverified_context())
+    held.request("GET", "/health/live")
+    held.getresponse().read()
+    until_shown(port, cert)
+
+    good = cert.read_text()
+    cert.write_text("no certificate")
+    service.process.send_signal(signal.SIGHUP)
+    service.line("reading the certificate again|the workers stay as they are: the certificate and the key can't")
+    assert shown_certificate(port) == good
+
+    make_certificate(cert, key)
+    assert cert.read_text() != good
+    service.process.send_signal(signal.SIGHUP)
+    until_shown(port, cert)
+    if workers == "1":
+        held.request("GET", "/health/live")
+        assert held.getresponse().status == 200
+    held.close()
+    assert service.stop(signal.SIGTERM)[0] == 0
+
+
+def test_tls_before_1_2_is_not_spoken(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
+    cert, key = certificate
+    options = ("--tls-cert", str(cert), "--tls-key", str(key))
+    port = start("serve", "--port", "0", "--host", "localhost", "--database", muster.url, *options).port()
+    assert shown_certificate(port, maximum_version=ssl.TLSVersion.TLSv1_2)
+    # It is the server that ends it, and not the client that does not try.
+    with pytest.raises(ssl.SSLError, match="EOF|alert protocol version"), pytest.warns(match="TLSVersion"):
+        shown_certificate(port, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
 
 
 def test_a_certificate_that_can_not_be_used_is_one_line(

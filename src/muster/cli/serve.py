@@ -37,7 +37,8 @@ def serve(
 
 def _serve(settings: Settings) -> None:
     from muster import bootstrap
-    from muster.cli.server import check_tls, listen, run_service, url_of
+    from muster.cli.server import listen, run_service, url_of
+    from muster.cli.tls import check_tls
 
     check_tls(settings)
     with listen(settings.host, settings.port) as listener:

@@ -4,17 +4,17 @@ import multiprocessing
 import os
 import signal
 import socket
-import ssl
 import threading
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from muster.cli.output import note
 from muster.cli.problems import Problem
 from muster.cli.protocol import BoundedProtocol
+from muster.cli.tls import check_tls, reloading_context
 from muster.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,21 +51,6 @@ def listen(host: str, port: int) -> socket.socket:
         raise Problem(f"{what}; choose another with --port or --host, or stop what listens there") from None
 
 
-def check_tls(settings: Settings) -> None:
-    """Raises `Problem` when certificate and key can't be used, before a worker trips over them."""
-    if settings.tls_cert is None or settings.tls_key is None:
-        return
-    for path in (settings.tls_cert, settings.tls_key):
-        if not Path(path).is_file():
-            raise Problem(f"there is no file {path}; check --tls-cert and --tls-key")
-    try:
-        # The empty password keeps OpenSSL from asking for one on the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, password="")
-    except OSError:
-        what = "the certificate and the key can't be read or don't belong together"
-        raise Problem(f"{what}; give PEM files, the key without a password, with --tls-cert and --tls-key") from None
-
-
 def configure(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
     """Uvicorn's settings, the same wherever the service runs. Its logging is the service's own."""
     return uvicorn.Config(
@@ -77,6 +62,7 @@ def configure(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         forwarded_allow_ips=settings.trusted_proxies,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
+        ssl_context_factory=reloading_context if settings.tls_cert else None,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -92,7 +78,7 @@ def run_service(settings: Settings, listener: socket.socket) -> None:
     if settings.workers == 1:
         uvicorn.Server(config).run(sockets=[listener])
         return
-    workers = _Workers(config, sockets=[listener])
+    workers = _Workers(config, settings, listener)
     workers.run()
     if workers.interrupted:
         raise KeyboardInterrupt
@@ -115,11 +101,24 @@ def _end_after(parent: BaseProcess) -> None:
 
 
 class _Workers(Multiprocess):
-    interrupted = False
+    """Worker processes, which SIGHUP replaces one after the other: by then each has read certificate and code anew."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, listener: socket.socket) -> None:
+        super().__init__(config, sockets=[listener])
+        self.interrupted = False
+        self._settings = settings
 
     def handle_int(self) -> None:
         self.interrupted = True
         super().handle_int()
+
+    def handle_hup(self) -> None:
+        try:
+            check_tls(self._settings)
+        except Problem as problem:
+            note(f"the workers stay as they are: {problem}")
+            return
+        super().handle_hup()
 
 
 def url_of(settings: Settings, listener: socket.socket) -> str:

@@ -53,6 +53,11 @@ def log_failure(error: BaseException, **where: str) -> None:
     _write(logging.ERROR, "failure", {**where, **described(error)})
 
 
+def log_event(name: str, **event: str) -> None:
+    """Writes an event that is neither a request nor a failure."""
+    _write(logging.INFO, name, event)
+
+
 def _write(level: int, name: str, event: Mapping[str, Any]) -> None:
     # A log that can't be written, on a full disk or a closed pipe, must not cost an answer or a batch.
     with suppress(Exception):
