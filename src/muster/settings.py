@@ -41,6 +41,9 @@ class Settings:
         8, "requests that a worker works on at the same time; it may hold four more database connections than that", 1
     )
     queue: int = _row(64, "requests that may wait for a thread of a worker; one more is a 503", 0)
+    user_requests: int = _row(
+        32, "requests of one user that a worker works on or lets wait at the same time; one more is a 429", 1
+    )
     idempotency_hours: int = _row(
         24, "hours for which an `Idempotency-Key` stands for its request; the same key later is a new one", 1, 8_760
     )

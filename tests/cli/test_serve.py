@@ -212,7 +212,7 @@ def test_tls_before_1_2_is_not_spoken(muster: Muster, start: Start, certificate:
     port = start("serve", "--port", "0", "--host", "localhost", "--database", muster.url, *options).port()
     assert shown_certificate(port, maximum_version=ssl.TLSVersion.TLSv1_2)
     # It is the server that ends it, and not the client that does not try.
-    with pytest.raises(ssl.SSLError, match="EOF|alert protocol version"), pytest.warns(match="TLSVersion"):
+    with pytest.raises(ssl.SSLError, match=r"EOF|alert protocol version"), pytest.warns(match="TLSVersion"):
         shown_certificate(port, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
 
 

@@ -17,7 +17,7 @@ def exchange_of(messages) -> Exchange:
     async def send(message) -> None:
         raise AssertionError("nothing is sent")
 
-    return Exchange({"type": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
+    return Exchange({"type": "http", "scheme": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
 
 
 def chunks(count: int, size: int = CHUNK):

@@ -111,6 +111,20 @@ def test_a_body_that_stops_coming_is_408(http: str, monkeypatch: pytest.MonkeyPa
             assert wire.post(BATCH).answer()[0] == 200
 
 
+def test_a_body_that_comes_a_byte_now_and_then_is_408(http: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(body, "IDLE_SECONDS", 0.5)
+    with serving(application(threads=1, queue=0), http) as port:
+        for length in (b"1000", b"200000"):
+            with Wire(port) as wire:
+                wire.head(b"Content-Length: " + length)
+                for _ in range(8):
+                    wire.send(b"{")
+                    time.sleep(0.1)
+                assert wire.answer()[0] == 408
+        with Wire(port) as wire:
+            assert wire.post(BATCH).answer()[0] == 200
+
+
 @pytest.mark.parametrize(
     ("path", "authorization", "lines", "status"),
     [

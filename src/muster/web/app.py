@@ -23,6 +23,7 @@ from muster.web.problems import Problem
 from muster.web.public import Public
 from muster.web.records import RecordPages
 from muster.web.replies import on_exception, reply_to
+from muster.web.underway import Places, Underway
 
 # Litestar's router remembers the paths that it has met; so their length has a limit.
 MOST_URL: Final = 2048
@@ -46,8 +47,8 @@ def make_app(
     It belongs to one event loop and one run of it. The process that serves it calls `muster.web.logs.configure`.
     """
     work, aside = Pool(settings.threads, settings.queue), Pool(PUBLIC_THREADS, PUBLIC_QUEUE)
-    callers = Callers(access)
-    batches, asking = Batches(intake, callers, work, settings.max_body), Asking(callers, work)
+    callers, places = Callers(access), Places(work, Underway(settings.user_requests))
+    batches, asking = Batches(intake, callers, places, settings.max_body), Asking(callers, places)
     return Service(
         routes(
             batches,

@@ -13,9 +13,9 @@ from muster.access.ports import User
 from muster.web.callers import Callers
 from muster.web.credentials import credentials_of
 from muster.web.exchange import Exchange
-from muster.web.pool import Pool
 from muster.web.problems import Problem
 from muster.web.replies import json_reply
+from muster.web.underway import Places
 
 T = TypeVar("T")
 
@@ -29,18 +29,19 @@ _WRONG_MOMENT: Final = "the query parameter at takes one moment with its zone: 2
 
 
 class Asking:
-    """Answers whoever is known. Blocking work is done in the pool."""
+    """Answers whoever is known. Blocking work is done in a place of the pool."""
 
-    def __init__(self, callers: Callers, pool: Pool) -> None:
+    def __init__(self, callers: Callers, places: Places) -> None:
         self._callers = callers
-        self._pool = pool
+        self._places = places
 
     async def answered(self, scope: Scope, answer: Callable[[Scope, User], object]) -> ASGIApp:
         """What `answer` gives, as JSON. Who is calling comes first: before anything that is wrong with the question."""
         exchange = Exchange.of(scope)
         lines = [value for name, value in scope["headers"] if name == b"authorization"]
         credentials = self._callers.required(credentials_of(lines))
-        content = await self._pool.run(lambda: answer(scope, self._callers.user(credentials, exchange)))
+        with self._places.place(lines[0], exchange) as place:
+            content = await place.run(lambda: answer(scope, self._callers.user(credentials, exchange)))
         return json_reply(msgspec.json.encode(content))
 
 

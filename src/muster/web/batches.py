@@ -12,10 +12,10 @@ from muster.web.callers import Callers
 from muster.web.decompression import decompressed
 from muster.web.exchange import Exchange
 from muster.web.head import Head, head_of
-from muster.web.pool import Pool
 from muster.web.ports import Answer, Intake
 from muster.web.problems import Headers, Problem, too_large
 from muster.web.replies import json_reply
+from muster.web.underway import Places
 
 # A body of this many bytes costs less than asking who sends it, so it is read first: then a request has one piece of
 # work, and a slow line holds no place while it sends.
@@ -27,10 +27,10 @@ _NO_RIGHT: Final = "this user may not submit batches; `muster user change` gives
 class Batches:
     """Judges batches and saves them. `max_body` is in bytes, on the wire as well as decompressed."""
 
-    def __init__(self, intake: Intake, callers: Callers, pool: Pool, max_body: int) -> None:
+    def __init__(self, intake: Intake, callers: Callers, places: Places, max_body: int) -> None:
         self._intake = intake
         self._callers = callers
-        self._pool = pool
+        self._places = places
         self._max_body = max_body
 
     async def validate(self, scope: Scope) -> ASGIApp:
@@ -45,7 +45,7 @@ class Batches:
         small = head.length is not None and head.length <= SMALL_BODY
         body = await read_body(exchange, SMALL_BODY) if small else None
         self._callers.required(head.credentials)
-        with self._pool.place() as place:
+        with self._places.place(head.authorization, exchange) as place:
             if body is not None:
                 answer = await place.run(partial(self._whole, exchange, head, body, save))
             else:

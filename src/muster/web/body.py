@@ -8,13 +8,19 @@ from muster.web.problems import Problem, too_large
 
 # A body that is read after a place was taken must keep coming, or its sender would hold the place for nothing.
 IDLE_SECONDS: Final = 30.0
+# And it must come in some time: a byte now and then would hold it as well. Slower than any line; as slow as Apache's
+# mod_reqtimeout lets it be.
+BYTES_A_SECOND: Final = 500
 
-_STOPPED: Final = f"no byte of the body came for {IDLE_SECONDS:.0f} seconds; send the request again"
+_STOPPED: Final = (
+    f"no byte of the body came for {IDLE_SECONDS:.0f} seconds, or fewer than {BYTES_A_SECOND} a second; "
+    "send the request again"
+)
 _BROKEN_OFF: Final = "the body broke off before its end; send the request again"
 
 
 async def read_body(exchange: Exchange, most: int) -> bytes | bytearray:
-    """The bytes of the body as they came, at most `most`. Raises `Problem`: 400 cut short, 408 stopped, 413 too large.
+    """The bytes of the body as they came, at most `most`. Raises `Problem`: 400 cut short, 408 too slow, 413 too large.
 
     One chunk is given as it is. More of them grow one bytearray, whose memory the C library moves instead of copying
     it, so that a body costs its own size and a chunk, where joining a list of chunks costs twice the size.
@@ -22,10 +28,12 @@ async def read_body(exchange: Exchange, most: int) -> bytes | bytearray:
     body: bytes | bytearray = b""
     received = 0
     loop = asyncio.get_running_loop()
+    began = loop.time()
     try:
         async with asyncio.timeout(None) as limit:
             while True:
-                limit.reschedule(loop.time() + IDLE_SECONDS)
+                in_time = began + IDLE_SECONDS + received / BYTES_A_SECOND
+                limit.reschedule(min(loop.time() + IDLE_SECONDS, in_time))
                 message = await exchange.receive()
                 if message["type"] != "http.request":
                     raise Problem(400, _BROKEN_OFF)

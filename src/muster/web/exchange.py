@@ -7,6 +7,8 @@ from uuid import UUID
 
 from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
+from muster.web.protection import protected
+
 # How long a refused sender is listened to. 256 MiB pass in a second on a good line, and cost no memory.
 LINGER_BYTES: Final = 256 * 1024 * 1024
 LINGER_SECONDS: Final = 30.0
@@ -24,6 +26,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_https",
         "_receive",
         "_send",
         "accepted",
@@ -43,6 +46,7 @@ class Exchange:
     def __init__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
+        self._https = scope["scheme"] == "https"
         self.started = time.perf_counter()
         self.method: str = scope["method"]
         self.path = scope["path"]
@@ -79,8 +83,8 @@ class Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            if self.unread:
-                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            headers = protected(message["headers"], https=self._https)
+            message["headers"] = [*headers, (b"connection", b"close")] if self.unread else headers
         elif self.unread and message["type"] == "http.response.body" and not message.get("more_body", False):
             await self._send({"type": "http.response.body", "body": message.get("body", b""), "more_body": True})
             await self._linger()

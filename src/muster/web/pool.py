@@ -47,8 +47,12 @@ class Place:
 
     def __init__(self, executor: ThreadPoolExecutor, places: threading.Semaphore) -> None:
         self._executor = executor
-        self._places = places
         self._work: Future[Any] | None = None
+        self._when_free: list[Callable[[], object]] = [places.release]
+
+    def when_free(self, call: Callable[[], object]) -> None:
+        """To be called when the place is free, by whatever thread."""
+        self._when_free.append(call)
 
     def __enter__(self) -> "Place":
         return self
@@ -56,9 +60,13 @@ class Place:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         # A request can be cancelled, a running thread can't: its place is free only when the thread is.
         if self._work is None:
-            self._places.release()
+            self._free()
         else:
-            self._work.add_done_callback(lambda _: self._places.release())
+            self._work.add_done_callback(lambda _: self._free())
+
+    def _free(self) -> None:
+        for call in self._when_free:
+            call()
 
     async def run(self, work: Callable[[], T]) -> T:
         """What the work gives or raises. Cancelling leaves work that has begun to run to its end."""

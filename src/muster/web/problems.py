@@ -12,6 +12,7 @@ from muster.access.attempts import TooManyAttempts
 from muster.intake.decode import NotABatch, TooManyCustomers
 from muster.intake.once import KeyInUse, KeyOfAnother
 from muster.web.pool import Busy
+from muster.web.underway import TooManyRequests
 
 Headers = Sequence[tuple[str, str]]
 
@@ -65,6 +66,8 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(409, "the first request with this Idempotency-Key still runs; ask again later", RETRY_BUSY)
         case KeyOfAnother():
             return Problem(422, "this Idempotency-Key was used for another request; give each request a key of its own")
+        case TooManyRequests():
+            return Problem(429, "too many requests of this user are under way; send the same again later", RETRY_BUSY)
         case Busy():
             return Problem(503, "all threads are busy and the queue is full; send the same again later", RETRY_BUSY)
         case HTTPException() if error.status_code < 500:

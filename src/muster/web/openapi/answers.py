@@ -75,9 +75,10 @@ def _object(description: str, properties: dict[str, JsonSchema], optional: tuple
     return {"type": "object", "description": description, "properties": properties, "required": required}
 
 
-TOO_MANY_ATTEMPTS: Final = (
+TOO_MANY: Final = (
     "Too Many Requests",
-    "Too many wrong credentials came from this address; none are looked at for `Retry-After` seconds.",
+    "Too many wrong credentials came from this address, or too many requests of this user are under way: try again "
+    "after `Retry-After` seconds.",
 )
 
 
@@ -90,10 +91,10 @@ def failures(path: str) -> dict[str, JsonSchema]:
         ),
         401: ("Unauthorized", "No credentials, or wrong ones."),
         403: ("Forbidden", "The user's role may not submit batches."),
-        408: ("Request Timeout", "No byte of the body came for half a minute."),
+        408: ("Request Timeout", "No byte of the body came for half a minute, or too few in all."),
         413: ("Content Too Large", "More customers or bytes than one request may hold."),
         415: ("Unsupported Media Type", "Not `application/json` in UTF-8, or an encoding other than gzip and zstd."),
-        429: TOO_MANY_ATTEMPTS,
+        429: TOO_MANY,
         503: ("Service Unavailable", "Too many requests are waiting; try again after `Retry-After` seconds."),
     }
     refused = {str(status): refusal(status, *meaning, path) for status, meaning in meanings.items()}
