@@ -78,7 +78,7 @@ def make_service(settings: Settings, store: Store) -> "Litestar":
 
 def _check_schema(store: Store) -> None:
     state = store.schema_state()
-    if state is SchemaState.CURRENT:
+    if state in (SchemaState.CURRENT, SchemaState.AHEAD):
         return
     if state is SchemaState.NEWER:
         raise SchemaIsNewer("the database's schema was made by a later version of muster")

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from muster.classifiers.ports import Entry
 from muster.store import SchemaIsNewer, SchemaState, Store, StoreError, open_store
 from muster.store.engine import writing
-from muster.store.schema import HEAD, REVISIONS, migrate
+from muster.store.schema import HEAD, OLDEST, REVISIONS, migrate
 from muster.store.tables import metadata
 from tests.conftest import DatabaseMaker
 
@@ -34,6 +34,11 @@ def empty(empty_database_url: str) -> Iterator[Store]:
 def _set_revision(store: Store, revision: str) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": revision})
+
+
+def _set_oldest_code(store: Store, oldest: int) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE revisions SET revision = :to WHERE name = :of"), {"to": oldest, "of": OLDEST})
 
 
 def test_the_migrated_schema_is_that_of_the_tables(store: Store) -> None:
@@ -76,6 +81,7 @@ def test_a_database_of_the_first_version_keeps_its_batches(empty: Store) -> None
 
 def test_the_states_are_told_apart(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     _set_revision(store, "9999")
+    _set_oldest_code(store, int(HEAD) + 1)
     assert store.schema_state() is SchemaState.NEWER
     assert not store.ready()
     with pytest.raises(SchemaIsNewer):
@@ -85,6 +91,28 @@ def test_the_states_are_told_apart(store: Store, monkeypatch: pytest.MonkeyPatch
     _set_revision(store, "0000")
     assert store.schema_state() is SchemaState.OLD
     assert not store.ready()
+
+
+def test_a_later_schema_that_lets_this_version_work_is_served_from_and_not_touched(store: Store) -> None:
+    _set_revision(store, "9999")
+    _set_oldest_code(store, int(HEAD))
+    assert store.schema_state() is SchemaState.AHEAD
+    assert store.ready()
+    assert not store.upgrade()
+    assert store.schema_state() is SchemaState.AHEAD
+
+
+def test_a_schema_says_which_code_can_work_on_it(store: Store) -> None:
+    [(oldest,)] = read(store, f"SELECT revision FROM revisions WHERE name = '{OLDEST}'")
+    assert f"{oldest:04}" in REVISIONS
+
+
+@pytest.mark.parametrize("foreign", ["DELETE FROM revisions WHERE name = 'oldest code'", "DROP TABLE revisions"])
+def test_a_schema_of_somebody_else_is_not_touched(store: Store, foreign: str) -> None:
+    _set_revision(store, "9999")
+    with store.engine.begin() as connection:
+        connection.execute(text(foreign))
+    assert store.schema_state() is SchemaState.NEWER
 
 
 def test_an_installation_starts_with_the_packaged_code_lists(store: Store) -> None:

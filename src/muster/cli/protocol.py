@@ -14,6 +14,10 @@ HEAD_MOST: Final = 64 * 1024
 # Seconds from the connection, or the first byte of a later request, to the end of the headers.
 HEAD_SECONDS: Final = 30.0
 
+# Seconds that a connection without a request stays when the service ends. Its next request may be on its way already:
+# closing at once would reset it, and its sender would not know what became of a batch.
+LAST_REQUEST_SECONDS: Final = 1.0
+
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -22,6 +26,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _ending = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it
         super().connection_made(transport)
@@ -47,6 +52,16 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._end_of_head()
         super().on_headers_complete()
+        if self._ending and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Answers what is under way or comes within a moment, and then closes the connection."""
+        self._ending = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_REQUEST_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def _expect_head(self) -> None:
         if self._deadline is None:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from types import FrameType
 from typing import Annotated
 
@@ -37,11 +38,15 @@ def serve(
 
 def _serve(settings: Settings) -> None:
     from muster import bootstrap
-    from muster.cli.server import listen, run_service, url_of
+    from muster.cli.server import inherited, listen, run_service, url_of
     from muster.cli.tls import check_tls
 
     check_tls(settings)
-    with listen(settings.host, settings.port) as listener:
+    given = inherited()
+    if given is not None:
+        host, port, *_ = given.getsockname()
+        settings = replace(settings, host=host, port=port)
+    with given or listen(settings.host, settings.port) as listener:
         has_users = _check_database(settings)
         try:
             bootstrap.configure_logs(settings)

@@ -28,6 +28,7 @@ GRACE_SECONDS: Final = 30
 # A worker that doesn't answer for so many seconds is replaced. Uvicorn's 5 could do it to a worker that is only busy.
 HUNG_SECONDS: Final = 15
 BACKLOG: Final = 2048
+_FIRST_GIVEN: Final = 3  # SD_LISTEN_FDS_START
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -49,6 +50,22 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         what = f"can't listen on {host} port {port} ({os.strerror(error.errno or 0)})"
         raise Problem(f"{what}; choose another with --port or --host, or stop what listens there") from None
+
+
+def inherited() -> socket.socket | None:
+    """The socket that systemd listens on for us, as sd_listen_fds(3) says; None when there is none. Raises `Problem`.
+
+    It stays open while one service ends and the next one starts, so no connection is refused in between.
+    """
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    count = os.environ["LISTEN_FDS"]
+    for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        os.environ.pop(name, None)  # it is not for the workers
+    given = socket.socket(fileno=_FIRST_GIVEN) if count == "1" else None
+    if given is None or given.family not in (socket.AF_INET, socket.AF_INET6) or given.type != socket.SOCK_STREAM:
+        raise Problem("systemd gave other sockets than one for TCP; its unit needs one ListenStream=PORT")
+    return given
 
 
 def configure(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:

@@ -50,7 +50,7 @@ class Store:
     engine: Engine
 
     def ready(self) -> bool:
-        """True when the database answers and has the right schema; never raises for one that is away."""
+        """True when the database answers and has a schema to work on; never raises for one that is away."""
         return health.ready(self.engine)
 
     def schema_state(self) -> SchemaState:

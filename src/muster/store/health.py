@@ -3,12 +3,15 @@
 from sqlalchemy import Engine
 
 from .errors import StoreError
-from .schema import SchemaState, schema_state
+from .schema import USABLE, schema_state
 
 
 def ready(engine: Engine) -> bool:
-    """True when the database answers and has the schema of this version. Never raises for one that is away."""
+    """True when the database answers and has a schema that this version can work on.
+
+    Never raises for one that is away.
+    """
     try:
-        return schema_state(engine) is SchemaState.CURRENT
+        return schema_state(engine) in USABLE
     except StoreError:
         return False

@@ -1,16 +1,21 @@
 """The schema's version: which one a database has, and bringing it to ours."""
 
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 
 from .engine import writing
 from .errors import SchemaIsNewer, StoreError, without_values
+from .tables import revisions
 
 # The migrations by name, oldest first; a test holds them to the files. Named here, since loading Alembic takes a
 # quarter of a second, and the health check asks every few seconds.
 REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
+
+# The row of `revisions` that says which is the oldest code, by its `HEAD`, that can work on the schema.
+OLDEST = "oldest code"
 
 # Any number that nothing else in the database locks: "muster" in ASCII.
 _UPGRADE_LOCK = 0x6D7573746572
@@ -22,7 +27,12 @@ class SchemaState(StrEnum):
     CURRENT = "current"
     OLD = "old"  # an upgrade is needed
     EMPTY = "empty"  # nothing of ours is there yet
-    NEWER = "newer"  # made by a later version of muster
+    AHEAD = "ahead"  # made by a later version of muster, and this one can work on it
+    NEWER = "newer"  # made by a later version of muster, and this one must not touch it
+
+
+# What this version can work on. Services of two versions run side by side while they are upgraded one by one.
+USABLE: Final = frozenset({SchemaState.CURRENT, SchemaState.AHEAD})
 
 
 @without_values
@@ -39,7 +49,7 @@ def upgrade(engine: Engine) -> bool:
     Several may do so at once: one does the work and the others wait for it. Raises `SchemaIsNewer`,
     `StoreUnavailable`.
     """
-    if schema_state(engine) is SchemaState.CURRENT:
+    if schema_state(engine) in USABLE:
         return False
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
@@ -48,7 +58,7 @@ def upgrade(engine: Engine) -> bool:
         state = _state(connection)
         if state is SchemaState.NEWER:
             raise SchemaIsNewer("the database's schema was made by a later version of muster")
-        if state is SchemaState.CURRENT:
+        if state in USABLE:
             return False
         migrate(connection)
         return True
@@ -61,8 +71,16 @@ def _state(connection: Connection) -> SchemaState:
     if revision is None:
         return SchemaState.EMPTY
     if revision not in REVISIONS:
-        return SchemaState.NEWER
+        return SchemaState.AHEAD if _is_open_to_older_code(connection) else SchemaState.NEWER
     return SchemaState.CURRENT if revision == HEAD else SchemaState.OLD
+
+
+def _is_open_to_older_code(connection: Connection) -> bool:
+    """Whether a schema that we don't know says that code of our revision can work on it."""
+    if not inspect(connection).has_table(revisions.name):
+        return False
+    oldest = connection.execute(select(revisions.c.revision).where(revisions.c.name == OLDEST)).scalar_one_or_none()
+    return oldest is not None and oldest <= int(HEAD)
 
 
 def _check_encoding(connection: Connection) -> None:
