@@ -1,5 +1,6 @@
 """The audit log in the database."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from muster.audit.ports import Action, Event, Wanted
 from muster.classifiers.ports import Entry
 from muster.store import Store, StoreError
 
-from .samples import AT
+from .samples import AT, arrival, save
 from .test_users import ANNA, token
 
 ALL = Wanted()
@@ -121,3 +122,23 @@ def test_a_change_that_can_not_be_put_on_record_is_not_made(store: Store) -> Non
     with pytest.raises(StoreError):
         store.users.add_user(ANNA, Event("os:root", Action.USER_ADDED))
     assert store.users.user("anna") is None
+
+
+def test_events_are_kept_while_batches_come_one_after_the_other(store: Store) -> None:
+    enough = threading.Event()
+
+    def save_on(thread: int) -> int:
+        saved = 0
+        while not enough.is_set():
+            numbers = [f"{thread}-{saved}-{number}" for number in range(200)]
+            save(store, *(arrival(number, number) for number in numbers))
+            saved += 1
+        return saved
+
+    with ThreadPoolExecutor(4) as threads:
+        saving = [threads.submit(save_on, thread) for thread in range(4)]
+        for _ in range(20):
+            store.audit.append(READ)
+        enough.set()
+    assert sum(task.result() for task in saving) > 20  # they did come in between
+    check_whole(store)

@@ -3,10 +3,12 @@
 import os
 import select
 import sqlite3
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, exc, make_url
@@ -47,6 +49,10 @@ _LIBPQ = {
 _PLANNING = "-c enable_seqscan=off -c jit=off -c max_parallel_workers_per_gather=0"
 
 
+_GUARD: Final = threading.Lock()
+_TURNS: Final[WeakKeyDictionary[Engine, threading.Lock]] = WeakKeyDictionary()
+
+
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """An engine that connects when it is first used. Raises `BadDatabaseUrl`."""
     parsed = parse_url(url)
@@ -73,7 +79,8 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="sqlite")
 
 
-def writing(engine: Engine) -> AbstractContextManager[Connection]:
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that may write. On SQLite it waits for its turn at its start.
 
     A transaction that reads first and wants to write later can't wait there: SQLite refuses it at once when another
@@ -81,7 +88,20 @@ def writing(engine: Engine) -> AbstractContextManager[Connection]:
     """
     level = "READ COMMITTED" if engine.dialect.name == "postgresql" else None
     options: dict[str, Any] = {"isolation_level": level} if level else {"muster_writes": True}
-    return engine.execution_options(**options).begin()
+    with turn_of(engine), engine.execution_options(**options).begin() as connection:
+        yield connection
+
+
+def turn_of(engine: Engine) -> AbstractContextManager[object]:
+    """What all writers of this process hold while they write to the database; on PostgreSQL nothing.
+
+    SQLite would let one after the other write too, but only looks again from time to time. With 16 threads and batches
+    of 100: the longest took 0.15 s and not 0.65 s, a third more per second.
+    """
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    with _GUARD:
+        return _TURNS.setdefault(engine, threading.Lock())
 
 
 @without_values
