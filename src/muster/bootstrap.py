@@ -1,18 +1,22 @@
-"""Puts the parts together: the only place that names a concrete store.
+"""Puts the parts together: the only place that names a concrete store, and the provider's adapter.
 
 The command line calls it, and every worker of the service does, through `create_app`.
 """
 
 import gc
+import time
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from muster.classifiers.source import Classifiers
-from muster.settings import Settings
+from muster.settings import BadSetting, Settings
 from muster.store import SchemaIsNewer, SchemaState, Store, open_store
 
 if TYPE_CHECKING:
     from litestar import Litestar
+
+    from muster.access.oidc import ProviderTokens
 
 
 class SchemaIsOld(Exception):
@@ -46,6 +50,7 @@ _GARBAGE_THRESHOLDS: Final = (50_000, 20, 50)
 def create_app() -> "Litestar":
     """The service with its settings from the environment: what each worker process runs."""
     settings = Settings.read()
+    check_provider(settings)
     configure_logs(settings)
     service = make_service(settings, open_database(settings))
     gc.freeze()
@@ -60,8 +65,40 @@ def configure_logs(settings: Settings) -> None:
     logs.configure(settings.log_format)
 
 
+def check_provider(settings: Settings) -> None:
+    """Raises `BadSetting` when an OpenID provider is configured by halves, or what it needs is not installed.
+
+    The provider itself is asked when the first of its tokens comes: the service starts without it.
+    """
+    if (settings.oidc_issuer is None) != (settings.oidc_audience is None):
+        raise BadSetting("MUSTER_OIDC_ISSUER and MUSTER_OIDC_AUDIENCE go together; set the other one too, or neither")
+    if settings.oidc_issuer is None:
+        return
+    if find_spec("joserfc") is None or find_spec("httpx") is None:
+        raise BadSetting("MUSTER_OIDC_ISSUER needs more than is installed; run `pip install 'muster[oidc]'`")
+    from muster.provider import is_secure
+
+    if not is_secure(settings.oidc_issuer):
+        raise BadSetting("MUSTER_OIDC_ISSUER must be a URL with https; http is for this machine alone")
+
+
+def make_provider(settings: Settings) -> "ProviderTokens | None":
+    """What recognises the tokens of the provider; None when there is none. Raises `BadSetting`."""
+    check_provider(settings)
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return None
+    from muster.access.authority import utc_now
+    from muster.access.claims import ClaimNames
+    from muster.access.oidc import ProviderTokens
+    from muster.provider import CachedKeys, Http, KeySource
+
+    keys = CachedKeys(KeySource(settings.oidc_issuer, Http()), time.monotonic)
+    names = ClaimNames(settings.oidc_name_claim, settings.oidc_role_claim, settings.oidc_units_claim)
+    return ProviderTokens(keys, issuer=settings.oidc_issuer, audience=settings.oidc_audience, names=names, now=utc_now)
+
+
 def make_service(settings: Settings, store: Store) -> "Litestar":
-    """The service on this store, which it closes at its end. Does not touch the database yet."""
+    """The service on this store, which it closes at its end. Does not touch the database yet. Raises `BadSetting`."""
     # Imported here: the commands that only look into the database need no web server, which takes a second to load.
     from muster.access.authority import Access
     from muster.intake.service import Intake
@@ -73,7 +110,16 @@ def make_service(settings: Settings, store: Store) -> "Litestar":
     intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_life=key_life)
     access = Access(store.users, store.audit)
     records = Records(store.records, lambda: classifiers.current().codes["businessUnit"], store.audit)
-    return make_app(intake, access, classifiers, records, ready=store.ready, settings=settings, on_shutdown=store.close)
+    return make_app(
+        intake,
+        access,
+        classifiers,
+        records,
+        provider=make_provider(settings),
+        ready=store.ready,
+        settings=settings,
+        on_shutdown=store.close,
+    )
 
 
 def _check_schema(store: Store) -> None:

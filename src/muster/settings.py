@@ -47,6 +47,17 @@ class Settings:
     idempotency_hours: int = _row(
         24, "hours for which an `Idempotency-Key` stands for its request; the same key later is a new one", 1, 8_760
     )
+    oidc_issuer: str | None = _row(
+        None, "the URL of an OpenID provider whose tokens are taken as Bearer, as its tokens have it in `iss`"
+    )
+    oidc_audience: str | None = _row(None, "what its tokens for this service have in `aud`")
+    oidc_name_claim: str = _row("sub", "the claim that names the user, who is `oidc:` and that name here")
+    oidc_role_claim: str = _row(
+        "role", "the claim with the user's role: `submit`, `read` or `admin`; others than these are ignored in it"
+    )
+    oidc_units_claim: str = _row(
+        "business_units", "the claim with the user's business units, the default one first; none without it"
+    )
     log_format: str = _row("auto", "`json`, `text`, or `auto`: text on a terminal and JSON lines elsewhere")
 
     @classmethod

@@ -15,6 +15,7 @@ from muster.records.ports import BatchRecord, Communication, CustomerVersion
 from muster.records.reading import Change, UnitNeeded
 from muster.settings import Settings
 from muster.web.app import make_app
+from muster.web.ports import Provider
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -159,6 +160,7 @@ def application(
     intake: FakeIntake | None = None,
     access: FakeAccess | None = None,
     records: FakeRecords | None = None,
+    provider: Provider | None = None,
     ready: Callable[[], bool] = lambda: True,
     on_shutdown: Callable[[], None] = lambda: None,
     **settings: Any,
@@ -168,6 +170,7 @@ def application(
         access or FakeAccess(),
         FakeClassifiers(),
         records or FakeRecords(),
+        provider=provider,
         ready=ready,
         settings=Settings(**settings),
         on_shutdown=on_shutdown,

@@ -3,9 +3,12 @@
 import asyncio
 
 import httpx
+import structlog
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from muster.access.attempts import FREE_OF_ADDRESS, FREE_OF_USER
+from muster.access.ports import ProviderUnavailable, Refusal, Role, User
 from tests.web.fakes import ANNA, BATCH, RITA, SAVE, TOKEN, FakeAccess, FakeIntake, application
 
 JSON = {"Content-Type": "application/json"}
@@ -64,3 +67,65 @@ def test_from_another_address_the_right_password_is_right() -> None:
         assert await statuses("192.0.2.2", ANNA[1]) == [200]
 
     asyncio.run(guess())
+
+
+class FakeProvider:
+    """Knows one token, and is away for another."""
+
+    RIGHT, AWAY, EXPIRED = "right.by.provider", "away.at.moment", "expired.by.now"
+
+    def user(self, token: str) -> User | Refusal:
+        if token == self.AWAY:
+            raise ProviderUnavailable("keys: no answer (ConnectError)")
+        return User("oidc:core", Role.ADMIN) if token == self.RIGHT else Refusal.EXPIRED
+
+
+def ask(client: TestClient[Litestar], token: str) -> httpx.Response:
+    return client.get("/api/v1/batches", headers={"Authorization": f"Bearer {token}"})
+
+
+def test_a_bearer_of_three_parts_is_for_the_provider_and_every_other_is_ours() -> None:
+    access = FakeAccess()
+    with TestClient(application(access=access, provider=FakeProvider())) as client:
+        assert ask(client, FakeProvider.RIGHT).status_code == 200
+        assert access.asked == 0
+        for other in (TOKEN, "mst_x", "a.b", "a.b.c.d.e"):
+            assert ask(client, other).status_code == (200 if other == TOKEN else 401)
+        assert access.asked == 4
+
+
+def test_without_a_provider_its_tokens_are_wrong_ones() -> None:
+    access = FakeAccess()
+    with TestClient(application(access=access)) as client:
+        assert ask(client, FakeProvider.RIGHT).status_code == 401
+    assert access.asked == 1
+
+
+def test_wrong_tokens_of_the_provider_count_and_a_right_one_is_right_meanwhile() -> None:
+    with TestClient(application(provider=FakeProvider())) as client:
+        for _ in range(FREE_OF_ADDRESS):
+            assert ask(client, FakeProvider.EXPIRED).status_code == 401
+        assert ask(client, FakeProvider.EXPIRED).status_code == 429
+        assert ask(client, FakeProvider.RIGHT).status_code == 200
+
+
+def test_a_provider_that_is_away_is_503_and_counts_for_nothing() -> None:
+    with TestClient(application(provider=FakeProvider())) as client:
+        for _ in range(FREE_OF_ADDRESS + 1):
+            answer = ask(client, FakeProvider.AWAY)
+            assert (answer.status_code, answer.json()["error"]) == (503, "Service Unavailable")
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert list(answer.json()) == ["timestamp", "status", "error", "path", "message"]
+        assert client.get("/api/v1/batches", auth=ANNA).status_code == 200
+
+
+def test_why_a_token_was_refused_is_for_the_log_and_not_for_its_sender() -> None:
+    provider = FakeProvider()
+    with structlog.testing.capture_logs() as events, TestClient(application(provider=provider)) as client:
+        expired, other = ask(client, provider.EXPIRED), ask(client, "mst_x")
+        away, right = ask(client, provider.AWAY), ask(client, provider.RIGHT)
+    assert [event.get("refused") for event in events] == ["expired", None, "keys: no answer (ConnectError)", None]
+    assert [event.get("user") for event in events] == [None, None, None, "oidc:core"]
+    assert {**expired.json(), "timestamp": ""} == {**other.json(), "timestamp": ""}
+    assert "ConnectError" not in away.text
+    assert right.status_code == 200

@@ -35,7 +35,12 @@ def hash_of_nobody() -> str:
 
 def is_name(text: str) -> bool:
     """Whether a user can have this name. Basic authentication ends a name at its first colon."""
-    return 0 < len(text) <= NAME_MOST and text == text.strip() and ":" not in text and text.isprintable()
+    return ":" not in text and is_name_elsewhere(text)
+
+
+def is_name_elsewhere(text: str) -> bool:
+    """Whether somebody who is known by another service can have this name there."""
+    return 0 < len(text) <= NAME_MOST and text == text.strip() and text.isprintable()
 
 
 def is_password(text: str) -> bool:

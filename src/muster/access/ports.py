@@ -1,4 +1,4 @@
-"""Users and tokens, and what access needs of a store for them."""
+"""Users and tokens, and what access needs of a store and of an OpenID provider for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +41,34 @@ class Token:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+
+
+class Refusal(StrEnum):
+    """Why a provider's token lets nobody in: for the log, and never for whoever sent it. No value of the token."""
+
+    MALFORMED = "not a signed token"
+    TYPE = "another type of token"
+    CRITICAL = "a header that is critical"
+    ALGORITHM = "algorithm"
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    NO_EXPIRY = "no expiry"
+    EXPIRED = "expired"
+    NOT_YET = "not valid yet"
+    CLAIMS = "claims of a wrong kind"
+    KEY = "unknown key"
+    SIGNATURE = "signature"
+    NAME = "no name"
+    NO_ROLE = "no role"
+    ROLES = "several roles"
+    UNITS = "business units"
+
+
+class ProviderUnavailable(Exception):
+    """There are no keys to look at a provider's token with. The same request may succeed later.
+
+    The message says why, without values: for the log.
+    """
 
 
 class UserExists(Exception):

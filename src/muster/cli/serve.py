@@ -41,6 +41,11 @@ def _serve(settings: Settings) -> None:
     from muster.cli.server import inherited, listen, run_service, url_of
     from muster.cli.tls import check_tls
 
+    try:
+        bootstrap.check_provider(settings)
+        bootstrap.configure_logs(settings)
+    except BadSetting as problem:
+        raise Misuse(str(problem)) from None
     check_tls(settings)
     given = inherited()
     if given is not None:
@@ -48,13 +53,9 @@ def _serve(settings: Settings) -> None:
         settings = replace(settings, host=host, port=port)
     with given or listen(settings.host, settings.port) as listener:
         has_users = _check_database(settings)
-        try:
-            bootstrap.configure_logs(settings)
-        except BadSetting as problem:
-            raise Misuse(str(problem)) from None
         os.environ.update(settings.to_environment())
         signal.signal(signal.SIGTERM, _end)
-        if not has_users:
+        if not has_users and settings.oidc_issuer is None:
             note("there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs")
         note(f"muster listens on {url_of(settings, listener)} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
         with suppress(KeyboardInterrupt):  # the way to end it, and no failure

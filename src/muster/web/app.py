@@ -18,7 +18,7 @@ from muster.web.customers import CustomerPages
 from muster.web.exchange import Exchange
 from muster.web.logs import log_failure, log_request, loop_failure, route_of
 from muster.web.pool import Pool
-from muster.web.ports import Access, Classifiers, Intake, ReadableRecords
+from muster.web.ports import Access, Classifiers, Intake, Provider, ReadableRecords
 from muster.web.problems import Problem
 from muster.web.public import Public
 from muster.web.records import RecordPages
@@ -38,16 +38,17 @@ def make_app(
     classifiers: Classifiers,
     records: ReadableRecords,
     *,
+    provider: Provider | None = None,
     ready: Callable[[], bool],
     settings: Settings,
     on_shutdown: Callable[[], None],
 ) -> Litestar:
-    """The application. `on_shutdown` is called when the last piece of work is done.
+    """The application; with a `provider`, its tokens are taken too. `on_shutdown` is called when all work is done.
 
     It belongs to one event loop and one run of it. The process that serves it calls `muster.web.logs.configure`.
     """
     work, aside = Pool(settings.threads, settings.queue), Pool(PUBLIC_THREADS, PUBLIC_QUEUE)
-    callers, places = Callers(access), Places(work, Underway(settings.user_requests))
+    callers, places = Callers(access, provider=provider), Places(work, Underway(settings.user_requests))
     batches, asking = Batches(intake, callers, places, settings.max_body), Asking(callers, places)
     return Service(
         routes(

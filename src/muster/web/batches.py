@@ -21,7 +21,9 @@ from muster.web.underway import Places
 # work, and a slow line holds no place while it sends.
 SMALL_BODY: Final = 64 * 1024
 
-_NO_RIGHT: Final = "this user may not submit batches; `muster user change` gives it the role submit"
+_NO_RIGHT: Final = (
+    "this user may not submit batches; `muster user change`, or its OpenID provider, gives it the role submit"
+)
 
 
 class Batches:

@@ -4,23 +4,24 @@ import time
 from typing import Final
 
 from muster.access.attempts import Attempts
-from muster.access.ports import User
+from muster.access.ports import ProviderUnavailable, Refusal, User
 from muster.web.credentials import Basic, Bearer
 from muster.web.exchange import Exchange
-from muster.web.ports import Access
+from muster.web.ports import Access, Provider
 from muster.web.problems import unauthorized
 
 _NO_CREDENTIALS: Final = "send one Authorization header, Basic with name and password or Bearer with a token"
-_WRONG_CREDENTIALS: Final = "these credentials are not valid; check name and password, or create a new token"
+_WRONG_CREDENTIALS: Final = "these credentials are not valid; check name and password, or get a new token"
 
 Credentials = Basic | Bearer
 
 
 class Callers:
-    """Recognises who is calling, the same way on every path."""
+    """Recognises who is calling, the same way on every path. Without a provider its tokens are wrong ones."""
 
-    def __init__(self, access: Access, attempts: Attempts | None = None) -> None:
+    def __init__(self, access: Access, attempts: Attempts | None = None, *, provider: Provider | None = None) -> None:
         self._access = access
+        self._provider = provider
         self._attempts = attempts or Attempts(time.monotonic)
 
     @staticmethod
@@ -36,7 +37,7 @@ class Callers:
         Blocks. Raises `Problem`, a 401, `TooManyAttempts`, and what access raises.
         """
         given, address = self.required(credentials), exchange.address
-        user = self._named(given, address) if isinstance(given, Basic) else self._bearing(given, address)
+        user = self._named(given, address) if isinstance(given, Basic) else self._bearing(given, exchange)
         if user is None:
             raise unauthorized(_WRONG_CREDENTIALS)
         exchange.user = user.name
@@ -52,14 +53,30 @@ class Callers:
             self._attempts.right(given.name, address)
         return user
 
-    def _bearing(self, given: Bearer, address: str) -> User | None:
+    def _bearing(self, given: Bearer, exchange: Exchange) -> User | None:
         """A token can't be guessed, so a right one is right at any time, whatever others do at the same address."""
-        user = self._access.bearer(given.token)
+        if self._provider is not None and given.token.count(".") == 2:  # our own tokens have none
+            user = self._provided(self._provider, given.token, exchange)
+        else:
+            user = self._access.bearer(given.token)
         if user is None:
-            self._attempts.check(None, address)
-            self._wrong(None, address)
+            self._attempts.check(None, exchange.address)
+            self._wrong(None, exchange.address)
         return user
 
     def _wrong(self, name: str | None, address: str) -> None:
         self._attempts.wrong(name, address)
         self._access.refused(name, address)
+
+    @staticmethod
+    def _provided(provider: Provider, token: str, exchange: Exchange) -> User | None:
+        """The log says why it is nobody; whoever sent the token is not told, as with all other credentials."""
+        try:
+            user = provider.user(token)
+        except ProviderUnavailable as error:
+            exchange.refused = str(error)
+            raise
+        if isinstance(user, Refusal):
+            exchange.refused = user.value
+            return None
+        return user

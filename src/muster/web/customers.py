@@ -16,7 +16,9 @@ from muster.web.records import told_of
 CUSTOMERS: Final = "/api/v1/customers/"
 HISTORY: Final = "/history"
 
-_NO_RIGHT: Final = "this user may not read customers; `muster user change` gives it the role read"
+_NO_RIGHT: Final = (
+    "this user may not read customers; `muster user change`, or its OpenID provider, gives it the role read"
+)
 _NO_CUSTOMER: Final = "there is no such customer in this business unit, or not at that moment, or not for this user"
 _WRONG_UNIT: Final = "the query parameter businessUnit takes one value, a code of the classifier businessUnit"
 _WHICH_UNIT: Final = "the installation has several business units; say with the query parameter businessUnit which one"

@@ -35,6 +35,7 @@ class Exchange:
         "bytes_in",
         "method",
         "path",
+        "refused",
         "rejected",
         "replayed",
         "started",
@@ -56,6 +57,7 @@ class Exchange:
         self.unread = _has_body(scope)
         self.status = 0
         self.user: str | None = None
+        self.refused: str | None = None  # why a provider's token lets nobody in, for the log alone
         self.accepted: int | None = None
         self.rejected: int | None = None
         self.batch_id: UUID | None = None

@@ -39,6 +39,8 @@ def log_request(exchange: Exchange, scope: Scope) -> None:
     }
     if exchange.user is not None:
         event["user"] = exchange.user
+    if exchange.refused is not None:
+        event["refused"] = exchange.refused
     if exchange.accepted is not None:
         event["accepted"], event["rejected"] = exchange.accepted, exchange.rejected
     if exchange.replayed:

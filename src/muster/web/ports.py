@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from muster.access.ports import User
+from muster.access.ports import Refusal, User
 from muster.records.ports import BatchRecord, Communication, CustomerVersion
 
 
@@ -91,6 +91,14 @@ class Access(Protocol):
 
     def refused(self, name: str | None, address: str) -> None:
         """Puts on record that wrong credentials came: of this user, or a token (None)."""
+        ...
+
+
+class Provider(Protocol):
+    """Who has a token of an OpenID provider."""
+
+    def user(self, token: str) -> User | Refusal:
+        """Raises `ProviderUnavailable`."""
         ...
 
 

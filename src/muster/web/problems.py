@@ -9,6 +9,7 @@ import msgspec
 from litestar.exceptions import HTTPException
 
 from muster.access.attempts import TooManyAttempts
+from muster.access.ports import ProviderUnavailable
 from muster.intake.decode import NotABatch, TooManyCustomers
 from muster.intake.once import KeyInUse, KeyOfAnother
 from muster.web.pool import Busy
@@ -62,6 +63,9 @@ def problem_of(error: Exception) -> Problem | None:
         case TooManyAttempts():
             message = f"too many wrong credentials came from this address; try again in {error.seconds} seconds"
             return Problem(429, message, [("Retry-After", str(error.seconds))])
+        case ProviderUnavailable():
+            message = "the OpenID provider can't be asked for its keys at the moment; send the same again later"
+            return Problem(503, message, RETRY_NOT_READY)
         case KeyInUse():
             return Problem(409, "the first request with this Idempotency-Key still runs; ask again later", RETRY_BUSY)
         case KeyOfAnother():

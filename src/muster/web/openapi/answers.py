@@ -82,6 +82,12 @@ TOO_MANY: Final = (
 )
 
 
+NOT_NOW: Final = (
+    "Too many requests are waiting, or the OpenID provider of a JWT can't be asked for its keys; try again after "
+    "`Retry-After` seconds."
+)
+
+
 def failures(path: str) -> dict[str, JsonSchema]:
     """The answers to a request that is not judged, by status."""
     meanings = {
@@ -95,7 +101,7 @@ def failures(path: str) -> dict[str, JsonSchema]:
         413: ("Content Too Large", "More customers or bytes than one request may hold."),
         415: ("Unsupported Media Type", "Not `application/json` in UTF-8, or an encoding other than gzip and zstd."),
         429: TOO_MANY,
-        503: ("Service Unavailable", "Too many requests are waiting; try again after `Retry-After` seconds."),
+        503: ("Service Unavailable", NOT_NOW),
     }
     refused = {str(status): refusal(status, *meaning, path) for status, meaning in meanings.items()}
     return {**refused, "500": failure()}

@@ -90,7 +90,12 @@ def document() -> bytes:
                 },
                 "securitySchemes": {
                     "basic": {"type": "http", "scheme": "basic", "description": "A user and its password."},
-                    "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `muster token create`."},
+                    "bearer": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "A token of `muster token create`, or a JWT of the OpenID provider that the "
+                        "installation has, if any.",
+                    },
                 },
             },
         }

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from muster.customer.examples import full_customer
 from muster.web.asking import DEFAULT_PAGE, MOST_OF_A_PAGE
-from muster.web.openapi.answers import TOO_MANY, failure, refusal, response
+from muster.web.openapi.answers import NOT_NOW, TOO_MANY, failure, refusal, response
 from muster.web.openapi.schemas import JsonSchema, ref
 
 _ID: Final = "01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"
@@ -153,7 +153,7 @@ def _get(
         "401": refusal(401, "Unauthorized", "No credentials, or wrong ones.", path),
         "429": refusal(429, *TOO_MANY, path),
         "500": failure(),
-        "503": refusal(503, "Service Unavailable", "Too many requests are waiting.", path),
+        "503": refusal(503, "Service Unavailable", NOT_NOW, path),
     }
     if any(parameter["in"] == "query" for parameter in parameters):
         answers["400"] = refusal(400, "Bad Request", "A parameter can't be read, or a needed one is missing.", path)
