@@ -75,7 +75,9 @@ def check_provider(settings: Settings) -> None:
     if settings.oidc_issuer is None:
         return
     if find_spec("joserfc") is None or find_spec("httpx") is None:
-        raise BadSetting("MUSTER_OIDC_ISSUER needs more than is installed; run `pip install 'muster[oidc]'`")
+        raise BadSetting(
+            "MUSTER_OIDC_ISSUER needs the extra `oidc`; run `pip install -e '.[oidc]'` beside pyproject.toml"
+        )
     from muster.provider import is_secure
 
     if not is_secure(settings.oidc_issuer):
