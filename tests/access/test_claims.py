@@ -25,6 +25,7 @@ def user(**claims: Any) -> User | Refusal:
         ({"https://bank.example/x": {"role": "read"}}, "https://bank.example/x.role", "read"),
         ({"a.b": "whole", "a": {"b": "path"}}, "a.b", "whole"),
         ({"a.b": {}, "a": {"b": {"c": "path"}}}, "a.b.c", "path"),
+        ({"a": {"b": {"c": "short"}}, "a.b": {"c": "long"}}, "a.b.c", "long"),
         ({"a": "read"}, "a.b", None),
         ({"a": ["read"]}, "a.0", None),
         ({}, "role", None),

@@ -138,6 +138,7 @@ def test_a_provider_that_is_away_is_told_in_a_few_words() -> None:
         jwk(kid="odd", n=None),
         jwk(kid="odd", n="!"),
         jwk(kid="odd", key_ops=["encrypt"], use="sig"),
+        {name: value for name, value in jwk(kid="odd", key_ops=["wrapKey"]).items() if name != "use"},
         jwk(kid="odd", key_ops=7),
         jwk(kid=7),
         {"kty": "oct", "k": "c2VjcmV0", "kid": "odd"},
