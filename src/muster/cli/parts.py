@@ -18,8 +18,15 @@ _CHECK_SERVER = "check that it runs and that --database has the right host, port
 
 def settings_of(**given: Any) -> Settings:
     """The settings, from options, the environment and the defaults. Raises `Misuse`."""
-    try:
+    with problems_of_settings():
         return Settings.read(**given)
+
+
+@contextmanager
+def problems_of_settings() -> Iterator[None]:
+    """Says what is wrong with a setting in one line. Raises `Misuse`."""
+    try:
+        yield
     except BadSetting as problem:
         raise Misuse(str(problem)) from None
 

@@ -10,9 +10,9 @@ from typing import Annotated
 
 from muster.cli.options import Database, setting
 from muster.cli.output import note
-from muster.cli.parts import opened, settings_of
+from muster.cli.parts import opened, problems_of_settings, settings_of
 from muster.cli.problems import Misuse
-from muster.settings import BadSetting, Settings
+from muster.settings import Settings
 
 Host = Annotated[str | None, setting("host")]
 Port = Annotated[int | None, setting("port", min=0, max=65535)]
@@ -41,11 +41,8 @@ def _serve(settings: Settings) -> None:
     from muster.cli.server import inherited, listen, run_service, url_of
     from muster.cli.tls import check_tls
 
-    try:
+    with problems_of_settings():
         bootstrap.check_provider(settings)
-        bootstrap.configure_logs(settings)
-    except BadSetting as problem:
-        raise Misuse(str(problem)) from None
     check_tls(settings)
     given = inherited()
     if given is not None:
@@ -53,6 +50,8 @@ def _serve(settings: Settings) -> None:
         settings = replace(settings, host=host, port=port)
     with given or listen(settings.host, settings.port) as listener:
         has_users = _check_database(settings)
+        with problems_of_settings():
+            bootstrap.configure_logs(settings)
         os.environ.update(settings.to_environment())
         signal.signal(signal.SIGTERM, _end)
         if not has_users and settings.oidc_issuer is None:
