@@ -75,6 +75,14 @@ def test_more_customers_than_allowed_are_refused() -> None:
         customers_of(batch("1,2,3,4"), 3)
 
 
+@pytest.mark.parametrize("key", ["customers", "\\u0063ustomers"])
+def test_a_large_body_is_no_batch_either_when_a_list_that_does_not_count_is_broken(key: str) -> None:
+    body = f'{{"{key}": ["\xff"], "customers": [1]}}'.encode("latin-1")
+    for whole in (0, len(body)):
+        with pytest.raises(NotABatch, match="not UTF-8"):
+            list(decode.customers_of(body, 10, whole=whole))
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     assert customers_of(b"\xef\xbb\xbf" + batch("1"), 10) == [1]
 
