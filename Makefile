@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo test check format docs bench faults clean
+.PHONY: demo test check format docs bench faults fuzz clean
 
 demo: $(VENV)/installed
 	$(BIN)/muster demo $(if $(ONCE),--once)
@@ -36,8 +36,16 @@ bench: $(VENV)/installed-dev
 faults: $(VENV)/installed-dev
 	$(BIN)/python -m pytest faults $(ARGS)
 
+# Inputs and requests of all sorts for so many seconds, in search of one that gets a wrong answer or none. What breaks
+# decoding or checking is kept in fuzzing/crashers, where a test asks for it from then on.
+SECONDS ?= 600
+
+fuzz: $(VENV)/installed-dev
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python -m fuzzing --seconds $(SECONDS) $(ARGS)
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzzing .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "muster needs Python 3.11 or newer: make PYTHON=python3.x")'

@@ -1,5 +1,6 @@
 """The service under test: two workers, killed and started again on the same port."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -54,7 +56,18 @@ class Running:
 
     def told(self) -> str:
         """The end of what it wrote."""
-        return Path(f"/proc/self/fd/{self._log.fileno()}").read_text(errors="replace")[-3_000:]
+        return self._written()[-3_000:]
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """The events of its log, from its start."""
+        for line in self._written().splitlines():
+            with suppress(ValueError):  # a line of something else, or one that is half written
+                event = json.loads(line)
+                if isinstance(event, dict):
+                    yield event
+
+    def _written(self) -> str:
+        return Path(f"/proc/self/fd/{self._log.fileno()}").read_text(errors="replace")
 
     def close(self) -> None:
         self.kill()

@@ -1,0 +1,1 @@
+"""Fuzzing: whatever comes in, bytes to the intake or requests to the service, gets an answer, and the right one."""

@@ -1,0 +1,114 @@
+"""Values to send, as JSON text, derived from the field tables: what a kind takes, what it just does not, and what
+breaks readers of JSON.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain
+from typing import Final
+
+from muster.classifiers.installation import initial_entries
+from muster.classifiers.ports import Entry
+from muster.classifiers.source import Snapshot
+from muster.customer.examples import example_of
+from muster.customer.fields import rows
+from muster.customer.kinds import CodeOf, Date, OneOf, Screenings, Text
+from muster.customer.numbers import MOST_DIGITS, MOST_EXPONENT
+from muster.customer.schema import Field
+from muster.intake.careful import MOST_DEPTH
+
+UNITS: Final = ("MAIN", "LV", "EE")
+
+NAMES: Final = tuple(dict.fromkeys(field.name for _, field in rows()))
+
+_DEEP: Final = (MOST_DEPTH - 3, MOST_DEPTH, 200, 3_000)
+_DIGITS: Final = ("9" * MOST_DIGITS, "9" * (MOST_DIGITS + 1), "1" + "0" * MOST_DIGITS, "1" * 5_000)
+_NUMBERS: Final = (
+    *("0", "-0", "1", "-1", "10.0", "0.10", "-0.0", "1e1", "1E+2", "1e-3", "0.0000001", "1.5", "9223372036854775808"),
+    *_DIGITS,
+    *(f"-{digits}" for digits in _DIGITS),
+    *(f"0.{digits}" for digits in _DIGITS),
+    *(f"1e{sign}{MOST_EXPONENT + more}" for sign in ("", "+", "-") for more in (-1, 0, 1)),
+    f"{'9' * MOST_DIGITS}e{MOST_EXPONENT}",
+    "1e999999999",
+    "1e-99999999999999999999",
+)
+_STRINGS: Final = (
+    *(
+        "",
+        " ",
+        "\u00a0\u2028",
+        "\t\n",
+        "\0",
+        "a\0b",
+        "\ufeff",
+        "\ufffd",
+        "é",
+        "\U0001f600",
+        "{NAME} {i} {code}",
+        "~/~1",
+    ),
+    *("true", " FALSE ", "null", "6", ".5", "5.", "+1", "1_0", "\u0661", "0x10", "1e5"),
+)
+_DATES: Final = (
+    *("2024-02-29", "2023-02-29", "0001-01-01", "9999-12-31", "20240131", "2024-W01-1", "2024-1-1", "\u0662024-01-01"),
+    *("2024-05-26T16:49:50Z", "2024-05-26T23:59:59.123456789+14:00", "2024-05-26T24:00:00Z", "2024-05-26T16:49:50"),
+    *("2024-05-26 16:49:50.000+0200", "2024-05-26 16:49:50.000Z", "2024-05-26 16:49:50Z"),
+)
+# No JSON, or hardly: for places where the syntax is to break.
+_BROKEN: Final = ("NaN", "Infinity", "01", "1.", "+1", "tru", '"\\x"', '"\x01"', "'a'", "", "[", "}", '"\\u12"', "1 2")
+ODD: Final = (
+    *("null", "true", "false", "{}", "[]", "[[]]", "[null]", '{"":null}', '{"a":1,"a":[]}'),
+    *_NUMBERS,
+    *map(json.dumps, _STRINGS),
+    *('"\\ud800"', '"\\udc00\\ud800"', '"a\\ud83d"', '"\\ud83d\\ude00"', '"\\u0000"', '"\\/\\b\\f"', '{"\\ud800":1}'),
+    *("[" * depth + "]" * depth for depth in _DEEP),
+    *('{"a":' * depth + "1" + "}" * depth for depth in _DEEP),
+    *("[" * depth + '"\\ud800"' + "]" * depth for depth in _DEEP[:2]),
+)
+
+
+@cache
+def snapshot() -> Snapshot:
+    """The classifiers of a new installation, with several business units."""
+    own = [entry for entry in initial_entries() if entry.classifier != "businessUnit"]
+    return Snapshot.of(1, [*own, *(Entry("businessUnit", unit, unit) for unit in UNITS)])
+
+
+@cache
+def texts_of(name: str) -> tuple[str, ...]:
+    """JSON texts for a field of this name: those of its kinds, wherever it stands in the tables; none for others."""
+    fields = [field for _, field in rows() if field.name == name]
+    return tuple(dict.fromkeys(chain.from_iterable(map(_texts, fields))))
+
+
+def anything() -> tuple[str, ...]:
+    """What may stand in any place, some of it no JSON."""
+    return ODD + _BROKEN
+
+
+def words() -> Iterator[str]:
+    """Names and short texts, for whoever puts bytes together."""
+    yield from NAMES
+    yield from (text for text in ODD + _BROKEN if 0 < len(text) <= 32)
+    yield from (text for name in NAMES for text in texts_of(name) if len(text) <= 32)
+
+
+def _texts(field: Field) -> Iterator[str]:
+    yield from (json.dumps(example_of(field, of_type)) for of_type in ("INDIVIDUAL", "ORGANIZATION"))
+    kind = field.kind
+    if isinstance(kind, Text):
+        lengths = () if kind.longest is None else (kind.longest, kind.longest + 1)
+        yield from (json.dumps(letter * length) for length in lengths for letter in ("x", "\U0001f600"))
+    elif isinstance(kind, Date):
+        yield from map(json.dumps, _DATES)
+    elif isinstance(kind, OneOf):
+        yield from map(json.dumps, (*kind.values, *kind.refused, kind.values[0].lower()))
+    elif isinstance(kind, CodeOf):
+        codes = sorted(snapshot().codes[kind.classifier])
+        yield from map(json.dumps, (*codes[:3], *codes[-3:], *(code for code in codes if "LEAD" in code), "6"))
+    elif isinstance(kind, Screenings):
+        yield from (json.dumps([value, None, "x", 1]) for value in kind.values)
+    if field.name in ("value", "closingDate"):  # by rules, and not by their kinds
+        yield from map(json.dumps, (*_DATES, *_STRINGS))
