@@ -2,25 +2,36 @@
 
 msgspec stops at whole numbers of thousands of digits, at lone surrogates (`"\\ud800"`) and at deep nesting. All are
 JSON, and one sender's oddity must not cost the other customers of a batch their place. So here a value that no kind
-takes becomes `UNREADABLE`, and the rest of the body is as good as any. It is slow, and only such bodies come here.
+takes becomes `UNREADABLE`, and the rest of the body is as good as any.
+
+The standard library takes such numbers and surrogates, and stops at deep nesting too. So the text is walked over
+first, with a stack of its own, by one match from bracket to bracket: that checks its syntax, and takes away what nests
+too deep to be of use. Only odd bodies come here; but their sender chooses how many, so they must cost little.
 """
 
 import json
 import re
-from collections.abc import Callable
+from io import StringIO
 from typing import Any, Final, NoReturn
 
-from muster.customer.numbers import UNREADABLE, decimal_of_json, integer_of_json
+from muster.customer.numbers import UNREADABLE, Unreadable, decimal_of_json, integer_of_json
 
 # The schema itself nests seven deep (a contact of a related entity); what lies below is in an unknown or bad value.
 MOST_DEPTH: Final = 32
 
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
-_STRING: Final = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?([eE][+-]?[0-9]++)?")
-_WORD: Final = re.compile(r"true|false|null")
-_WORDS: Final = {"true": True, "false": False, "null": None}
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+# Pieces of patterns. What one of them has taken it never gives back, so that no body makes a match try again.
+_S: Final = r"[ \t\n\r]*+"
+_STRING: Final = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
+_NUMBER: Final = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
+_SCALAR: Final = f"(?:{_STRING}|{_NUMBER}|true|false|null)"
+_KEY: Final = f"{_STRING}{_S}:{_S}"
+_OPENING: Final = r"[\[{]"
+
+_space: Final = re.compile(_S).match
+_string: Final = re.compile(_STRING).match
+_scalar: Final = re.compile(_SCALAR).match
+_may_be_surrogate: Final = re.compile(r"\\u[dD][89a-fA-F]").search
+_surrogate: Final = re.compile("[\ud800-\udfff]").search
 
 
 class NotJson(Exception):
@@ -31,113 +42,157 @@ class NotJson(Exception):
         self.offset = offset
 
 
+class _Inside:
+    """Ways on inside of a list or an object to the next bracket: from its opening, and from behind a value."""
+
+    def __init__(self, closing: str, before_value: str, passed: str) -> None:
+        run = f"(?:{before_value}{passed}{_S},{_S})*+"
+        onward = rf"{run}{before_value}(?:{passed}{_S}\{closing}|{_OPENING})"
+        self.closing = closing
+        self.run = re.compile(run).match
+        self.from_opening = re.compile(rf"{_S}(?:\{closing}|{onward})").match
+        self.from_value = re.compile(rf"{_S}(?:\{closing}|,{_S}{onward})").match
+
+
+def _insides(passed: str) -> dict[int, _Inside]:
+    return {_LIST: _Inside("]", "", passed), _OBJECT: _Inside("}", _KEY, passed)}
+
+
+_LIST, _OBJECT = b"[{"
+_OPENINGS: Final = {"[": _LIST, "{": _OBJECT}
+# Every container shows as far as containers are kept; below, those that are empty need not.
+_KEPT: Final = _insides(_SCALAR)
+_BELOW: Final = _insides(rf"(?:{_SCALAR}|\[{_S}\]|\{{{_S}\}})")
+
+
 def decode(text: str) -> Any:
     """The JSON value of `text`; raises `NotJson`."""
-    return _Parser(text).parse()
+    shallow = _shallow(text)
+    if _may_be_surrogate(shallow):
+        return _readable(_with_surrogates.decode(shallow))
+    return _without_surrogates.decode(shallow)
 
 
-State = Callable[[], "State | None"]  # reads on from one place of the grammar and gives what comes next
+def _shallow(text: str) -> str:
+    """The text, found to be JSON, with the constant `NaN`, which JSON has not, for each container that nests too deep.
+
+    Raises `NotJson`.
+    """
+    shallow, at = text, _past_space(text, 0)
+    if text.startswith(tuple(_OPENINGS), at):
+        shallow, at = _walked_over(text, at)
+    elif scalar := _scalar(text, at):
+        at = scalar.end()
+    else:
+        _fail_at_value(text, at)
+    at = _past_space(text, at)
+    if at < len(text):
+        raise NotJson("the end of the body", at)
+    return shallow
 
 
-class _Parser:
-    """Walks over the text with a stack of its own, so that no nesting is too deep for it."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        self._open: list[Any] = []  # the containers around the place, outermost first
-        self._keys: list[str] = []  # of every open object, the key that the next value belongs to
-        self._result: Any = None
-
-    def parse(self) -> Any:
-        state: State | None = self._value
-        while state is not None:
-            self._at = self._match(_SPACE).end()
-            state = state()
-        return self._result
-
-    def _value(self) -> State:
-        opening = self._here()
-        if opening not in ("{", "["):
-            self._keep(self._scalar())
-            return self._after_value
-        self._at += 1
-        container: Any = {} if opening == "{" else []
-        # Below the limit containers are walked over for their syntax only, and kept by nobody.
-        self._keep(container if len(self._open) < MOST_DEPTH else UNREADABLE)
-        self._open.append(container)
-        self._keys.append("")
-        return self._after_opening
-
-    def _after_opening(self) -> State:
-        return self._close() if self._here() == self._closing() else self._key_or_value()
-
-    def _after_value(self) -> State | None:
-        if not self._open:
-            if self._at < len(self._text):
-                raise NotJson("the end of the body", self._at)
-            return None
-        if self._here() == ",":
-            self._at += 1
-            return self._key_or_value
-        return self._close() if self._here() == self._closing() else self._fail("a comma or a closing bracket")
-
-    def _key_or_value(self) -> State:
-        if self._closing() == "]":
-            return self._value
-        key = self._string()
-        self._keys[-1] = key if isinstance(key, str) else "\ufffd"
-        return self._colon
-
-    def _colon(self) -> State:
-        if self._here() != ":":
-            self._fail("a colon")
-        self._at += 1
-        return self._value
-
-    def _close(self) -> State:
-        self._at += 1
-        self._open.pop()
-        self._keys.pop()
-        return self._after_value
-
-    def _keep(self, value: Any) -> None:
-        if not self._open:
-            self._result = value
-        elif isinstance(container := self._open[-1], dict):
-            container[self._keys[-1]] = value
+def _walked_over(text: str, at: int) -> tuple[str, int]:
+    """The same for the container that opens at `at`, and where it ends."""
+    shallow, written = StringIO(), 0
+    opened = [_KEPT[_OPENINGS[text[at]]]]  # the containers around the place, outermost first
+    at, opens = at + 1, True
+    while opened:
+        inside = opened[-1]
+        found = (inside.from_opening if opens else inside.from_value)(text, at)
+        if found is None:
+            _fail(text, at, inside, opens=opens)
+        at = found.end()
+        opening = _OPENINGS.get(text[at - 1])
+        opens = opening is not None and len(opened) < MOST_DEPTH
+        if opening is None:
+            opened.pop()
+        elif opens:
+            opened.append(_KEPT[opening])
         else:
-            container.append(value)
+            shallow.write(f"{text[written : at - 1]}NaN")
+            written = at = _end_of(text, at - 1)
+    shallow.write(text[written:])
+    return shallow.getvalue(), at
 
-    def _scalar(self) -> Any:
-        if self._here() == '"':
-            return self._string()
-        if word := self._match(_WORD):
-            self._at = word.end()
-            return _WORDS[word[0]]
-        number = self._match(_NUMBER)
-        if not number:
-            self._fail("a value")
-        self._at = number.end()
-        is_whole = number[1] is None and number[2] is None
-        return integer_of_json(number[0]) if is_whole else decimal_of_json(number[0])
 
-    def _string(self) -> Any:
-        literal = self._match(_STRING)
-        if not literal:
-            self._fail("a string")
-        self._at = literal.end()
-        text = json.loads(literal[0])  # the standard library takes lone surrogates
-        return UNREADABLE if _SURROGATE.search(text) else text
+def _end_of(text: str, at: int) -> int:
+    """Where the container ends that opens at `at`; its syntax is checked."""
+    opened = bytearray()  # the brackets of the containers around the place: a byte for each of millions
+    opening: int | None = _OPENINGS[text[at]]
+    at += 1
+    if text[at - 1 : at + 1] in ("[]", "{}"):
+        return at + 1
+    while True:
+        if opening is not None:
+            opened.append(opening)
+            while opening == _LIST and text.startswith("[", at):
+                opened.append(_LIST)
+                at += 1
+        else:
+            opened.pop()
+            while opened and text.startswith(_BELOW[opened[-1]].closing, at):
+                opened.pop()
+                at += 1
+            if not opened:
+                return at
+        inside = _BELOW[opened[-1]]
+        found = (inside.from_value if opening is None else inside.from_opening)(text, at)
+        if found is None:
+            _fail(text, at, inside, opens=opening is not None)
+        at = found.end()
+        opening = _OPENINGS.get(text[at - 1])
 
-    def _closing(self) -> str:
-        return "}" if isinstance(self._open[-1], dict) else "]"
 
-    def _here(self) -> str:
-        return self._text[self._at : self._at + 1]
+def _fail(text: str, at: int, inside: _Inside, *, opens: bool) -> NoReturn:
+    """Tells what is wrong between here, inside of a container, and its next bracket."""
+    at = _past_space(text, at)
+    if not opens:
+        if not text.startswith(",", at):
+            raise NotJson("a comma or a closing bracket", at)
+        at = _past_space(text, at + 1)
+    if run := inside.run(text, at):
+        at = run.end()
+    if inside.closing == "}":
+        key = _string(text, at)
+        if key is None:
+            raise NotJson("a string", at)
+        at = _past_space(text, key.end())
+        if not text.startswith(":", at):
+            raise NotJson("a colon", at)
+        at = _past_space(text, at + 1)
+    value = _scalar(text, at)
+    if value is None:
+        _fail_at_value(text, at)
+    raise NotJson("a comma or a closing bracket", _past_space(text, value.end()))
 
-    def _match(self, pattern: re.Pattern[str]) -> Any:
-        return pattern.match(self._text, self._at)
 
-    def _fail(self, expected: str) -> NoReturn:
-        raise NotJson(expected, self._at)
+def _fail_at_value(text: str, at: int) -> NoReturn:
+    raise NotJson("a string" if text.startswith('"', at) else "a value", at)
+
+
+def _past_space(text: str, at: int) -> int:
+    found = _space(text, at)
+    return found.end() if found else at
+
+
+def _unreadable(constant: str) -> Unreadable:
+    return UNREADABLE
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {"\ufffd" if _surrogate(key) else key: _readable(value) for key, value in pairs}
+
+
+def _readable(value: Any) -> Any:
+    """The value without strings that are no text; the objects in it are done already."""
+    if isinstance(value, str):
+        return UNREADABLE if _surrogate(value) else value
+    return [_readable(item) for item in value] if isinstance(value, list) else value
+
+
+_without_surrogates: Final = json.JSONDecoder(
+    parse_int=integer_of_json, parse_float=decimal_of_json, parse_constant=_unreadable
+)
+_with_surrogates: Final = json.JSONDecoder(
+    parse_int=integer_of_json, parse_float=decimal_of_json, parse_constant=_unreadable, object_pairs_hook=_object_of
+)
