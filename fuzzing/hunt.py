@@ -13,7 +13,7 @@ from fuzzing.mutation import mutated
 from fuzzing.seeds import seeds
 
 CRASHERS: Final = Path(__file__).parent / "crashers"
-MOST_BYTES: Final = 24 * 1024
+MOST_BYTES: Final = 12 * 1024
 _MOST_TRIES: Final = 400
 
 

@@ -20,7 +20,7 @@ _GLANCE: Final = 0.2
 _PROBE_EVERY: Final = 100
 _MOST_TOLD: Final = 20
 # What the server and the edge may say to any request; the document tells the rest.
-_ANYWHERE: Final = frozenset({400, 401, 404, 405, 408, 413, 414, 415, 429, 431})
+_ANYWHERE: Final = frozenset({400, 404, 405, 408, 413, 431})
 _ERROR_KEYS: Final = {"timestamp", "status", "error", "path", "message"}
 
 

@@ -69,6 +69,15 @@ def test_the_examples_of_the_document_are_valid_by_it() -> None:
             assert list(validator(name).iter_errors(example)) == []
 
 
+def test_every_path_can_be_too_long_and_tells_so(api: Api) -> None:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            answer = api.http.request(method, path.replace("{", "").replace("}", "") + "?x=" + "x" * 2_048)
+            assert str(answer.status_code) == "414"
+            assert "414" in operation["responses"]
+            assert list(validator("Error").iter_errors(answer.json())) == []
+
+
 def test_answers_are_valid_by_it(api: Api) -> None:
     body = json.dumps({"customers": [individual(), {}, individual(unknown=1)]}).encode()
     for path in (SAVE, f"{SAVE}?detail=full"):

@@ -107,6 +107,16 @@ def failures(path: str) -> dict[str, JsonSchema]:
     return {**refused, "500": failure()}
 
 
+def with_anywhere(path: str, methods: dict[str, JsonSchema]) -> dict[str, JsonSchema]:
+    """The methods of a path, with the answers that every request can get."""
+    meaning = "The path and the query are too long."
+    too_long = {"414": refusal(414, "URI Too Long", meaning, path)}
+    return {
+        method: {**described, "responses": dict(sorted({**described["responses"], **too_long}.items()))}
+        for method, described in methods.items()
+    }
+
+
 def failure() -> JsonSchema:
     """The answer when processing fails."""
     example = {"errorCode": "500", "errorDescription": "Processing failed", "timeElapsedMs": 172}

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from muster.classifiers.source import NAMES
-from muster.web.openapi.answers import answer_schemas, failure, failures, refusal, response
+from muster.web.openapi.answers import answer_schemas, failure, failures, refusal, response, with_anywhere
 from muster.web.openapi.once import IDEMPOTENCY_KEY, SAVED_HEADERS, key_failures
 from muster.web.openapi.records import record_paths, record_schemas
 from muster.web.openapi.schemas import JsonSchema, customer_schemas, ref
@@ -71,15 +71,7 @@ def document() -> bytes:
                 "batch gets a result of its own, with a code when it is refused.",
             },
             "security": [{"basic": []}, {"bearer": []}],
-            "paths": {
-                **{path: {"post": _batch(path, *texts)} for path, texts in _BATCH_PATHS.items()},
-                **record_paths(),
-                "/classifier/{name}": {"get": _classifier()},
-                "/health/live": {"get": _health("live", "The process runs.", {})},
-                "/health/ready": {
-                    "get": _health("ready", "The database answers and has the right schema.", {"503": _not_ready()})
-                },
-            },
+            "paths": {path: with_anywhere(path, methods) for path, methods in _paths().items()},
             "components": {
                 "schemas": {
                     "Batch": _batch_schema(),
@@ -100,6 +92,17 @@ def document() -> bytes:
             },
         }
     )
+
+
+def _paths() -> dict[str, dict[str, JsonSchema]]:
+    ready = _health("ready", "The database answers and has the right schema.", {"503": _not_ready()})
+    return {
+        **{path: {"post": _batch(path, *texts)} for path, texts in _BATCH_PATHS.items()},
+        **record_paths(),
+        "/classifier/{name}": {"get": _classifier()},
+        "/health/live": {"get": _health("live", "The process runs.", {})},
+        "/health/ready": {"get": ready},
+    }
 
 
 def minimal_batch() -> Any:
