@@ -10,6 +10,7 @@ import msgspec
 from muster.customer import BusinessUnits, Checker, Findings, Violation, echo
 from muster.customer.findings import Notice
 from muster.customer.objects import Document
+from muster.intake.stages import Stages
 
 # Customers that are checked together: enough to make sifting them cheap, and few enough to stay in the processor's
 # cache until they are done with. Minimal ones are fastest from 256 on (5 % faster than 128, 15 % than 64), full ones of
@@ -57,7 +58,7 @@ Candidate = Sound | Refused
 
 
 def examine(
-    items: Iterator[Any], checker: Checker, units: BusinessUnits, *, to_save: bool
+    items: Iterator[Any], checker: Checker, units: BusinessUnits, stages: Stages, *, to_save: bool
 ) -> tuple[list[Candidate], list[int]]:
     """Checks every item. Gives the candidates, and the nanoseconds that each took on average of those checked with it.
 
@@ -67,15 +68,22 @@ def examine(
     own_ns: list[int] = []
     sound = _to_save if to_save else _to_judge
     started = time.perf_counter_ns()
-    while some := list(islice(items, TOGETHER)):
-        candidates += [
-            _refused(item, *checked) if checked[2].violations else sound(*checked)
-            for item, checked in zip(some, checker.check_all(some, units), strict=True)
-        ]
+    while some := _decoded(items, stages):
+        with stages.check:
+            candidates += [
+                _refused(item, *checked) if checked[2].violations else sound(*checked)
+                for item, checked in zip(some, checker.check_all(some, units), strict=True)
+            ]
         ended = time.perf_counter_ns()
         own_ns += [(ended - started) // len(some)] * len(some)
         started = ended
     return candidates, own_ns
+
+
+def _decoded(items: Iterator[Any], stages: Stages) -> list[Any]:
+    """The next few items; those of a large body are decoded here."""
+    with stages.decode:
+        return list(islice(items, TOGETHER))
 
 
 def _to_judge(document: Document, unit: str | None, findings: Findings) -> Sound:

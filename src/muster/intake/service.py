@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -17,6 +18,7 @@ from muster.intake.judge import Judgement, arrivals, judge, rejections, suffices
 from muster.intake.once import KeyOfAnother, Once, fingerprint_of
 from muster.intake.ports import NOTHING_KNOWN, Batch, Conflict, CustomerStore, Known, Sender, Session
 from muster.intake.report import Reporter
+from muster.intake.stages import Stages
 
 # A conflict is another request's success, so looking again finds something new. Only a deadlock or a serialization
 # failure may leave nothing to see, and those pass; a conflict that stays without a reason is a fault.
@@ -32,13 +34,17 @@ KEY_LIFE: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The body of the 200, and what the edge tells beside it. `batch_id` is None when nothing was written."""
+    """The body of the 200, and what the edge tells beside it. `batch_id` is None when nothing was written.
+
+    `codes` counts the rejected customers by their `errorCode`. A replay has none: they were told with the first answer.
+    """
 
     body: bytes
     batch_id: UUID | None
     accepted: int
     rejected: int
     replayed: bool = False  # it was given before, to the first request with this key
+    codes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class _Request:
     detail: bool
     accept: int
     started: int
+    stages: Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +90,15 @@ class Intake:
         detail: bool = False,
         accept: int = 0,
         key: str | None = None,
+        stages: Stages | None = None,
     ) -> Answer:
         """Judges the batch and, with `save`, saves what it accepts in one transaction.
 
         Nothing is accepted when fewer of a hundred customers are than `accept`. A request that saves under a `key` is
-        processed once. Raises `NotABatch`, `TooManyCustomers`, `KeyInUse`, `KeyOfAnother` and what the store raises;
-        then nothing is saved.
+        processed once. `stages` is told how long each stage took. Raises `NotABatch`, `TooManyCustomers`, `KeyInUse`,
+        `KeyOfAnother` and what the store raises; then nothing is saved.
         """
-        request = _Request(content, sender, detail, accept, time.perf_counter_ns())
+        request = _Request(content, sender, detail, accept, time.perf_counter_ns(), stages or Stages())
         received_at = datetime.now(UTC)
         to_save = Batch(new_id(received_at), received_at, sender.name) if save else None
         with self._store.session() as session:
@@ -108,14 +116,16 @@ class Intake:
     def _process(self, session: Session, request: _Request, to_save: Batch | None) -> Answer:
         checker = self._checker()
         units = BusinessUnits.of(checker.business_units, request.sender.business_units)
-        items = customers_of(request.content, self._max_customers)
-        batch, own_ns = examine(items, checker, units, to_save=to_save is not None)
+        with request.stages.decode:
+            items = customers_of(request.content, self._max_customers)
+        batch, own_ns = examine(items, checker, units, request.stages, to_save=to_save is not None)
         reporter = Reporter(batch, own_ns, request.started, detail=request.detail)
         if not batch:
             return Answer(reporter.report(judge(batch, NOTHING_KNOWN).violations), None, 0, 0)
-        outcome = self._judge(session, batch, to_save, request.accept, reporter)
+        outcome = self._judge(session, batch, to_save, request, reporter)
         refused = outcome.judgement.versions.count(0)
-        return Answer(outcome.body, outcome.saved, len(batch) - refused, refused)
+        codes = _codes(outcome.judgement) if refused else {}
+        return Answer(outcome.body, outcome.saved, len(batch) - refused, refused, codes=codes)
 
     def _checker(self) -> Checker:
         """The checker for the classifiers of the moment; compiled anew when they have changed."""
@@ -126,22 +136,25 @@ class Intake:
         return compiled[1]
 
     def _judge(
-        self, session: Session, batch: Sequence[Candidate], to_save: Batch | None, accept: int, reporter: Reporter
+        self, session: Session, batch: Sequence[Candidate], to_save: Batch | None, request: _Request, reporter: Reporter
     ) -> _Outcome:
         """Judges by what the store knows, and saves; when another request was faster, looks and judges again."""
-        unexplained = 0
-        known, judgement = self._first_judgement(session, batch, to_save, accept)
+        unexplained, accept, stages = 0, request.accept, request.stages
+        with stages.judge:
+            known, judgement = self._first_judgement(session, batch, to_save, accept)
         while to_save is not None and suffices(judgement, accept):
             try:
-                accepted, refused = arrivals(batch, judgement), rejections(batch, judgement)
-                judged = replace(to_save, arrivals=accepted, rejections=refused)
-                body = session.save(judged, partial(reporter.report, judgement.violations))
+                with stages.save:
+                    accepted, refused = arrivals(batch, judgement), rejections(batch, judgement)
+                    judged = replace(to_save, arrivals=accepted, rejections=refused)
+                    body = session.save(judged, partial(reporter.report, judgement.violations))
             except Conflict:
-                now_known = self._look_up(session, batch)
-                unexplained = unexplained + 1 if now_known == known else 0
-                if unexplained == MOST_UNEXPLAINED_CONFLICTS:
-                    raise
-                known, judgement = now_known, judge(batch, now_known)
+                with stages.judge:
+                    now_known = self._look_up(session, batch)
+                    unexplained = unexplained + 1 if now_known == known else 0
+                    if unexplained == MOST_UNEXPLAINED_CONFLICTS:
+                        raise
+                    known, judgement = now_known, judge(batch, now_known)
             else:
                 return _Outcome(judgement, body, judged.id)
         if not suffices(judgement, accept):
@@ -170,6 +183,10 @@ class Intake:
         # Threads may pass each other here; then a batch more or less is looked up.
         self._look_first = LOOK_FIRST if known != NOTHING_KNOWN else max(self._look_first - 1, 0)
         return known
+
+
+def _codes(judgement: Judgement) -> Mapping[str, int]:
+    return Counter([found[0].code for found in judgement.violations if found])
 
 
 def new_id(at: datetime) -> UUID:
