@@ -49,9 +49,12 @@ _GARBAGE_THRESHOLDS: Final = (50_000, 20, 50)
 
 def create_app() -> "Litestar":
     """The service with its settings from the environment: what each worker process runs."""
+    from muster.web import shared
+
     settings = Settings.read()
     check_provider(settings)
     configure_logs(settings)
+    shared.make_room()
     service = make_service(settings, open_database(settings))
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
@@ -106,22 +109,17 @@ def make_service(settings: Settings, store: Store) -> "Litestar":
     from muster.intake.service import Intake
     from muster.records.reading import Records
     from muster.web.app import make_app
+    from muster.web.ports import Rooms
 
     classifiers = Classifiers(store.classifiers)
     key_life = timedelta(hours=settings.idempotency_hours)
     intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_life=key_life)
     access = Access(store.users, store.audit)
     records = Records(store.records, lambda: classifiers.current().codes["businessUnit"], store.audit)
-    return make_app(
-        intake,
-        access,
-        classifiers,
-        records,
-        provider=make_provider(settings),
-        ready=store.ready,
-        settings=settings,
-        on_shutdown=store.close,
+    rooms = Rooms(
+        intake, access, classifiers, records, make_provider(settings), store.ready, store.connections, store.close
     )
+    return make_app(rooms, settings)
 
 
 def _check_schema(store: Store) -> None:

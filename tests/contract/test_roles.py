@@ -17,18 +17,20 @@ WHO = (
     "reader of none",
     "admin",
     "disabled",
+    "watcher",
 )
 
 # What each of them is answered, in the order of `WHO`, on what the sender brought into NORTH.
 EXPECTED = {
-    "validateBatchCustomers": (401, 200, 200, 403, 403, 403, 200, 401),
-    "batchCustomers": (401, 200, 200, 403, 403, 403, 200, 401),
-    "communication": (401, 200, 404, 200, 404, 404, 200, 401),
-    "batch": (401, 200, 404, 200, 200, 200, 200, 401),
-    "batches": (401, 200, 200, 200, 200, 200, 200, 401),
-    "batchResults": (401, 200, 404, 200, 200, 200, 200, 401),
-    "customer": (401, 403, 403, 200, 404, 404, 200, 401),
-    "customerHistory": (401, 403, 403, 200, 404, 404, 200, 401),
+    "validateBatchCustomers": (401, 200, 200, 403, 403, 403, 200, 401, 403),
+    "batchCustomers": (401, 200, 200, 403, 403, 403, 200, 401, 403),
+    "communication": (401, 200, 404, 200, 404, 404, 200, 401, 403),
+    "batch": (401, 200, 404, 200, 200, 200, 200, 401, 403),
+    "batches": (401, 200, 200, 200, 200, 200, 200, 401, 403),
+    "batchResults": (401, 200, 404, 200, 200, 200, 200, 401, 403),
+    "customer": (401, 403, 403, 200, 404, 404, 200, 401, 403),
+    "customerHistory": (401, 403, 403, 200, 404, 404, 200, 401, 403),
+    "metrics": (401, 403, 403, 403, 403, 403, 200, 401, 200),
 }
 
 
@@ -59,6 +61,7 @@ def test_every_path_is_open_to_those_who_may_and_to_nobody_else(api: Api) -> Non
         "reader of none": api.user(Role.READ),
         "admin": api.user(Role.ADMIN, ("NORTH",)),
         "disabled": api.user(Role.ADMIN, ("NORTH",), name="disabled"),
+        "watcher": api.user(Role.WATCH, ("NORTH",)),
     }
     api.store.users.disable_user("disabled")
     brought = individual(businessUnit="NORTH")

@@ -61,6 +61,7 @@ OTHER_SENDER = User("other", Role.SUBMIT, ("NORTH",))
 NORTH = User("north", Role.READ, ("NORTH",))
 SOUTH = User("south", Role.READ, ("SOUTH",))
 NOWHERE = User("nowhere", Role.READ)
+WATCHER = User("watcher", Role.WATCH, ("NORTH",))
 ALL = list(range(4))
 
 
@@ -73,6 +74,7 @@ ALL = list(range(4))
         (NORTH, True, True, [0, 2]),
         (SOUTH, False, True, [1]),
         (NOWHERE, False, True, []),
+        (WATCHER, False, False, None),
     ],
 )
 def test_everybody_sees_what_role_and_units_allow(

@@ -10,6 +10,7 @@ from muster.classifiers.source import NAMES
 from muster.cli.main import app
 from muster.customer.catalogue import ROWS
 from muster.customer.fields import rows
+from muster.metrics import METRICS
 from muster.reference import pages
 from muster.settings import rows as settings
 from muster.settings import variable
@@ -29,7 +30,7 @@ def test_there_are_no_other_pages() -> None:
     assert {path.name for path in DIRECTORY.iterdir()} == set(PAGES)
 
 
-def test_every_field_error_classifier_setting_and_command_has_its_line() -> None:
+def test_every_field_error_classifier_setting_metric_and_command_has_its_line() -> None:
     for _, field in rows():
         assert f"| `{field.name}` |" in PAGES["fields.md"]
         assert field.meaning in PAGES["fields.md"]
@@ -40,5 +41,7 @@ def test_every_field_error_classifier_setting_and_command_has_its_line() -> None
         assert f"## {name}" in PAGES["classifiers.md"]
     for name, _, _ in settings():
         assert f"`{variable(name)}`" in PAGES["settings.md"]
+    for metric in METRICS:
+        assert f"| `{metric.name}` |" in PAGES["metrics.md"]
     for command in ("demo", "serve", "docs", "db upgrade", "user add", "token create", "classifier import"):
         assert f"## muster {command}" in PAGES["commands.md"]

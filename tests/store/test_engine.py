@@ -104,3 +104,12 @@ def test_a_value_that_the_server_cannot_read_is_not_repeated(postgres_url: str) 
         fail()
     assert "secret" not in str(caught.value)
     store.close()
+
+
+def test_connections_are_counted_while_they_are_in_use(database_url: str) -> None:
+    store = open_store(database_url, pool_size=3)
+    assert store.connections() == (0, 7)  # four are spare
+    with store.customers.session(), store.customers.session():
+        assert store.connections() == (2, 7)
+    assert store.connections() == (0, 7)
+    store.close()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,11 +11,13 @@ import msgspec
 from litestar import Litestar
 
 from muster.access.ports import Role, User
+from muster.intake.stages import Stages
 from muster.records.ports import BatchRecord, Communication, CustomerVersion
 from muster.records.reading import Change, UnitNeeded
 from muster.settings import Settings
+from muster.store.engine import Connections
 from muster.web.app import make_app
-from muster.web.ports import Provider
+from muster.web.ports import Provider, Rooms
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -23,6 +25,7 @@ BODY = b'{"resultType":"REQUEST_ACCEPTED","results":[],"timeElapsedMs":1}'
 BATCH = b'{"customers":[]}'
 ANNA = ("anna", "pässwörd")
 RITA = ("rita", "reads only")
+WATCHER = ("prometheus", "watches only")
 TOKEN = "good-token"
 BATCH_ID = UUID("01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90")
 VERSION = CustomerVersion(
@@ -38,6 +41,7 @@ class Told:
     accepted: int
     rejected: int
     replayed: bool = False
+    codes: Mapping[str, int] = field(default_factory=dict)
 
 
 class FakeIntake:
@@ -52,7 +56,15 @@ class FakeIntake:
         self.accept: list[int] = []
 
     def take(
-        self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool, accept: int, key: str | None
+        self,
+        content: bytes | bytearray,
+        sender: User,
+        *,
+        save: bool,
+        detail: bool,
+        accept: int,
+        key: str | None,
+        stages: Stages,
     ) -> Told:
         """A key that was there before stands for a request that was answered."""
         replayed = key is not None and key in self.keys
@@ -60,10 +72,11 @@ class FakeIntake:
         self.accept.append(accept)
         self.taken.append(bytes(content))
         self.asked.append((sender.name, save, detail))
-        self.does(bytes(content))
+        with stages.judge:
+            self.does(bytes(content))
         batch_id = uuid4() if save else None
         self.batch_ids += [batch_id] if batch_id else []
-        return Told(BODY, batch_id, 2, 1, replayed)
+        return Told(BODY, batch_id, 2, 1, replayed, {} if replayed else {"C019": 1})
 
 
 class Gate:
@@ -91,7 +104,7 @@ class FakeAccess:
 
     def basic(self, name: str, password: str) -> User | None:
         self._ask()
-        roles = {ANNA: Role.SUBMIT, RITA: Role.READ}
+        roles = {ANNA: Role.SUBMIT, RITA: Role.READ, WATCHER: Role.WATCH}
         role = roles.get((name, password))
         return User(name, role) if role else None
 
@@ -163,15 +176,17 @@ def application(
     provider: Provider | None = None,
     ready: Callable[[], bool] = lambda: True,
     on_shutdown: Callable[[], None] = lambda: None,
+    connections: Callable[[], Connections] = lambda: Connections(3, 12),
     **settings: Any,
 ) -> Litestar:
-    return make_app(
+    rooms = Rooms(
         intake or FakeIntake(),
         access or FakeAccess(),
         FakeClassifiers(),
         records or FakeRecords(),
-        provider=provider,
-        ready=ready,
-        settings=Settings(**settings),
-        on_shutdown=on_shutdown,
+        provider,
+        ready,
+        connections,
+        on_shutdown,
     )
+    return make_app(rooms, Settings(**settings))

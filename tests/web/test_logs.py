@@ -26,6 +26,7 @@ def test_a_request_is_one_event():
     intake = FakeIntake()
     (event,) = events_of(intake, f"{SAVE}?detail=full&firstName=Garcia", auth=ANNA)
     assert event.pop("ms") >= 0
+    assert list(event.pop("stages")) == ["judge"]
     assert event == {
         "event": "request",
         "log_level": "info",

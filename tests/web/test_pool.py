@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from muster.web.pool import Busy, Pool
+from muster.web.pool import Busy, Load, Pool
 
 
 def test_work_gives_what_it_gives_and_raises_what_it_raises():
@@ -90,5 +90,31 @@ def test_closing_waits_for_running_and_waiting_work():
         await pool.close()
         assert done == [1, 1, 1]
         await asyncio.gather(*tasks)
+
+    asyncio.run(scenario())
+
+
+def test_its_load_tells_who_works_who_waits_and_who_only_has_a_place():
+    async def scenario() -> None:
+        pool, entered, opened = Pool(1, 5), threading.Event(), threading.Event()
+        assert pool.load() == Load(0, 0, 0)
+
+        def work() -> None:
+            entered.set()
+            opened.wait(10)
+
+        tasks = [asyncio.create_task(pool.run(work)) for _ in range(3)]
+        while not entered.is_set():
+            await asyncio.sleep(0.01)
+        with pool.place():
+            assert pool.load() == Load(busy=1, waiting=2, taken=4)
+        # Work that is cancelled before it began waits no longer.
+        tasks[2].cancel()
+        await asyncio.wait([tasks[2]])
+        assert pool.load() == Load(busy=1, waiting=1, taken=2)
+        opened.set()
+        await asyncio.gather(*tasks[:2])
+        await pool.close()
+        assert pool.load() == Load(0, 0, 0)
 
     asyncio.run(scenario())

@@ -29,6 +29,16 @@ def may_read(user: User) -> bool:
     return user.role in (Role.READ, Role.ADMIN)
 
 
+def may_ask(user: User) -> bool:
+    """Whether the user may ask what was taken in; how much of it the user sees is for the records to say."""
+    return user.role in (Role.SUBMIT, Role.READ, Role.ADMIN)
+
+
+def may_watch(user: User) -> bool:
+    """Whether the user may read the metrics."""
+    return user.role in (Role.WATCH, Role.ADMIN)
+
+
 class Access:
     """Recognises users.
 

@@ -10,10 +10,14 @@ from muster.audit.ports import Event
 
 
 class Role(StrEnum):
-    """What a user may do: `submit` posts batches, `read` reads what was taken in, `admin` does both and more."""
+    """What a user may do: `submit` posts batches, `read` reads what was taken in, `admin` does both and more.
+
+    `watch` reads the metrics, and nothing else.
+    """
 
     SUBMIT = "submit"
     READ = "read"
+    WATCH = "watch"
     ADMIN = "admin"
 
 

@@ -15,7 +15,7 @@ def docs(
     context: typer.Context,
     directory: Annotated[Path, typer.Argument(help="where the pages go")] = Path("docs/reference"),
 ) -> None:
-    """Writes the reference pages: fields, errors, classifiers, settings and commands."""
+    """Writes the reference pages: fields, errors, classifiers, settings, metrics and commands."""
     root = context.find_root().command
     assert isinstance(root, TyperGroup)
     try:

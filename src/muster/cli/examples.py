@@ -30,6 +30,7 @@ EXAMPLES: Final = {
     "user add": (
         "muster user add core-banking --role submit",
         "muster user add branch --role submit --business-unit LT --business-unit LV",
+        "muster user add prometheus --role watch",
         "pass show muster/nightly | muster user add nightly --role submit --password-stdin",
     ),
     "user list": ("muster user list",),

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Set
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from muster.cli.problems import Problem
 from muster.cli.protocol import BoundedProtocol
 from muster.cli.tls import check_tls, reloading_context
 from muster.settings import Settings
+from muster.web import shared
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -92,11 +94,12 @@ def configure(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
 def run_service(settings: Settings, listener: socket.socket) -> None:
     """Serves until SIGTERM; raises `KeyboardInterrupt` after Ctrl-C. The workers' settings are in the environment."""
     config = configure(APP, settings, factory=True)
-    if settings.workers == 1:
-        uvicorn.Server(config).run(sockets=[listener])
-        return
-    workers = _Workers(config, settings, listener)
-    workers.run()
+    with shared.counting_together(settings.workers):
+        if settings.workers == 1:
+            uvicorn.Server(config).run(sockets=[listener])
+            return
+        workers = _Workers(config, settings, listener)
+        workers.run()
     if workers.interrupted:
         raise KeyboardInterrupt
 
@@ -124,6 +127,7 @@ class _Workers(Multiprocess):
         super().__init__(config, sockets=[listener])
         self.interrupted = False
         self._settings = settings
+        self._known: Set[int | None] = frozenset()
 
     def handle_int(self) -> None:
         self.interrupted = True
@@ -136,6 +140,15 @@ class _Workers(Multiprocess):
             note(f"the workers stay as they are: {problem}")
             return
         super().handle_hup()
+
+    def keep_subprocess_alive(self) -> None:
+        """Looks after the workers every half a second. Signals may have changed them meanwhile."""
+        super().keep_subprocess_alive()
+        known = {process.pid for process in self.processes}
+        for ended in self._known - known:
+            if ended is not None:
+                shared.forget(ended)
+        self._known = known
 
 
 def url_of(settings: Settings, listener: socket.socket) -> str:

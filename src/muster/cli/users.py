@@ -21,7 +21,8 @@ RoleOption = Annotated[
     Role,
     typer.Option(
         "--role",
-        help="`submit` posts batches to both endpoints, `read` may not post any, `admin` may do everything",
+        help="`submit` posts batches to both endpoints, `read` may not post any, `watch` reads the metrics and nothing "
+        "else, `admin` may do everything",
         show_default=False,
     ),
 ]

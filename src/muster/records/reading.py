@@ -25,7 +25,7 @@ class View:
 
     @classmethod
     def of(cls, user: User, existing: frozenset[str]) -> "View":
-        """`admin` sees all; `read` the customers of its units; `submit` what it sent itself.
+        """`admin` sees all; `read` the customers of its units; `submit` what it sent itself; `watch` nothing.
 
         That there was a batch, from whom and with how many customers, is no customer's and seen by every reader.
         """
@@ -36,6 +36,8 @@ class View:
                 return cls(units=BusinessUnits.of(existing, user.business_units).allowed)
             case Role.SUBMIT:
                 return cls(sender=user.name)
+            case Role.WATCH:
+                return cls(units=frozenset(), sender="")  # nobody has that name
 
     def shows(self, *, sender: str, unit: str | None) -> bool:
         """Whether a customer of this unit, sent by this sender, may be seen. A customer of no known unit has None."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from typer.core import TyperGroup
 
-from muster.reference import audit, classifiers, commands, errors, fields, settings
+from muster.reference import audit, classifiers, commands, errors, fields, metrics, settings
 
 
 def pages(root: TyperGroup) -> Mapping[str, str]:
@@ -14,6 +14,7 @@ def pages(root: TyperGroup) -> Mapping[str, str]:
         "errors.md": errors.page(),
         "classifiers.md": classifiers.page(),
         "settings.md": settings.page(),
+        "metrics.md": metrics.page(),
         "commands.md": commands.page(root),
         "audit.md": audit.page(),
     }

@@ -16,7 +16,7 @@ from . import health, schema
 from .audit import DatabaseAudit
 from .backup import BackupElsewhere, back_up
 from .classifiers import DatabaseClassifiers
-from .engine import make_engine
+from .engine import Connections, connections_of, make_engine
 from .errors import BadDatabaseUrl, SchemaIsNewer, StoreError, StoreUnavailable
 from .postgres import PostgresCustomers
 from .records import DatabaseRecords
@@ -70,6 +70,10 @@ class Store:
         Raises `OSError` for the file, `BackupElsewhere`, `StoreUnavailable`.
         """
         back_up(self.engine, file)
+
+    def connections(self) -> Connections:
+        """The connections of this process, in use and at most."""
+        return connections_of(self.engine)
 
     def close(self) -> None:
         """Closes the connections. The store opens new ones when it is used again."""

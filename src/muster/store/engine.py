@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, exc, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
 
 from .errors import BadDatabaseUrl, without_values
 
@@ -108,6 +109,20 @@ def turn_of(engine: Engine) -> AbstractContextManager[object]:
 def check_out(engine: Engine) -> PoolProxiedConnection:
     """A pooled connection for use without SQLAlchemy, in autocommit mode. Close it to give it back."""
     return engine.raw_connection()
+
+
+class Connections(NamedTuple):
+    """Connections of this process: those in use, and how many may be."""
+
+    in_use: int
+    most: int
+
+
+def connections_of(engine: Engine) -> Connections:
+    """Counted here, without asking the database."""
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+    return Connections(pool.checkedout(), pool.size() + _SPARE)
 
 
 def _postgres_engine(url: URL, pool_size: int) -> Engine:

@@ -1,7 +1,7 @@
 """The web application: its routes, and what stands around every request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -14,16 +14,18 @@ from muster.web import swagger
 from muster.web.asking import Asking
 from muster.web.batches import Batches
 from muster.web.callers import Callers
-from muster.web.customers import CustomerPages
+from muster.web.customers import READS, CustomerPages
 from muster.web.exchange import Exchange
 from muster.web.logs import log_failure, log_request, loop_failure, route_of
+from muster.web.metrics import Metrics
 from muster.web.pool import Pool
-from muster.web.ports import Access, Classifiers, Intake, Provider, ReadableRecords
+from muster.web.ports import Rooms
 from muster.web.problems import Problem
 from muster.web.public import Public
-from muster.web.records import RecordPages
+from muster.web.records import ASKS, RecordPages
 from muster.web.replies import on_exception, reply_to
 from muster.web.underway import Places, Underway
+from muster.web.watching import WATCHES, WatchPages
 
 # Litestar's router remembers the paths that it has met; so their length has a limit.
 MOST_URL: Final = 2048
@@ -32,32 +34,28 @@ PUBLIC_THREADS: Final = 2
 PUBLIC_QUEUE: Final = 64
 
 
-def make_app(
-    intake: Intake,
-    access: Access,
-    classifiers: Classifiers,
-    records: ReadableRecords,
-    *,
-    provider: Provider | None = None,
-    ready: Callable[[], bool],
-    settings: Settings,
-    on_shutdown: Callable[[], None],
-) -> Litestar:
-    """The application; with a `provider`, its tokens are taken too. `on_shutdown` is called when all work is done.
+Observer = Callable[[Exchange, Scope], None]
+
+
+def make_app(rooms: Rooms, settings: Settings) -> Litestar:
+    """The application before these rooms.
 
     It belongs to one event loop and one run of it. The process that serves it calls `muster.web.logs.configure`.
     """
     work, aside = Pool(settings.threads, settings.queue), Pool(PUBLIC_THREADS, PUBLIC_QUEUE)
-    callers, places = Callers(access, provider=provider), Places(work, Underway(settings.user_requests))
-    batches, asking = Batches(intake, callers, places, settings.max_body), Asking(callers, places)
+    pools = {"work": work, "aside": aside}
+    metrics, callers = Metrics(pools, rooms.connections), Callers(rooms.access, provider=rooms.provider)
+    places, beside = (Places(pool, Underway(settings.user_requests)) for pool in (work, aside))
     return Service(
-        routes(
-            batches,
-            Public(classifiers, ready, aside),
-            RecordPages(records, asking),
-            CustomerPages(records, asking),
+        [log_request, metrics.request],
+        route_handlers=routes(
+            Batches(rooms.intake, callers, places, metrics, settings.max_body),
+            Public(rooms.classifiers, rooms.ready, aside),
+            RecordPages(rooms.records, Asking(callers, places, ASKS)),
+            CustomerPages(rooms.records, Asking(callers, places, READS)),
+            WatchPages(metrics, Asking(callers, beside, WATCHES)),
         ),
-        lifespan=[lambda app: _lifetime([work, aside], on_shutdown)],
+        lifespan=[lambda app: _lifetime(pools, metrics, rooms.close)],
         exception_handlers={Exception: on_exception},
         openapi_config=None,
         logging_config=None,
@@ -67,7 +65,9 @@ def make_app(
     )
 
 
-def routes(batches: Batches, public: Public, records: RecordPages, customers: CustomerPages) -> list[HTTPRouteHandler]:
+def routes(
+    batches: Batches, public: Public, records: RecordPages, customers: CustomerPages, watch: WatchPages
+) -> list[HTTPRouteHandler]:
     return [
         post("/amlyze-ws-rest/validate-batch-customers", status_code=200)(batches.validate),
         post("/amlyze-ws-rest/batch-customers", status_code=200)(batches.submit),
@@ -77,6 +77,7 @@ def routes(batches: Batches, public: Public, records: RecordPages, customers: Cu
         _get("/api/v1/batches/{batch_id:str}/results")(records.results),
         _get("/api/v1/customers/{customer:path}")(customers.customer),
         _get("/classifier/{name:str}")(public.classifier),
+        _get("/metrics")(watch.metrics),
         _get("/v2/api-docs")(public.api_docs),
         _get("/swagger-ui")(swagger.page),
         _get("/swagger-ui/{name:str}")(swagger.file),
@@ -91,11 +92,15 @@ def _get(path: str) -> HTTPRouteHandler:
 
 
 class Service(Litestar):
-    """Litestar, with the exchange around it.
+    """Litestar, with the exchange around it, of which the observers are told when it is over.
 
     Litestar's own middleware stands behind its router and does not see what the router refuses. And an exception that
     comes after the answer has begun leaves Litestar; the server would write its message into the log.
     """
+
+    def __init__(self, observers: Sequence[Observer], **of_litestar: Any) -> None:
+        super().__init__(**of_litestar)
+        self._observers = observers
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -110,29 +115,39 @@ class Service(Litestar):
         except Exception as error:
             await _last_resort(error, exchange, scope, exchange.receive, exchange.send)
         finally:
-            log_request(exchange, scope)
+            for observer in self._observers:
+                observer(exchange, scope)
 
 
 async def _last_resort(error: Exception, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
     if exchange.status:
+        exchange.failed = True
         log_failure(error, method=exchange.method, route=route_of(exchange, scope))
         return
     await reply_to(error, exchange, route_of(exchange, scope))(scope, receive, send)
 
 
 @asynccontextmanager
-async def _lifetime(pools: list[Pool], on_shutdown: Callable[[], None]) -> AsyncIterator[None]:
+async def _lifetime(pools: Mapping[str, Pool], metrics: Metrics, close: Callable[[], None]) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()
-    loop.set_exception_handler(loop_failure)
+
+    def failed(loop: object, context: Mapping[str, Any]) -> None:
+        metrics.failure()
+        loop_failure(loop, context)
+
+    loop.set_exception_handler(failed)
+    looking = loop.create_task(metrics.look_again_and_again()) if metrics.is_shared else None
     try:
         yield
     finally:
-        for pool in pools:
+        for pool in pools.values():
             await pool.close()
+        if looking is not None:
+            looking.cancel()
         loop.set_exception_handler(before)
         try:
-            await asyncio.to_thread(on_shutdown)
+            await asyncio.to_thread(close)
         except Exception as error:
             # Litestar would hand the server a formatted traceback, message and all.
             log_failure(error, where="shutdown")

@@ -1,6 +1,7 @@
-"""Questions to the records: who asks, what the query says, and how the answer goes out."""
+"""Questions: who asks and may, what the query says, and how the answer goes out."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, unquote
@@ -10,7 +11,7 @@ import msgspec
 from litestar.types import ASGIApp, Scope
 
 from muster.access.ports import User
-from muster.web.callers import Callers
+from muster.web.callers import Callers, Credentials
 from muster.web.credentials import credentials_of
 from muster.web.exchange import Exchange
 from muster.web.problems import Problem
@@ -28,21 +29,39 @@ _WRONG_LIMIT: Final = f"the query parameter limit takes one whole number from 1 
 _WRONG_MOMENT: Final = "the query parameter at takes one moment with its zone: 2024-05-26T16:49:50Z, for one"
 
 
-class Asking:
-    """Answers whoever is known. Blocking work is done in a place of the pool."""
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Who may ask: users of whom `may` is true. To the others `refusal` says what is missing."""
 
-    def __init__(self, callers: Callers, places: Places) -> None:
+    may: Callable[[User], bool]
+    refusal: str
+
+
+class Asking:
+    """Answers whoever is known and may ask. Blocking work is done in a place of the pool."""
+
+    def __init__(self, callers: Callers, places: Places, right: Right) -> None:
         self._callers = callers
         self._places = places
+        self._right = right
 
     async def answered(self, scope: Scope, answer: Callable[[Scope, User], object]) -> ASGIApp:
         """What `answer` gives, as JSON. Who is calling comes first: before anything that is wrong with the question."""
-        exchange = Exchange.of(scope)
+        return json_reply(msgspec.json.encode(await self.told(scope, answer)))
+
+    async def told(self, scope: Scope, answer: Callable[[Scope, User], T]) -> T:
+        """What `answer` gives, as it is."""
         lines = [value for name, value in scope["headers"] if name == b"authorization"]
         credentials = self._callers.required(credentials_of(lines))
+        exchange = Exchange.of(scope)
         with self._places.place(lines[0], exchange) as place:
-            content = await place.run(lambda: answer(scope, self._callers.user(credentials, exchange)))
-        return json_reply(msgspec.json.encode(content))
+            return await place.run(lambda: answer(scope, self._admitted(credentials, exchange)))
+
+    def _admitted(self, credentials: Credentials, exchange: Exchange) -> User:
+        user = self._callers.user(credentials, exchange)
+        if not self._right.may(user):
+            raise Problem(403, self._right.refusal)
+        return user
 
 
 def named(scope: Scope, before: str, after: str = "") -> str:

@@ -7,11 +7,13 @@ from litestar.types import ASGIApp, Scope
 
 from muster.access.authority import may_submit
 from muster.access.ports import User
+from muster.intake.stages import Stages
 from muster.web.body import read_body
 from muster.web.callers import Callers
 from muster.web.decompression import decompressed
 from muster.web.exchange import Exchange
 from muster.web.head import Head, head_of
+from muster.web.metrics import Metrics
 from muster.web.ports import Answer, Intake
 from muster.web.problems import Headers, Problem, too_large
 from muster.web.replies import json_reply
@@ -29,10 +31,11 @@ _NO_RIGHT: Final = (
 class Batches:
     """Judges batches and saves them. `max_body` is in bytes, on the wire as well as decompressed."""
 
-    def __init__(self, intake: Intake, callers: Callers, places: Places, max_body: int) -> None:
+    def __init__(self, intake: Intake, callers: Callers, places: Places, metrics: Metrics, max_body: int) -> None:
         self._intake = intake
         self._callers = callers
         self._places = places
+        self._metrics = metrics
         self._max_body = max_body
 
     async def validate(self, scope: Scope) -> ASGIApp:
@@ -53,13 +56,13 @@ class Batches:
             else:
                 user = await place.run(partial(self._admitted, exchange, head))
                 body = await read_body(exchange, self._max_body)
-                answer = await place.run(partial(self._taken, body, head, user, save))
+                answer = await place.run(partial(self._taken, exchange, body, head, user, save))
         exchange.accepted, exchange.rejected, exchange.batch_id = answer.accepted, answer.rejected, answer.batch_id
         exchange.replayed = answer.replayed
         return json_reply(answer.body, headers=_headers(answer))
 
     def _whole(self, exchange: Exchange, head: Head, body: bytes | bytearray, save: bool) -> Answer:
-        return self._taken(body, head, self._admitted(exchange, head), save)
+        return self._taken(exchange, body, head, self._admitted(exchange, head), save)
 
     def _admitted(self, exchange: Exchange, head: Head) -> User:
         """Who is calling, when the user may and the head is sound: the refusals in the order of the contract."""
@@ -72,9 +75,18 @@ class Batches:
             raise too_large(self._max_body)
         return user
 
-    def _taken(self, body: bytes | bytearray, head: Head, user: User, save: bool) -> Answer:
+    def _taken(self, exchange: Exchange, body: bytes | bytearray, head: Head, user: User, save: bool) -> Answer:
+        """Counted here and not when the request is over: its sender may be gone by then, and the batch is saved."""
         content = decompressed(body, head.coding, self._max_body)
-        return self._intake.take(content, user, save=save, detail=head.detail, accept=head.accept, key=head.key)
+        stages = exchange.stages = Stages()
+        try:
+            answer = self._intake.take(
+                content, user, save=save, detail=head.detail, accept=head.accept, key=head.key, stages=stages
+            )
+        finally:
+            self._metrics.stages(stages)
+        self._metrics.judged(answer, save=save)
+        return answer
 
 
 def _headers(answer: Answer) -> Headers:

@@ -39,6 +39,7 @@ class Callers:
         given, address = self.required(credentials), exchange.address
         user = self._named(given, address) if isinstance(given, Basic) else self._bearing(given, exchange)
         if user is None:
+            exchange.wrong_credentials = True
             raise unauthorized(_WRONG_CREDENTIALS)
         exchange.user = user.name
         return user

@@ -8,7 +8,7 @@ from litestar.types import ASGIApp, Scope
 from muster.access.authority import may_read
 from muster.access.ports import User
 from muster.records.reading import UnitNeeded
-from muster.web.asking import WRONG_CURSOR, Asking, limit_of, moment_of, named, number_of, parameter, there
+from muster.web.asking import WRONG_CURSOR, Asking, Right, limit_of, moment_of, named, number_of, parameter, there
 from muster.web.ports import Customers
 from muster.web.problems import Problem
 from muster.web.records import told_of
@@ -16,16 +16,17 @@ from muster.web.records import told_of
 CUSTOMERS: Final = "/api/v1/customers/"
 HISTORY: Final = "/history"
 
-_NO_RIGHT: Final = (
-    "this user may not read customers; `muster user change`, or its OpenID provider, gives it the role read"
+READS: Final = Right(
+    may_read, "this user may not read customers; `muster user change`, or its OpenID provider, gives it the role read"
 )
+
 _NO_CUSTOMER: Final = "there is no such customer in this business unit, or not at that moment, or not for this user"
 _WRONG_UNIT: Final = "the query parameter businessUnit takes one value, a code of the classifier businessUnit"
 _WHICH_UNIT: Final = "the installation has several business units; say with the query parameter businessUnit which one"
 
 
 class CustomerPages:
-    """Answers to whoever may read customers."""
+    """Answers to whoever may read customers; `asking` sees to that."""
 
     def __init__(self, customers: Customers, asking: Asking) -> None:
         self._customers = customers
@@ -38,7 +39,7 @@ class CustomerPages:
         return await self._asking.answered(scope, self._history if is_history else self._customer)
 
     def _customer(self, scope: Scope, user: User) -> object:
-        ext_id, unit = _asked(scope, user)
+        ext_id, unit = _asked(scope)
         at = moment_of(scope)
         try:
             found = self._customers.customer(ext_id, unit, user, at=at)
@@ -48,7 +49,7 @@ class CustomerPages:
         return {**told_of(version), "document": msgspec.Raw(version.document)}
 
     def _history(self, scope: Scope, user: User) -> object:
-        ext_id, unit = _asked(scope, user, HISTORY)
+        ext_id, unit = _asked(scope, HISTORY)
         limit, below = limit_of(scope), number_of(scope, "cursor", WRONG_CURSOR)
         try:
             found = self._customers.history(ext_id, unit, user, below=below, limit=limit)
@@ -60,10 +61,8 @@ class CustomerPages:
         return {"versions": versions, "next": str(last) if last > 1 else None}
 
 
-def _asked(scope: Scope, user: User, after: str = "") -> tuple[str, str | None]:
+def _asked(scope: Scope, after: str = "") -> tuple[str, str | None]:
     """Which customer is meant, and of which unit. Raises `Problem`."""
-    if not may_read(user):
-        raise Problem(403, _NO_RIGHT)
     ext_id, unit = named(scope, CUSTOMERS, after), parameter(scope, "businessUnit", _WRONG_UNIT)
     if "\0" in ext_id or "\0" in (unit or ""):
         raise Problem(404, _NO_CUSTOMER)

@@ -1,4 +1,4 @@
-"""One request and its answer: what passes over the wire, and what the log says of it."""
+"""One request and its answer: what passes over the wire, and what is told of it to whoever watches."""
 
 import asyncio
 import time
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
+from muster.intake.stages import Stages
 from muster.web.protection import protected
 
 # How long a refused sender is listened to. 256 MiB pass in a second on a good line, and cost no memory.
@@ -33,15 +34,18 @@ class Exchange:
         "address",
         "batch_id",
         "bytes_in",
+        "failed",
         "method",
         "path",
         "refused",
         "rejected",
         "replayed",
+        "stages",
         "started",
         "status",
         "unread",
         "user",
+        "wrong_credentials",
     )
 
     def __init__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
@@ -62,6 +66,9 @@ class Exchange:
         self.rejected: int | None = None
         self.batch_id: UUID | None = None
         self.replayed = False
+        self.stages: Stages | None = None  # of the intake, when it came to that
+        self.wrong_credentials = False
+        self.failed = False  # with an exception that nobody expected
 
     @classmethod
     def of(cls, scope: Scope) -> "Exchange":

@@ -43,6 +43,8 @@ def log_request(exchange: Exchange, scope: Scope) -> None:
         event["refused"] = exchange.refused
     if exchange.accepted is not None:
         event["accepted"], event["rejected"] = exchange.accepted, exchange.rejected
+    if exchange.stages is not None and (took := {name: round(stage.ns / 1e6, 2) for name, stage in exchange.stages}):
+        event["stages"] = took  # ms
     if exchange.replayed:
         event["replayed"] = True
     if exchange.batch_id is not None:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -12,6 +13,15 @@ T = TypeVar("T")
 
 class Busy(Exception):
     """Every place is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How full a pool is: threads at work, requests that wait for one, and places that are taken."""
+
+    busy: int
+    waiting: int
+    taken: int
 
 
 class Pool:
@@ -23,14 +33,21 @@ class Pool:
     """
 
     def __init__(self, threads: int, queue: int) -> None:
+        self.threads = threads
+        self.places = threads + queue
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="muster")
-        self._places = threading.Semaphore(threads + queue)
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._unfinished = 0  # pieces of work
+        self._busy = 0
 
     def place(self) -> "Place":
         """A place, to be used in a `with`. Raises `Busy` at once when there is none."""
-        if not self._places.acquire(blocking=False):
-            raise Busy
-        return Place(self._executor, self._places)
+        with self._lock:
+            if self._taken == self.places:
+                raise Busy
+            self._taken += 1
+        return Place(self)
 
     async def run(self, work: Callable[[], T]) -> T:
         """What one piece of work gives or raises. Raises `Busy` when there is no place for it."""
@@ -41,14 +58,45 @@ class Pool:
         """Returns when all work that was begun or waits is done."""
         await asyncio.to_thread(self._executor.shutdown)
 
+    def load(self) -> Load:
+        """How full it is now."""
+        with self._lock:
+            return Load(self._busy, max(self._unfinished - self._busy, 0), self._taken)
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Has a piece of work done for the holder of a place."""
+        future = self._executor.submit(self._work, work)
+        with self._lock:
+            self._unfinished += 1
+        future.add_done_callback(self._finish)  # also when it is cancelled before it began
+        return future
+
+    def release(self) -> None:
+        """Gives a place back."""
+        with self._lock:
+            self._taken -= 1
+
+    def _work(self, work: Callable[[], T]) -> T:
+        with self._lock:
+            self._busy += 1
+        try:
+            return work()
+        finally:
+            with self._lock:
+                self._busy -= 1
+
+    def _finish(self, _: Future[Any]) -> None:
+        with self._lock:
+            self._unfinished -= 1
+
 
 class Place:
     """One request's place in a pool; given back when the request is over and its last piece of work is too."""
 
-    def __init__(self, executor: ThreadPoolExecutor, places: threading.Semaphore) -> None:
-        self._executor = executor
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
         self._work: Future[Any] | None = None
-        self._when_free: list[Callable[[], object]] = [places.release]
+        self._when_free: list[Callable[[], object]] = [pool.release]
 
     def when_free(self, call: Callable[[], object]) -> None:
         """To be called when the place is free, by whatever thread."""
@@ -70,5 +118,5 @@ class Place:
 
     async def run(self, work: Callable[[], T]) -> T:
         """What the work gives or raises. Cancelling leaves work that has begun to run to its end."""
-        future = self._work = self._executor.submit(work)
+        future = self._work = self._pool.submit(work)
         return await asyncio.wrap_future(future)

@@ -1,11 +1,13 @@
 """What the edge needs of the rooms behind it. All of it blocks, and is called by several threads at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from muster.access.ports import Refusal, User
+from muster.intake.stages import Stages
 from muster.records.ports import BatchRecord, Communication, CustomerVersion
 
 
@@ -29,12 +31,28 @@ class Answer(Protocol):
         """Whether this was the answer to the first request with the same key."""
         ...
 
+    @property
+    def codes(self) -> Mapping[str, int]:
+        """How many customers were rejected with which code; none of a replay."""
+        ...
+
 
 class Intake(Protocol):
     def take(
-        self, content: bytes | bytearray, sender: User, *, save: bool, detail: bool, accept: int, key: str | None
+        self,
+        content: bytes | bytearray,
+        sender: User,
+        *,
+        save: bool,
+        detail: bool,
+        accept: int,
+        key: str | None,
+        stages: Stages,
     ) -> Answer:
-        """Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and `KeyOfAnother`; anything else is a failure."""
+        """Tells `stages` how long each took, also when it raises.
+
+        Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and `KeyOfAnother`; anything else is a failure.
+        """
         ...
 
 
@@ -102,6 +120,18 @@ class Provider(Protocol):
         ...
 
 
+class Connections(Protocol):
+    """Connections to the database."""
+
+    @property
+    def in_use(self) -> int: ...
+
+    @property
+    def most(self) -> int:
+        """How many may be in use."""
+        ...
+
+
 class Titles(Protocol):
     @property
     def titles(self) -> Mapping[str, Mapping[str, str]]:
@@ -111,3 +141,20 @@ class Titles(Protocol):
 
 class Classifiers(Protocol):
     def current(self) -> Titles: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """All that stands behind the edge; with a `provider`, its tokens are taken too.
+
+    `connections` does not block; `close` is called when the last work is done.
+    """
+
+    intake: Intake
+    access: Access
+    classifiers: Classifiers
+    records: ReadableRecords
+    provider: Provider | None
+    ready: Callable[[], bool]
+    connections: Callable[[], Connections]
+    close: Callable[[], None]

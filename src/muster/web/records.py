@@ -4,13 +4,15 @@ from typing import Any, Final
 
 from litestar.types import ASGIApp, Scope
 
+from muster.access.authority import may_ask
 from muster.access.ports import User
 from muster.records.ports import BatchRecord, Communication
-from muster.web.asking import WRONG_CURSOR, Asking, limit_of, named, number_of, parameter, there, uuid_of
+from muster.web.asking import WRONG_CURSOR, Asking, Right, limit_of, named, number_of, parameter, there, uuid_of
 from muster.web.ports import Records
 from muster.web.problems import Problem
 
 COMMUNICATIONS: Final = "/api/v1/communications/"
+ASKS: Final = Right(may_ask, "this user reads the metrics alone; `muster user change` gives it another role")
 
 _NO_COMMUNICATION: Final = "no customer was accepted under this communication number, or none that this user may see"
 _NO_BATCH: Final = "there is no batch with this id, or none that this user may see"

@@ -20,6 +20,7 @@ def reply_to(error: Exception, exchange: Exchange, route: str) -> ASGIResponse:
     problem = problem_of(error)
     if problem is not None:
         return json_reply(problem_body(problem, exchange.path), problem.status, problem.headers)
+    exchange.failed = True
     log_failure(error, method=exchange.method, route=route)
     return json_reply(failure_body(int(exchange.milliseconds)), 500)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from muster.classifiers.source import NAMES
 from muster.web.openapi.answers import answer_schemas, failure, failures, refusal, response, with_anywhere
+from muster.web.openapi.metrics import metrics_operation
 from muster.web.openapi.once import IDEMPOTENCY_KEY, SAVED_HEADERS, key_failures
 from muster.web.openapi.records import record_paths, record_schemas
 from muster.web.openapi.schemas import JsonSchema, customer_schemas, ref
@@ -100,6 +101,7 @@ def _paths() -> dict[str, dict[str, JsonSchema]]:
         **{path: {"post": _batch(path, *texts)} for path, texts in _BATCH_PATHS.items()},
         **record_paths(),
         "/classifier/{name}": {"get": _classifier()},
+        "/metrics": {"get": metrics_operation()},
         "/health/live": {"get": _health("live", "The process runs.", {})},
         "/health/ready": {"get": ready},
     }

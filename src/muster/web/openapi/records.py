@@ -151,14 +151,13 @@ def _get(
     answers = {
         "200": found,
         "401": refusal(401, "Unauthorized", "No credentials, or wrong ones.", path),
+        "403": refusal(403, "Forbidden", "The user's role may not read this.", path),
         "429": refusal(429, *TOO_MANY, path),
         "500": failure(),
         "503": refusal(503, "Service Unavailable", NOT_NOW, path),
     }
     if any(parameter["in"] == "query" for parameter in parameters):
         answers["400"] = refusal(400, "Bad Request", "A parameter can't be read, or a needed one is missing.", path)
-    if who is _READERS:
-        answers["403"] = refusal(403, "Forbidden", "The user's role may not read customers.", path)
     if may_be_missing:
         answers["404"] = refusal(404, "Not Found", "There is none, or none that this user may see.", path)
     described = {

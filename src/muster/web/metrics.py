@@ -1,0 +1,158 @@
+"""What the service counts, as `muster.metrics` lists it.
+
+Nothing here may cost a request its answer or a batch its place: what goes wrong with counting is a line in the log.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from functools import wraps
+from importlib.metadata import version
+from typing import Any, Final, ParamSpec
+
+from litestar.types import Scope
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from muster import metrics as rows
+from muster.intake.stages import NAMES, Stages
+from muster.metrics import METRICS, Kind, Metric
+from muster.web import shared
+from muster.web.exchange import Exchange
+from muster.web.logs import log_failure
+from muster.web.pool import Pool
+from muster.web.ports import Answer, Connections
+
+P = ParamSpec("P")
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4"  # Litestar adds the charset
+# How often a worker among several writes down how it is; the one that is asked does so at once.
+FRESH_SECONDS: Final = 1.0
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_MAKERS: Final[Mapping[Kind, Any]] = {Kind.COUNTER: Counter, Kind.GAUGE: Gauge, Kind.HISTOGRAM: Histogram}
+
+# When each series began: it would double their number, and nobody asks for it.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+def _harmless(count: Callable[P, None]) -> Callable[P, None]:
+    @wraps(count)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            count(*args, **kwargs)
+        except Exception as error:
+            log_failure(error, where="metrics")
+
+    return guarded
+
+
+class Metrics:
+    """The metrics of one application. Threads may share it.
+
+    `pools` and `connections` are looked at when they are asked for, so that a request costs nothing for them.
+    """
+
+    def __init__(self, pools: Mapping[str, Pool], connections: Callable[[], Connections]) -> None:
+        self._pools = pools
+        self._connections = connections
+        self._registry = CollectorRegistry()
+        self._made = {metric: _make(metric, self._registry) for metric in METRICS}
+        self._series: dict[tuple[str, ...], Any] = {}
+        directory = shared.directory()
+        self.is_shared = directory is not None
+        self._told = CollectorRegistry() if self.is_shared else self._registry
+        if self.is_shared:
+            MultiProcessCollector(self._told, directory)  # type: ignore[no-untyped-call]
+        self._begin()
+
+    @_harmless
+    def request(self, exchange: Exchange, scope: Scope) -> None:
+        """Counts a request that is over."""
+        route = scope.get("path_template") or "unknown"
+        method = exchange.method if exchange.method in _METHODS else "other"
+        self._of(rows.REQUESTS, method, route, str(exchange.status)).inc()
+        self._of(rows.REQUEST_SECONDS, route).observe(exchange.milliseconds / 1000)
+        if exchange.bytes_in:
+            self._of(rows.BODY_BYTES).inc(exchange.bytes_in)
+        if exchange.wrong_credentials:
+            self._of(rows.WRONG_CREDENTIALS).inc()
+        if exchange.failed:
+            self.failure()
+
+    @_harmless
+    def stages(self, stages: Stages) -> None:
+        """Counts what the stages of one intake took, whatever became of it."""
+        for name, stage in stages:
+            self._of(rows.STAGE_SECONDS, name).observe(stage.ns / 1e9)
+
+    @_harmless
+    def judged(self, answer: Answer, *, save: bool) -> None:
+        """Counts the customers of a batch that was judged."""
+        if answer.replayed:
+            self._of(rows.REPLAYED).inc()
+            return
+        endpoint = "submit" if save else "validate"
+        self._of(rows.BATCH_CUSTOMERS).observe(answer.accepted + answer.rejected)
+        self._of(rows.CUSTOMERS, endpoint, "accepted", "").inc(answer.accepted)
+        for code, count in answer.codes.items():
+            self._of(rows.CUSTOMERS, endpoint, "rejected", code).inc(count)
+
+    @_harmless
+    def failure(self) -> None:
+        """Counts an exception that nobody expected."""
+        self._of(rows.FAILURES).inc()
+
+    def text(self) -> bytes:
+        """All of it as Prometheus reads it, `MEDIA_TYPE`. Of all workers, when there are several."""
+        self.look()
+        return generate_latest(self._told)
+
+    @_harmless
+    def look(self) -> None:
+        """Writes down how busy this worker is."""
+        for name, pool in self._pools.items():
+            load = pool.load()
+            self._of(rows.POOL_BUSY, name).set(load.busy)
+            self._of(rows.POOL_WAITING, name).set(load.waiting)
+            self._of(rows.POOL_TAKEN, name).set(load.taken)
+        self._of(rows.CONNECTIONS).set(self._connections().in_use)
+
+    async def look_again_and_again(self) -> None:
+        """For a worker whose metrics are told by others."""
+        while True:
+            self.look()
+            await asyncio.sleep(FRESH_SECONDS)
+
+    def _begin(self) -> None:
+        """Says what does not change, and begins what will be counted for sure at 0, so that its first step shows."""
+        for name, pool in self._pools.items():
+            self._of(rows.POOL_THREADS, name).set(pool.threads)
+            self._of(rows.POOL_PLACES, name).set(pool.places)
+        self._of(rows.MOST_CONNECTIONS).set(self._connections().most)
+        self._of(rows.WORKERS).set(1)
+        self._of(rows.WORKER_START).set(time.time())
+        self._of(rows.BUILD, version("muster")).set(1)
+        for endpoint in ("validate", "submit"):
+            self._of(rows.CUSTOMERS, endpoint, "accepted", "")
+        for stage in NAMES:
+            self._of(rows.STAGE_SECONDS, stage)
+        self.look()
+
+    def _of(self, metric: Metric, *labels: str) -> Any:
+        """The series of a metric with these values of its labels. The library's own way to it takes 1 µs."""
+        key = metric.name, *labels
+        series = self._series.get(key)
+        if series is None:
+            made = self._made[metric]
+            series = self._series[key] = made.labels(*labels) if labels else made
+        return series
+
+
+def _make(metric: Metric, registry: CollectorRegistry) -> Any:
+    more: dict[str, Any] = {}
+    if metric.kind is Kind.HISTOGRAM:
+        more["buckets"] = metric.buckets
+    if metric.kind is Kind.GAUGE:
+        more["multiprocess_mode"] = "livemax" if metric.largest else "livesum"
+    return _MAKERS[metric.kind](metric.name, metric.meaning, metric.labels, registry=registry, **more)

@@ -1,0 +1,88 @@
+"""Counting in several workers: the directory, the room in it, and what happens where there is none."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from muster.web.shared import SIZES, counting_together, directory, forget
+from tests.web.reading import series_in, total, value
+
+# Counts as a worker does and tells what it sees.
+WORKER = """
+import json, sys
+from muster.web import logs, shared
+logs.configure("json")
+shared.make_room()
+from litestar.testing import TestClient
+from tests.web.fakes import *
+with TestClient(application()) as client:
+    for name in json.loads(sys.argv[1]):
+        client.post(SAVE, content=BATCH, headers={"Content-Type": "application/json"}, auth=ANNA)
+        client.get(f"/classifier/{name}")
+    print(client.get("/metrics", auth=WATCHER).text)
+"""
+
+
+def worker(*names: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", WORKER, json.dumps(names)], capture_output=True, text=True, timeout=60, check=True
+    )
+
+
+@pytest.fixture(autouse=True)
+def _no_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+
+
+def test_one_worker_counts_in_its_memory_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.setenv("prometheus_multiproc_dir", str(tmp_path))
+    with counting_together(1):
+        assert directory() is None
+        assert "prometheus_multiproc_dir" not in os.environ
+
+
+def test_several_workers_have_a_directory_that_is_theirs_alone_and_goes_with_them() -> None:
+    with counting_together(2):
+        shared = Path(directory() or "")
+        assert shared.stat().st_mode & 0o777 == 0o700
+    assert not shared.exists()
+    assert directory() is None
+
+
+def test_the_next_worker_tells_what_those_before_it_counted_but_not_how_busy_they_were() -> None:
+    with counting_together(2):
+        first = subprocess.Popen([sys.executable, "-c", WORKER, '["country"]'], stdout=subprocess.PIPE, text=True)
+        told, _ = first.communicate(timeout=60)
+        assert value(series_in(told), "muster_workers") == 1
+        assert value(series_in(worker().stdout), "muster_workers") == 2
+        forget(first.pid)
+        series = series_in(worker("country", "legalForm").stdout)
+    assert total(series, "muster_customers_total") == 9
+    assert value(series, "muster_requests_total", method="GET", route="/classifier/{name}", status="200") == 3
+    assert value(series, "muster_stage_seconds_count", stage="judge") == 3
+    assert value(series, "muster_workers") == 2  # the second was not forgotten
+    assert value(series, "muster_pool_threads", pool="work") == 16
+
+
+def test_a_worker_writes_into_files_that_were_filled_before_and_no_others() -> None:
+    with counting_together(2):
+        worker("country")
+        files = {path.name: path.stat() for path in Path(directory() or "").iterdir()}
+    assert {name.rpartition("_")[0]: found.st_size for name, found in files.items()} == SIZES
+    # Of which the file system has all blocks, so that a disk that fills up takes none away.
+    assert all(found.st_blocks * 512 >= found.st_size for found in files.values())
+
+
+def test_a_worker_without_room_counts_for_itself_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "gone"))
+    done = worker("country")
+    assert total(series_in(done.stdout), "muster_customers_total") == 3
+    failure = json.loads(done.stderr.splitlines()[0])
+    assert (failure["event"], failure["where"]) == ("failure", "metrics")
