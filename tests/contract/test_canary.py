@@ -5,13 +5,24 @@ from typing import Any
 
 import pytest
 
+from muster.access.ports import Role
+from muster.customer.catalogue import ROWS
 from muster.customer.examples import full_customer
+from muster.customer.places import RELATED_PREFIX
 from tests.samples import individual
 from tests.serving import SAVE, VALIDATE, Api
+from tests.web.reading import series_in
 
 CANARY = "canary-4711"
 # What a result echoes, what decides the other fields, and what the texts of SCR01 and SCR02 name.
 ALLOWED = {"communicationNumber", "customerExtId", "entityType", "initializeScreeningProcesses"}
+
+CODES = {
+    row.place.code_of(error).replace("{C}", prefix)
+    for row in ROWS
+    for error in row.errors
+    for prefix in RELATED_PREFIX.values()
+}
 
 
 def with_canaries(entity_type: str) -> list[dict[str, Any]]:
@@ -47,6 +58,15 @@ def test_unusual_values_of_fields_are_seen_nowhere(
     assert "request" in out + err + caplog.text, "the log of the requests is not where the test looks"
     assert CANARY not in out + err + caplog.text
     assert CANARY not in rejections(api)
+    metrics = api.http.get("/metrics", headers={"Authorization": f"Bearer {api.user(Role.WATCH)}"}).text
+    assert CANARY not in metrics
+    codes = codes_in(metrics)
+    assert len(codes) > 10
+    assert codes <= CODES
+
+
+def codes_in(metrics: str) -> set[str]:
+    return {code for _, labels in series_in(metrics) if (code := dict(labels).get("code"))}
 
 
 def rejections(api: Api) -> str:

@@ -40,8 +40,9 @@ def demo(once: Once = False, port: DemoPort = _PORT, database: FreshDatabase = N
     from muster import bootstrap
     from muster.cli.background import serving
     from muster.cli.conversation import Conversation
+    from muster.web.shared import counting_together
 
-    with _settings(port, database) as settings, _fresh_store(settings) as store:
+    with counting_together(1), _settings(port, database) as settings, _fresh_store(settings) as store:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         bootstrap.configure_logs(settings)
         listener = _listen(settings)
