@@ -4,7 +4,9 @@ The command line calls it, and every worker of the service does, through `create
 """
 
 import gc
+import os
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from muster.access.oidc import ProviderTokens
+    from muster.web.traces import Traces
+
+# OpenTelemetry's own: where traces go. Without either there are none.
+_TRACES_WANTED: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class SchemaIsOld(Exception):
@@ -116,10 +122,32 @@ def make_service(settings: Settings, store: Store) -> "Litestar":
     intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_life=key_life)
     access = Access(store.users, store.audit)
     records = Records(store.records, lambda: classifiers.current().codes["businessUnit"], store.audit)
+    closing = ExitStack()
+    closing.callback(store.close)
+    traces = _open_traces()
+    if traces is not None:
+        closing.callback(traces.close)
     rooms = Rooms(
-        intake, access, classifiers, records, make_provider(settings), store.ready, store.connections, store.close
+        intake, access, classifiers, records, make_provider(settings), store.ready, store.connections, closing.close
     )
-    return make_app(rooms, settings)
+    return make_app(rooms, settings, [traces.request] if traces else [])
+
+
+def _open_traces() -> "Traces | None":
+    """None when nobody asks for traces, and when they can't be had: the service works without them."""
+    if not any(os.environ.get(variable) for variable in _TRACES_WANTED):
+        return None
+    from muster.web.logs import log_failure, log_warning
+
+    try:
+        from muster.web.traces import Traces
+
+        return Traces()
+    except ImportError:
+        log_warning("no traces are sent: that needs the extra muster[traces], which is not installed")
+    except Exception as error:
+        log_failure(error, where="traces")
+    return None
 
 
 def _check_schema(store: Store) -> None:

@@ -19,6 +19,7 @@ import pytest
 from muster.access.attempts import FREE_OF_USER
 from muster.cli.protocol import HEAD_MOST
 from tests.cli.commands import Muster, Running, assert_one_line
+from tests.collector import collecting
 
 MINIMAL = files("muster.web").joinpath("examples/minimal.json").read_bytes()
 Start = Callable[..., Running]
@@ -273,3 +274,16 @@ def test_a_trusted_proxy_says_where_a_request_comes_from(
     assert [status("192.0.2.1", "wrong") for _ in range(FREE_OF_USER)] == [401] * FREE_OF_USER
     assert status("192.0.2.1", "correct horse") == 429
     assert status("192.0.2.2", "correct horse") == elsewhere
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_last_traces_are_sent_when_it_ends(muster: Muster, start: Start, workers: str) -> None:
+    with collecting() as collector:
+        options = ("--port", "0", "--database", muster.url, "--workers", workers)
+        # By itself it would send none before an hour is over.
+        service = start("serve", *options, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="3600000")
+        port = service.port()
+        assert get(port, "/health/live")[0] == 200
+        assert collector.bodies == []
+        assert service.stop(signal.SIGTERM)[0] == 0
+    assert [span.name for span in collector.spans] == ["GET /health/live"]

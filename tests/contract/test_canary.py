@@ -9,8 +9,9 @@ from muster.access.ports import Role
 from muster.customer.catalogue import ROWS
 from muster.customer.examples import full_customer
 from muster.customer.places import RELATED_PREFIX
+from tests.collector import collecting
 from tests.samples import individual
-from tests.serving import SAVE, VALIDATE, Api
+from tests.serving import SAVE, VALIDATE, Api, serving
 from tests.web.reading import series_in
 
 CANARY = "canary-4711"
@@ -90,3 +91,25 @@ def test_what_is_no_batch_is_refused_without_its_values(api: Api, capfd: pytest.
     for body in (f'{{"customers": [{{"firstName": "{CANARY}', f'"{CANARY}"', f'{{"{CANARY}": 1}}'):
         assert CANARY not in api.send(body.encode(), SAVE).text
     assert CANARY not in "".join(capfd.readouterr())
+
+
+def test_no_trace_has_a_value_or_an_identifier_of_a_customer(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers = [customer for entity_type in ("INDIVIDUAL", "ORGANIZATION") for customer in with_canaries(entity_type)]
+    for n, customer in enumerate(customers):
+        customer["communicationNumber"], customer["customerExtId"] = f"{CANARY}-{n}", f"{CANARY}-{n}"
+    with collecting() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        with serving(database_url) as api:
+            for path in (VALIDATE, SAVE, f"{SAVE}?{CANARY}"):
+                api.send(json.dumps({"customers": customers}).encode(), path, traceparent=CANARY, tracestate=CANARY)
+            reader = {"Authorization": f"Bearer {api.user(Role.ADMIN)}"}
+            for path in ("/api/v1/customers", "/api/v1/communications", "/nothing"):
+                api.http.get(f"{path}/{CANARY}-1?at={CANARY}", headers=reader)
+            api.sql("ALTER TABLE communications RENAME TO elsewhere")
+            assert api.send(json.dumps({"customers": [individual(firstName=CANARY)]}).encode()).status_code == 500
+    names = {span.name for span in collector.spans}
+    assert {f"POST {SAVE}", "GET /api/v1/customers/{customer}", "decode", "check", "judge", "save"} <= names
+    assert len([name for name in names if name.startswith(("GET", "POST"))]) == 5
+    assert CANARY.encode() not in collector.content

@@ -1,7 +1,7 @@
 """Stand-ins for the rooms behind the edge, and the application with them."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from muster.records.reading import Change, UnitNeeded
 from muster.settings import Settings
 from muster.store.engine import Connections
 from muster.web.app import make_app
+from muster.web.observing import Observer
 from muster.web.ports import Provider, Rooms
 
 SAVE = "/amlyze-ws-rest/batch-customers"
@@ -177,6 +178,7 @@ def application(
     ready: Callable[[], bool] = lambda: True,
     on_shutdown: Callable[[], None] = lambda: None,
     connections: Callable[[], Connections] = lambda: Connections(3, 12),
+    observers: Sequence[Observer] = (),
     **settings: Any,
 ) -> Litestar:
     rooms = Rooms(
@@ -189,4 +191,4 @@ def application(
         connections,
         on_shutdown,
     )
-    return make_app(rooms, Settings(**settings))
+    return make_app(rooms, Settings(**settings), observers)

@@ -110,6 +110,7 @@ async def forgotten():
 asyncio.run(forgotten())
 logging.getLogger("uvicorn.error").info("ready %s", "now")
 logging.getLogger("noisy.library").info("hidden")
+logging.getLogger("careless.library").warning("lost %d: %s", 3, ValueError("Garcia"))
 """
 
 
@@ -124,8 +125,10 @@ def test_the_whole_process_logs_in_lines_of_json_without_messages_of_exceptions(
         "Exception in ASGI application",
         "failure",
         "ready now",
+        "lost 3: builtins.ValueError",
     ]
-    assert all(event["timestamp"].endswith("Z") and event["level"] in ("info", "error") for event in events)
+    levels = "info", "warning", "error"
+    assert all(event["timestamp"].endswith("Z") and event["level"] in levels for event in events)
     assert events[2]["type"] == events[3]["type"] == "builtins.ValueError"
     assert "Garcia" not in done.stderr
 
@@ -133,7 +136,7 @@ def test_the_whole_process_logs_in_lines_of_json_without_messages_of_exceptions(
 def test_text_is_for_people():
     done = subprocess.run([sys.executable, "-c", SERVE, "text"], capture_output=True, text=True, timeout=30)
     lines = done.stderr.splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert "request" in lines[1]
     assert "status=500" in lines[1]
     assert "Garcia" not in done.stderr

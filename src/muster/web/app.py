@@ -18,6 +18,7 @@ from muster.web.customers import READS, CustomerPages
 from muster.web.exchange import Exchange
 from muster.web.logs import log_failure, log_request, loop_failure, route_of
 from muster.web.metrics import Metrics
+from muster.web.observing import Observer
 from muster.web.pool import Pool
 from muster.web.ports import Rooms
 from muster.web.problems import Problem
@@ -34,11 +35,8 @@ PUBLIC_THREADS: Final = 2
 PUBLIC_QUEUE: Final = 64
 
 
-Observer = Callable[[Exchange, Scope], None]
-
-
-def make_app(rooms: Rooms, settings: Settings) -> Litestar:
-    """The application before these rooms.
+def make_app(rooms: Rooms, settings: Settings, observers: Sequence[Observer] = ()) -> Litestar:
+    """The application before these rooms. The observers are told of each request before the log and the metrics are.
 
     It belongs to one event loop and one run of it. The process that serves it calls `muster.web.logs.configure`.
     """
@@ -47,7 +45,7 @@ def make_app(rooms: Rooms, settings: Settings) -> Litestar:
     metrics, callers = Metrics(pools, rooms.connections), Callers(rooms.access, provider=rooms.provider)
     places, beside = (Places(pool, Underway(settings.user_requests)) for pool in (work, aside))
     return Service(
-        [log_request, metrics.request],
+        [*observers, log_request, metrics.request],
         route_handlers=routes(
             Batches(rooms.intake, callers, places, metrics, settings.max_body),
             Public(rooms.classifiers, rooms.ready, aside),

@@ -43,6 +43,7 @@ class Exchange:
         "stages",
         "started",
         "status",
+        "trace",
         "unread",
         "user",
         "wrong_credentials",
@@ -67,6 +68,7 @@ class Exchange:
         self.batch_id: UUID | None = None
         self.replayed = False
         self.stages: Stages | None = None  # of the intake, when it came to that
+        self.trace: str | None = None  # its id, when there is one
         self.wrong_credentials = False
         self.failed = False  # with an exception that nobody expected
 

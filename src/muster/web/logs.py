@@ -49,6 +49,8 @@ def log_request(exchange: Exchange, scope: Scope) -> None:
         event["replayed"] = True
     if exchange.batch_id is not None:
         event["batch"] = str(exchange.batch_id)
+    if exchange.trace is not None:
+        event["trace"] = exchange.trace
     _write(logging.INFO, "request", event)
 
 
@@ -60,6 +62,11 @@ def log_failure(error: BaseException, **where: str) -> None:
 def log_event(name: str, **event: str) -> None:
     """Writes an event that is neither a request nor a failure."""
     _write(logging.INFO, name, event)
+
+
+def log_warning(name: str, **event: str) -> None:
+    """Writes an event that an operator should know of, though the service works."""
+    _write(logging.WARNING, name, event)
 
 
 def _write(level: int, name: str, event: Mapping[str, Any]) -> None:
@@ -143,7 +150,14 @@ class _ToStructlog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         exception = {"exc_info": record.exc_info} if record.exc_info else {}
-        _write(record.levelno, record.getMessage().strip(), {"logger": record.name, **exception})
+        _write(record.levelno, _text_of(record).strip(), {"logger": record.name, **exception})
+
+
+def _text_of(record: logging.LogRecord) -> str:
+    """A library may put an exception into its text, and with it the message."""
+    if not isinstance(record.args, tuple):
+        return record.getMessage()
+    return str(record.msg) % tuple(_name(arg) if isinstance(arg, BaseException) else arg for arg in record.args)
 
 
 def _without_messages(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

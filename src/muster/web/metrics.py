@@ -6,9 +6,8 @@ Nothing here may cost a request its answer or a batch its place: what goes wrong
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from functools import wraps
 from importlib.metadata import version
-from typing import Any, Final, ParamSpec
+from typing import Any, Final
 
 from litestar.types import Scope
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -19,32 +18,19 @@ from muster.intake.stages import NAMES, Stages
 from muster.metrics import METRICS, Kind, Metric
 from muster.web import shared
 from muster.web.exchange import Exchange
-from muster.web.logs import log_failure
+from muster.web.observing import harmless
 from muster.web.pool import Pool
 from muster.web.ports import Answer, Connections
-
-P = ParamSpec("P")
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4"  # Litestar adds the charset
 # How often a worker among several writes down how it is; the one that is asked does so at once.
 FRESH_SECONDS: Final = 1.0
 
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _MAKERS: Final[Mapping[Kind, Any]] = {Kind.COUNTER: Counter, Kind.GAUGE: Gauge, Kind.HISTOGRAM: Histogram}
 
 # When each series began: it would double their number, and nobody asks for it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
-
-
-def _harmless(count: Callable[P, None]) -> Callable[P, None]:
-    @wraps(count)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            count(*args, **kwargs)
-        except Exception as error:
-            log_failure(error, where="metrics")
-
-    return guarded
 
 
 class Metrics:
@@ -66,11 +52,11 @@ class Metrics:
             MultiProcessCollector(self._told, directory)  # type: ignore[no-untyped-call]
         self._begin()
 
-    @_harmless
+    @harmless("metrics")
     def request(self, exchange: Exchange, scope: Scope) -> None:
         """Counts a request that is over."""
         route = scope.get("path_template") or "unknown"
-        method = exchange.method if exchange.method in _METHODS else "other"
+        method = exchange.method if exchange.method in METHODS else "other"
         self._of(rows.REQUESTS, method, route, str(exchange.status)).inc()
         self._of(rows.REQUEST_SECONDS, route).observe(exchange.milliseconds / 1000)
         if exchange.bytes_in:
@@ -80,13 +66,13 @@ class Metrics:
         if exchange.failed:
             self.failure()
 
-    @_harmless
+    @harmless("metrics")
     def stages(self, stages: Stages) -> None:
         """Counts what the stages of one intake took, whatever became of it."""
         for name, stage in stages:
             self._of(rows.STAGE_SECONDS, name).observe(stage.ns / 1e9)
 
-    @_harmless
+    @harmless("metrics")
     def judged(self, answer: Answer, *, save: bool) -> None:
         """Counts the customers of a batch that was judged."""
         if answer.replayed:
@@ -98,7 +84,7 @@ class Metrics:
         for code, count in answer.codes.items():
             self._of(rows.CUSTOMERS, endpoint, "rejected", code).inc(count)
 
-    @_harmless
+    @harmless("metrics")
     def failure(self) -> None:
         """Counts an exception that nobody expected."""
         self._of(rows.FAILURES).inc()
@@ -108,7 +94,7 @@ class Metrics:
         self.look()
         return generate_latest(self._told)
 
-    @_harmless
+    @harmless("metrics")
     def look(self) -> None:
         """Writes down how busy this worker is."""
         for name, pool in self._pools.items():
