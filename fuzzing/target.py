@@ -15,6 +15,7 @@ from muster.intake.candidates import Candidate, Sound, examine
 from muster.intake.decode import NotABatch, fast_decoder
 from muster.intake.judge import judge
 from muster.intake.ports import NOTHING_KNOWN
+from muster.intake.stages import Stages
 
 _ALL: Final = frozenset(UNITS)
 # Senders of all sorts: of the one unit of an installation, of several, of one and of none.
@@ -43,7 +44,7 @@ class Target:
         checked = self._checked(whole, units)
         hold(repr(checked) == repr(self._checked(in_turn, units)), "large-bodies-are-judged-differently")
         self._check_alone(whole, checked, units)
-        batch, _ = examine(iter(whole), self._checker, units, to_save=True)
+        batch, _ = examine(iter(whole), self._checker, units, Stages(), to_save=True)
         _check_candidates(batch, checked)
         check_answers(whole, batch, units)
         _check_neighbours(batch)
@@ -70,7 +71,7 @@ class Target:
         item = fast_decoder.decode(candidate.document)
         if _has_a_number_near_the_bounds(item):
             return
-        batch, _ = examine(iter([item]), self._checker, units, to_save=True)
+        batch, _ = examine(iter([item]), self._checker, units, Stages(), to_save=True)
         again = batch[0]
         hold(isinstance(again, Sound), "a-document-is-refused-when-it-is-sent-again", again)
         assert isinstance(again, Sound)
