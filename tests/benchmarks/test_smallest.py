@@ -58,7 +58,9 @@ def test_a_run_that_is_not_the_standard_one_leaves_the_page_of_the_documentation
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_broken_off_leaves_nothing_behind(sent: signal.Signals) -> None:
-    run = subprocess.Popen([*COMMAND, "--only", "memory"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Of a size that has not ended by itself when the signal comes.
+    command = [sys.executable, "-m", "benchmarks", "--size", "quick", "--only", "memory"]
+    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     started = _wait_for_service(run)
     os.kill(run.pid, sent)
     said, _ = run.communicate(timeout=60)
