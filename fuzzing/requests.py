@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -13,6 +12,7 @@ from uuid import uuid4
 import zstandard
 
 from fuzzing.mutation import mutated
+from fuzzing.oddities import BROKEN_LINES, METHODS, ODD_LINES, ODD_PATHS, ODD_QUERIES
 from fuzzing.seeds import customers, seeds
 from fuzzing.values import UNITS
 from muster.classifiers.source import NAMES as CLASSIFIERS
@@ -20,98 +20,10 @@ from muster.web.openapi import document
 
 _BEARER: Final = re.compile(rb"Bearer mst_\S+")
 _MOST_SHOWN: Final = 1_000
+# So few customers that some are changed and asked for.
+_FRESH_BITS: Final = 6
 _DOCUMENT: Final[dict[str, Any]] = json.loads(document())
 _UNDOCUMENTED: Final = ("/v2/api-docs", "/swagger-ui/", "/swagger-ui/index.html", "/nowhere", "/", "*", "//", "/%00")
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "post", "QUERY")
-_ODD_PATHS: Final = (
-    "%00",
-    "%",
-    "%zz",
-    "%ff",
-    "..",
-    "%2e%2e%2f",
-    ";x",
-    "%F0%9F%98%80",
-    "a/b",
-    "x" * 300,
-    "a%2Fb",
-    " ",
-    "\xff",
-)
-_ODD_QUERIES: Final = (
-    "",
-    "=",
-    "&&",
-    "%00",
-    "%",
-    "%ff",
-    "a" * 3_000,
-    "\xff",
-    "0",
-    "-1",
-    "1" * 30,
-    "1.5",
-    "\u0661",
-    "null",
-)
-_ODD_LINES: Final = (
-    *(
-        b"Authorization: Basic",
-        b"Authorization: Basic !!!!",
-        b"Authorization: Basic AAAA",
-        b"Authorization: Basic Og==",
-    ),
-    *(
-        b"Authorization: Basic \xff\xfe",
-        b"Authorization: Bearer",
-        b"Authorization: Bearer \xe9",
-        b"Authorization: Digest x",
-    ),
-    *(b"Authorization: Basic " + b"YTp4" * 5_000, b"Authorization:"),
-    *(
-        b"Content-Type: text/plain",
-        b"Content-Type: application/json; charset=latin-1",
-        b"Content-Type:",
-        b"Content-Type: \xff",
-    ),
-    *(b"Content-Type: application/json;charset=UTF-8", b"Content-Type: application/json; charset=\xff"),
-    *(b"Content-Encoding: gzip", b"Content-Encoding: zstd", b"Content-Encoding: gzip, gzip", b"Content-Encoding: br"),
-    *(b"Content-Encoding: identity", b"Content-Encoding: \xff", b"Content-Encoding:"),
-    *(
-        b'Idempotency-Key: "a"',
-        b"Idempotency-Key: a",
-        b'Idempotency-Key: "',
-        b"Idempotency-Key:",
-        b"Idempotency-Key: \xff",
-    ),
-    *(b"Idempotency-Key: " + b"k" * 256, b'Idempotency-Key: "a", "b"', b"Idempotency-Key: a\tb"),
-    *(b"Accept: \xff", b"Accept-Encoding: *;q=0", b"X-Forwarded-For: not an address, \xff", b"X-Forwarded-For: ::1"),
-    *(
-        b"X-Forwarded-Proto: \xff",
-        b"Cookie: a=\xff; ;;=",
-        b"Range: bytes=0-",
-        b"If-None-Match: *",
-        b"Host: other",
-        b"Host:",
-    ),
-    *(b"Connection: close", b"Connection: upgrade", b"Upgrade: websocket", b"Upgrade: h2c", b"Expect: 100-continue"),
-)
-# Lines that HTTP does not allow; a server may close the connection without a word.
-_BROKEN_LINES: Final = (
-    *(
-        b"no colon",
-        b": no name",
-        b" folded",
-        b"Na me: x",
-        b"Bad\x00: x",
-        b"X: a\x00b",
-        b"X: a\rb",
-        b"\xff: x",
-        b"X" * 70_000,
-    ),
-    *(b"Content-Length: -1", b"Content-Length: 1e3", b"Content-Length: 99999999999999999999", b"Content-Length: 5, 6"),
-    *(b"Transfer-Encoding: gzip", b"Transfer-Encoding: chunked, chunked", b"Transfer-Encoding: \xff"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,21 +67,22 @@ class Requests:
         statuses = frozenset(map(int, operations[method.lower()]["responses"])) if operations else None
         path = "/".join(self._named(part) if part.startswith("{") else part for part in template.split("/"))
         if random.random() < 0.1:
-            method = random.choice(_METHODS)
+            method = random.choice(METHODS)
             statuses = None
         if random.random() < 0.1:
             at = random.randint(1, len(path))
-            path = path[:at] + random.choice(_ODD_PATHS) + path[at:]
+            path = path[:at] + random.choice(ODD_PATHS) + path[at:]
             statuses = None
         return method, path + self._query(operations), statuses
 
     def _named(self, part: str) -> str:
-        named: Sequence[str] = (
-            *CLASSIFIERS,
-            *(str(customer["customerExtId"]) for customer in customers()),
-            str(uuid4()),
-        )
-        return self._random.choice((quote(self._random.choice(named), safe=""), *_ODD_PATHS))
+        """What a path names: something that may be there, or hardly can."""
+        random = self._random
+        if random.random() < 0.3:
+            return random.choice(ODD_PATHS)
+        known = [str(customer[name]) for customer in customers() for name in ("customerExtId", "communicationNumber")]
+        fresh = [f"c-{random.getrandbits(_FRESH_BITS)}", str(uuid4())]
+        return quote(random.choice(CLASSIFIERS if part == "{name}" else (*known, *fresh * 3)), safe="")
 
     def _query(self, operations: dict[str, Any]) -> str:
         random = self._random
@@ -178,7 +91,7 @@ class Requests:
         names = [its["name"] for operation in operations.values() for its in operation.get("parameters", ())]
         usual = ("full", "all", "90", "5", *UNITS, "2024-05-26T16:49:50Z", "9999-12-31T23:59:59-23:59", str(uuid4()))
         pairs = [
-            f"{random.choice((*names, 'unknown', ''))}={random.choice((*usual, *_ODD_QUERIES))}"
+            f"{random.choice((*names, 'unknown', ''))}={random.choice((*usual, *ODD_QUERIES))}"
             for _ in range(random.randint(1, 3))
         ]
         return "?" + quote("&".join(pairs), safe="%=&:+\xff", encoding="latin-1", errors="replace")
@@ -203,7 +116,7 @@ class Requests:
             {
                 **random.choice(customers()),
                 "communicationNumber": f"{random.getrandbits(64):x}",
-                "customerExtId": f"c-{random.getrandbits(6)}",
+                "customerExtId": f"c-{random.getrandbits(_FRESH_BITS)}",
                 "action": random.choice(("CREATE", "UPDATE", None)),
                 "businessUnit": random.choice((None, *UNITS)),
             }
@@ -217,13 +130,13 @@ class Requests:
         random = self._random
         complete = True
         while random.random() < 0.4:
-            line = random.choice(_ODD_LINES)
+            line = random.choice(ODD_LINES)
             if random.random() < 0.5:  # instead of the one of that name, and not beside it
                 name = line.partition(b":")[0]
                 lines = [other for other in lines if other.partition(b":")[0] != name]
             lines.insert(random.randint(0, len(lines)), line)
         if random.random() < 0.03:
-            lines.insert(random.randint(0, len(lines)), random.choice(_BROKEN_LINES))
+            lines.insert(random.randint(0, len(lines)), random.choice(BROKEN_LINES))
             complete = False
         return lines, complete and sum(line.startswith((b"Host", b"Upgrade", b"Expect")) for line in lines) == 1
 
