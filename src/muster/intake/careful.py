@@ -111,6 +111,8 @@ def _walked_over(text: str, at: int) -> tuple[str, int]:
         else:
             shallow.write(f"{text[written : at - 1]}NaN")
             written = at = _end_of(text, at - 1)
+    if not written:
+        return text, at
     shallow.write(text[written:])
     return shallow.getvalue(), at
 
