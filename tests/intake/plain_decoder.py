@@ -12,7 +12,7 @@ from muster.customer.numbers import UNREADABLE, decimal_of_json, integer_of_json
 from muster.intake.careful import MOST_DEPTH, NotJson
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
-_STRING: Final = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
+_STRING: Final = re.compile(r'"(?:(?>[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})))*+"')
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?([eE][+-]?[0-9]++)?")
 _WORD: Final = re.compile(r"true|false|null")
 _WORDS: Final = {"true": True, "false": False, "null": None}

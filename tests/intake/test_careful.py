@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import product
 from random import Random
+from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
 
 import pytest
@@ -94,3 +95,26 @@ def test_batches_of_all_sorts_are_read_alike() -> None:
 )
 def test_odd_texts_are_read_alike(text: str) -> None:
     check(text)
+
+
+def _possessive(parsed: Any) -> Iterator[Any]:
+    """What possessive repeats repeat, at any depth of a parsed pattern."""
+    for operator, argument in parsed:
+        if operator is _constants.POSSESSIVE_REPEAT:
+            yield list(argument[2])
+        for part in argument if isinstance(argument, list | tuple) else [argument]:
+            for inner in part if isinstance(part, list) else [part]:
+                if isinstance(inner, _parser.SubPattern):
+                    yield from _possessive(inner)
+
+
+def test_no_pattern_repeats_in_a_way_that_python_before_3_11_5_gets_wrong() -> None:
+    """There a possessive repeat kept the beginning of a turn that came to nothing, unless the turn is atomic."""
+    ways = [vars(careful)[name] for name in ("_space", "_string", "_scalar")]
+    for inside in (*careful._KEPT.values(), *careful._BELOW.values()):
+        ways += [inside.run, inside.from_opening, inside.from_value]
+    repeated = [turn for way in ways for turn in _possessive(_parser.parse(way.__self__.pattern))]
+    assert len(repeated) > len(ways)
+    for turn in repeated:
+        assert len(turn) == 1
+        assert turn[0][0] in (_constants.IN, _constants.LITERAL, _constants.ATOMIC_GROUP), turn

@@ -19,9 +19,17 @@ from muster.customer.numbers import UNREADABLE, Unreadable, decimal_of_json, int
 # The schema itself nests seven deep (a contact of a related entity); what lies below is in an unknown or bad value.
 MOST_DEPTH: Final = 32
 
+
+def _as_often_as_it_goes(pattern: str) -> str:
+    """A possessive repeat. With an atomic group in it, since before Python 3.11.5 it took the beginning of a repeat
+    that came to nothing too (Debian 12 has 3.11.2)."""
+    return f"(?:(?>{pattern}))*+"
+
+
 # Pieces of patterns. What one of them has taken it never gives back, so that no body makes a match try again.
 _S: Final = r"[ \t\n\r]*+"
-_STRING: Final = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
+_LETTERS: Final = r'[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
+_STRING: Final = f'"{_as_often_as_it_goes(_LETTERS)}"'
 _NUMBER: Final = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
 _SCALAR: Final = f"(?:{_STRING}|{_NUMBER}|true|false|null)"
 _KEY: Final = f"{_STRING}{_S}:{_S}"
@@ -46,7 +54,7 @@ class _Inside:
     """Ways on inside of a list or an object to the next bracket: from its opening, and from behind a value."""
 
     def __init__(self, closing: str, before_value: str, passed: str) -> None:
-        run = f"(?:{before_value}{passed}{_S},{_S})*+"
+        run = _as_often_as_it_goes(f"{before_value}{passed}{_S},{_S}")
         onward = rf"{run}{before_value}(?:{passed}{_S}\{closing}|{_OPENING})"
         self.closing = closing
         self.run = re.compile(run).match
