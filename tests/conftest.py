@@ -18,9 +18,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from muster.store import Store, open_store
+
+# A busy machine is slow, and no test asks for a time.
+settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("muster")
 
 _ELSEWHERE = os.environ.get("MUSTER_TEST_POSTGRES")
 _TEMPLATE = f"muster_template_{uuid4().hex[:8]}"
