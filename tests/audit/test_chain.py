@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.audit.chain import START, Broken, check, seal
+from muster.audit.chain import START, Broken, Walk, seal
 from muster.audit.ports import Action, Entry, Event, Head
 
 AT = datetime(2024, 5, 26, 16, 49, 50, 237_000, tzinfo=UTC)
@@ -30,6 +30,13 @@ def log(events: Sequence[Event] = EVENTS) -> list[Entry]:
 
 def head_of(entries: Sequence[Entry]) -> Head:
     return Head(entries[-1].number, entries[-1].sha256) if entries else Head(0, START)
+
+
+def check(entries: Sequence[Entry], head: Head, noted: Head | None = None) -> None:
+    walk = Walk(noted)
+    for entry in entries:
+        walk.past(entry)
+    walk.end(head)
 
 
 def broken(entries: Sequence[Entry], head: Head, noted: Head | None = None) -> str:

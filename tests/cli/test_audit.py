@@ -1,15 +1,18 @@
 """The audit log from the command line."""
 
-import getpass
 import json
+import os
+import pwd
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from muster.audit.ports import Action, Event
+from muster.store import open_store
 from tests.cli.commands import Muster, assert_one_line
 
-ME = f"os:{getpass.getuser()}"
+ME = f"os:{pwd.getpwuid(os.getuid()).pw_name}"
 
 
 def lines(muster: Muster, *arguments: str) -> list[list[str]]:
@@ -72,7 +75,9 @@ def test_entries_are_shipped_as_json_lines_with_their_hashes(muster: Muster) -> 
 
 def test_a_whole_log_is_found_whole_and_its_end_can_be_noted(muster: Muster) -> None:
     muster.ok("db", "upgrade")
-    assert muster.ok("audit", "verify").out == f"0:{'0' * 64}\n"
+    empty = muster.ok("audit", "verify").out.strip()
+    assert empty == f"0:{'0' * 64}"
+    muster.ok("audit", "verify", "--noted", empty)
     muster.add_user("anna")
     noted = muster.ok("audit", "verify").out.strip()
     muster.add_user("berta")
@@ -100,8 +105,27 @@ def test_a_changed_log_is_told_in_one_line(muster: Muster, tmp_path: Path) -> No
         ("audit --action user.gone", "there is no action 'user.gone'; they are sign-in.refused, "),
         ("audit --after -1", "--after"),
         ("audit verify --noted 12", "the number, a colon, and 64 hex digits"),
-        ("audit verify --noted 0:00", "the number, a colon, and 64 hex digits"),
+        ("audit verify --noted 1:00", "the number, a colon, and 64 hex digits"),
     ],
 )
 def test_what_can_not_be_asked_is_one_line(muster: Muster, typed: str, says: str) -> None:
     assert_one_line(muster(*typed.split()), 2, says)
+
+
+def test_the_actor_is_who_it_is_and_not_what_the_environment_says(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "auditor-general")
+    muster.add_user("anna")
+    assert lines(muster)[0][2] == ME
+
+
+def test_an_id_that_looks_like_a_line_of_the_log_is_none(muster: Muster, tmp_path: Path) -> None:
+    muster.ok("db", "upgrade")
+    store = open_store(muster.url)
+    store.audit.append(Event("rita", Action.CUSTOMER_READ, "c\n2\t2020-01-01\tos:root\tuser.added\x1b[2J\u202e"))
+    store.close()
+    [line] = lines(muster)
+    assert line[4] == r"c\n2\t2020-01-01\tos:root\tuser.added\x1b[2J\u202e"
+    assert muster.ok("audit", "--json").out.isascii()

@@ -8,15 +8,15 @@ from sqlalchemy import text
 from muster.access.attempts import FREE_OF_USER
 from muster.access.passwords import hash_of
 from muster.access.ports import Role, User
-from muster.audit.chain import check
 from muster.audit.ports import Entry, Wanted
+from muster.audit.reading import verify
 from tests.samples import individual
 from tests.serving import Api
 
 
 def entries(api: Api, action: str) -> list[Entry]:
     every = api.store.audit.entries(Wanted(), after=0, limit=1_000)
-    check(every, api.store.audit.head())
+    verify(api.store.audit)
     return [entry for entry in every if entry.action == action]
 
 

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import exc, text
 
 from muster.access.ports import Role, UserExists
-from muster.audit.chain import Broken, check
+from muster.audit.chain import Broken
 from muster.audit.ports import Action, Event, Wanted
+from muster.audit.reading import verify
 from muster.classifiers.ports import Entry
-from muster.store import Store, StoreError
+from muster.store import Store, StoreError, open_store
 
 from .samples import AT, arrival, save
 from .test_users import ANNA, token
@@ -28,7 +29,7 @@ def entries(store: Store, wanted: Wanted = ALL, after: int = 0, limit: int = 1_0
 
 
 def check_whole(store: Store) -> None:
-    check(store.audit.entries(ALL, after=0, limit=100_000), store.audit.head())
+    verify(store.audit)
 
 
 def test_an_event_comes_back_as_it_was_kept(store: Store) -> None:
@@ -87,6 +88,36 @@ def test_whoever_takes_that_refusal_away_is_found_out(store: Store) -> None:
         connection.execute(text("DELETE FROM audit_log WHERE number = 2"))
     with pytest.raises(Broken, match="entry 2 is missing"):
         check_whole(store)
+
+
+def test_an_entry_that_was_put_in_behind_the_end_is_found(store: Store) -> None:
+    store.audit.append(READ)
+    with store.engine.begin() as connection:
+        copied = "number + 1, at, actor, action, subject, details, sha256"
+        connection.execute(text(f"INSERT INTO audit_log SELECT {copied} FROM audit_log"))
+    with pytest.raises(Broken, match="entry 2 was changed"):
+        check_whole(store)
+
+
+def test_a_head_that_was_set_back_is_found(store: Store) -> None:
+    for _ in range(3):
+        store.audit.append(READ)
+    with store.engine.begin() as connection:
+        back = "SELECT sha256 FROM audit_log WHERE number = 2"
+        connection.execute(text(f"UPDATE audit_head SET number = 2, sha256 = ({back})"))
+    with pytest.raises(Broken, match="entry 3 is not where the log says"):
+        check_whole(store)
+
+
+def test_a_time_that_is_written_otherwise_is_found(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+    store.audit.append(READ)
+    with store.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_log_stays_update"))
+        connection.execute(text("UPDATE audit_log SET at = replace(at, ' ', 'T')"))
+    with pytest.raises(Broken, match="entry 1 was changed"):
+        check_whole(store)
+    store.close()
 
 
 def test_every_change_of_users_and_tokens_is_kept_with_its_event(store: Store) -> None:

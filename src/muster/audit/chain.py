@@ -6,7 +6,6 @@ that somebody noted or shipped. Only a hash that was kept elsewhere shows that t
 
 import hashlib
 import json
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,33 +24,34 @@ def seal(before: bytes, number: int, at: datetime, event: Event) -> Entry:
     return Entry(number, at, entry.actor, entry.action, entry.subject, entry.details, _sha256(before, entry))
 
 
-def check(entries: Iterable[Entry], head: Head, noted: Head | None = None) -> None:
-    """Goes through all entries, oldest first. Raises `Broken`.
+class Walk:
+    """Goes through the entries of a log, oldest first. `noted` is an end that was noted before, elsewhere."""
 
-    `head` is where the log says that it ends. `noted` is an end that was noted before, elsewhere.
-    """
-    last = Head(0, START)
-    for entry in entries:
-        _check_next(last, entry)
-        last = Head(entry.number, entry.sha256)
-        if noted is not None and noted.number == last.number and noted.sha256 != last.sha256:
-            raise Broken(f"entry {last.number} is not the one whose hash was noted")
-    if last.number < head.number:
-        raise Broken(f"{_entries(last.number + 1, head.number)} missing at the end")
-    if last != head:
-        raise Broken(f"entry {last.number} is not where the log says that it ends")
-    if noted is not None and noted.number > last.number:
-        raise Broken(f"{_entries(last.number + 1, noted.number)} missing at the end")
+    def __init__(self, noted: Head | None = None) -> None:
+        self.last = Head(0, START)
+        self._noted = noted
 
+    def past(self, entry: Entry) -> None:
+        """Raises `Broken` when this entry does not follow the last one."""
+        expected = self.last.number + 1
+        if entry.number > expected:
+            raise Broken(f"{_entries(expected, entry.number - 1)} missing")
+        if entry.number < expected:
+            raise Broken(f"entry {entry.number} stands where entry {expected} belongs")
+        if entry.sha256 != _sha256(self.last.sha256, entry):
+            raise Broken(f"entry {entry.number} was changed, or one before it")
+        self.last = Head(entry.number, entry.sha256)
+        if self._noted is not None and self._noted.number == entry.number and self._noted != self.last:
+            raise Broken(f"entry {entry.number} is not the one whose hash was noted")
 
-def _check_next(last: Head, entry: Entry) -> None:
-    expected = last.number + 1
-    if entry.number > expected:
-        raise Broken(f"{_entries(expected, entry.number - 1)} missing")
-    if entry.number < expected:
-        raise Broken(f"entry {entry.number} stands where entry {expected} belongs")
-    if entry.sha256 != _sha256(last.sha256, entry):
-        raise Broken(f"entry {entry.number} was changed, or one before it")
+    def end(self, head: Head) -> None:
+        """Raises `Broken` when the log does not end where it says, or where it was noted."""
+        if self.last.number < head.number:
+            raise Broken(f"{_entries(self.last.number + 1, head.number)} missing at the end")
+        if self.last != head:
+            raise Broken(f"entry {self.last.number} is not where the log says that it ends")
+        if self._noted is not None and self._noted.number > self.last.number:
+            raise Broken(f"{_entries(self.last.number + 1, self._noted.number)} missing at the end")
 
 
 def _entries(first: int, last: int) -> str:

@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from muster.audit.chain import Broken, check
-from muster.audit.ports import Action, AuditStore, Entry, Head, Wanted
+from muster.audit.chain import Broken
+from muster.audit.ports import Action, Entry, Head, Wanted
+from muster.audit.reading import entries_of
+from muster.audit.reading import verify as verified
 from muster.cli import examples
 from muster.cli.options import Database
 from muster.cli.output import note, say, show_table
@@ -18,8 +19,7 @@ from muster.cli.problems import Misuse, Problem
 
 app = typer.Typer(invoke_without_command=True)
 
-PAGE = 1_000
-_NOTED = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
+_NOTED = re.compile(r"(0|[1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 
 def _moment(text: str) -> datetime:
@@ -75,7 +75,7 @@ def audit(
         return
     wanted = Wanted(since, until, actor, action, subject)
     with opened(database) as store:
-        entries = _entries(store.audit, wanted, after)
+        entries = entries_of(store.audit, wanted, after)
         if as_json:
             for entry in entries:
                 say(_line(entry))
@@ -88,20 +88,12 @@ def verify(noted: Noted = None, database: Database = None) -> None:
     """Checks that no entry was changed, removed or put in, and prints the end of the log to note elsewhere."""
     end = _noted(noted)
     with opened(database) as store:
-        head = store.audit.head()
         try:
-            # Entries that come while it runs stand after its end.
-            check((entry for entry in _entries(store.audit, Wanted()) if entry.number <= head.number), head, end)
+            head = verified(store.audit, end)
         except Broken as problem:
             raise Problem(f"the audit log is broken: {problem}; compare it with a backup or what was shipped") from None
     say(f"{head.number}:{head.sha256.hex()}")
     note(f"the audit log is whole: {head.number} entries; the line above is its end, to note elsewhere")
-
-
-def _entries(audit: AuditStore, wanted: Wanted, after: int = 0) -> Iterator[Entry]:
-    while page := audit.entries(wanted, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].number
 
 
 def _line(entry: Entry) -> str:
@@ -114,7 +106,7 @@ def _line(entry: Entry) -> str:
         "details": dict(entry.details),
         "sha256": entry.sha256.hex(),
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(told)  # in ASCII: what a terminal makes of other characters is up to it
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table for a person; for a pipe or a file one line a row, the columns between tabs, no headers."""
+    rows = (tuple(map(_printable, row)) for row in rows)
     if not sys.stdout.isatty():
         for row in rows:
             say("\t".join(row))
@@ -19,6 +20,11 @@ def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         # As Text, so that square brackets in a title are not taken for markup.
         table.add_row(*(Text(column) for column in row))
     Console().print(table)
+
+
+def _printable(text: str) -> str:
+    """With escapes for what is not: an id of a customer may hold line ends, and commands to a terminal."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def say(line: str) -> None:

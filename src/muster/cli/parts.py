@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 from muster.cli.problems import Misuse, Problem
 from muster.settings import BadSetting, Settings
 
+try:
+    import pwd
+except ImportError:  # Windows
+    pwd = None  # type: ignore[assignment]  # a module, to its type
+
 if TYPE_CHECKING:
     from muster.store import Store
 
@@ -46,12 +51,16 @@ def opened(database: str | None, settings: Settings | None = None) -> "Iterator[
 
 
 def operator() -> str:
-    """Who uses the command line, as the audit log names it: no user of the service has a colon in its name."""
+    """Who uses the command line, as the audit log names it: no user of the service has a colon in its name.
+
+    By the process and not by its environment, where everybody can write any name.
+    """
+    if pwd is None:
+        return f"os:{getpass.getuser()}"
     try:
-        name = getpass.getuser()
-    except (OSError, KeyError):  # a container's user without a name
-        name = str(os.getuid())
-    return f"os:{name}"
+        return f"os:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:  # a container's user without a name
+        return f"os:{os.getuid()}"
 
 
 def upgraded(database: str | None) -> bool:

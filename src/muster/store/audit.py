@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Text, cast, insert, select, update
 
 from muster.audit.chain import seal
 from muster.audit.ports import Entry, Event, Head, Wanted
@@ -31,9 +31,11 @@ class DatabaseAudit:
 
     @without_values
     def entries(self, wanted: Wanted, *, after: int, limit: int) -> Sequence[Entry]:
-        query = select(audit_log).where(_LOG.number > after, *_conditions(wanted)).order_by(_LOG.number).limit(limit)
+        written = cast(_LOG.at, Text).label("written")
+        query = select(audit_log, written).where(_LOG.number > after, *_conditions(wanted))
         with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(query)]
+            rows = connection.execute(query.order_by(_LOG.number).limit(limit)).all()
+        return [_entry(row, as_text=self._engine.dialect.name == "sqlite") for row in rows]
 
     @without_values
     def head(self) -> Head:
@@ -83,5 +85,9 @@ def _conditions(wanted: Wanted) -> list[Any]:
     return conditions
 
 
-def _entry(row: Any) -> Entry:
-    return Entry(row.number, row.at, row.actor, row.action, row.subject, row.details, bytes(row.sha256))
+def _entry(row: Any, *, as_text: bool) -> Entry:
+    """Where times are text, one that is written otherwise is no longer found by its time: the entry is not as it was
+    kept, and has a hash that says so."""
+    as_kept = not as_text or row.written == row.at.strftime("%Y-%m-%d %H:%M:%S.%f")
+    sha256 = bytes(row.sha256) if as_kept else b""
+    return Entry(row.number, row.at, row.actor, row.action, row.subject, row.details, sha256)
