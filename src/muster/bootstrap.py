@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from muster.classifiers.source import Classifiers
 from muster.settings import BadSetting, Settings
-from muster.store import SchemaIsNewer, SchemaState, Store, open_store
+from muster.store import USABLE, SchemaIsNewer, SchemaState, Store, open_store
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -124,6 +124,7 @@ def make_service(settings: Settings, store: Store) -> "Litestar":
     records = Records(store.records, lambda: classifiers.current().codes["businessUnit"], store.audit)
     closing = ExitStack()
     closing.callback(store.close)
+    closing.callback(access.close)
     traces = _open_traces()
     if traces is not None:
         closing.callback(traces.close)
@@ -152,7 +153,7 @@ def _open_traces() -> "Traces | None":
 
 def _check_schema(store: Store) -> None:
     state = store.schema_state()
-    if state in (SchemaState.CURRENT, SchemaState.AHEAD):
+    if state in USABLE:
         return
     if state is SchemaState.NEWER:
         raise SchemaIsNewer("the database's schema was made by a later version of muster")

@@ -157,7 +157,7 @@ LABELS: Final = {
     "result": "`accepted` or `rejected`",
     "code": "the `errorCode` of a rejected customer; empty for an accepted one",
     "stage": "`decode`, `check`, `judge` (with the look-ups) or `save`",
-    "pool": "`work` for batches and records, `aside` for health, classifiers and these metrics",
+    "pool": "`work` for batches and records, `aside` for health and classifiers, `watch` for these metrics",
     "version": "the version of muster",
 }
 

@@ -192,7 +192,7 @@ def test_how_busy_it_is_can_be_asked_while_it_takes_nobody_else():
         3,
     ]
     assert value(series, "muster_pool_requests_waiting", pool="work") == 2
-    assert value(series, "muster_pool_threads_busy", pool="aside") == 1  # this one
+    assert value(series, "muster_pool_threads_busy", pool="watch") == 1  # this one
     assert value(series, "muster_database_connections") == 3
     assert value(series, "muster_database_connections_max") == 12
     assert [value(later, f"muster_pool_{what}", pool="work") for what in ("threads_busy", "requests_waiting")] == [0, 0]

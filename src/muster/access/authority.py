@@ -4,15 +4,13 @@ import hmac
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
 
 from muster.access import passwords, tokens
 from muster.access.ports import Role, User, UserStore
+from muster.access.refusals import Refusals
 from muster.access.remembered import Remembered
 from muster.access.tokens import TokenState
-from muster.audit.ports import Action, Event, Trail
-
-_ADDRESS_MOST: Final = 64  # characters; one of IPv6 with its zone has fewer
+from muster.audit.ports import Trail
 
 
 def utc_now() -> datetime:
@@ -55,7 +53,7 @@ class Access:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
-        self._trail = trail
+        self._refusals = Refusals(store, trail)
         self._now = now
         self._remembered = Remembered(clock)
         # Compared with when there is no user of that name: the answer then takes as long as it does for a wrong
@@ -67,11 +65,13 @@ class Access:
         if not (passwords.is_name(name) and passwords.is_password(password)):
             return None
         user = self._store.user(name)
+        if user is not None and user.disabled:
+            user = None  # before its password is looked at: that of a shut out user is not to be found out either
         password_hash = (user.password_hash if user else None) or self._nobodys
         right = self._remembered.verified(
             name, password, password_hash, lambda: passwords.matches(password_hash, password)
         )
-        return user if user and right and not user.disabled else None
+        return user if right else None
 
     def bearer(self, token: str) -> User | None:
         """The user that the token was made for, while the token is valid."""
@@ -86,12 +86,12 @@ class Access:
         return user if valid and not user.disabled else None
 
     def refused(self, name: str | None, address: str) -> None:
-        """Puts wrong credentials on record, with the name only if there is such a user.
+        """Puts on record that wrong credentials came from there: of the user of this name, or a token (None).
 
-        Whoever mistypes may have put a password, or a token, where the name belongs.
+        Does not wait for it, nor raise.
         """
-        known = name is not None and passwords.is_name(name) and self._store.user(name) is not None
-        # What a proxy says of the address may be any text.
-        place = "".join(letter for letter in address[:_ADDRESS_MOST] if letter.isprintable())
-        details = {"address": place, "scheme": "Bearer" if name is None else "Basic"}
-        self._trail.append(Event("", Action.SIGN_IN_REFUSED, name if known and name else "", details))
+        self._refusals.note(name, address)
+
+    def close(self) -> None:
+        """Returns when that is on record, or after some seconds."""
+        self._refusals.close()

@@ -21,11 +21,12 @@ from .errors import BadDatabaseUrl, SchemaIsNewer, StoreError, StoreUnavailable
 from .postgres import PostgresCustomers
 from .records import DatabaseRecords
 from .retention import DatabaseRetention
-from .schema import SchemaState
+from .schema import USABLE, SchemaState
 from .sqlite import SqliteCustomers
 from .users import DatabaseUsers
 
 __all__ = [
+    "USABLE",
     "BackupElsewhere",
     "BadDatabaseUrl",
     "SchemaIsNewer",

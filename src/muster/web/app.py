@@ -33,6 +33,10 @@ MOST_URL: Final = 2048
 # What is answered to anybody is quick, and two of them can wait for the database at a time.
 PUBLIC_THREADS: Final = 2
 PUBLIC_QUEUE: Final = 64
+# The metrics ask who is calling, which can take its time: apart from what is answered to anybody, and from batches,
+# as it is when those are slow that they are looked at.
+WATCH_THREADS: Final = 1
+WATCH_QUEUE: Final = 16
 
 
 def make_app(rooms: Rooms, settings: Settings, observers: Sequence[Observer] = ()) -> Litestar:
@@ -41,9 +45,10 @@ def make_app(rooms: Rooms, settings: Settings, observers: Sequence[Observer] = (
     It belongs to one event loop and one run of it. The process that serves it calls `muster.web.logs.configure`.
     """
     work, aside = Pool(settings.threads, settings.queue), Pool(PUBLIC_THREADS, PUBLIC_QUEUE)
-    pools = {"work": work, "aside": aside}
+    watch = Pool(WATCH_THREADS, WATCH_QUEUE)
+    pools = {"work": work, "aside": aside, "watch": watch}
     metrics, callers = Metrics(pools, rooms.connections), Callers(rooms.access, provider=rooms.provider)
-    places, beside = (Places(pool, Underway(settings.user_requests)) for pool in (work, aside))
+    places, watching = (Places(pool, Underway(settings.user_requests)) for pool in (work, watch))
     return Service(
         [*observers, log_request, metrics.request],
         route_handlers=routes(
@@ -51,7 +56,7 @@ def make_app(rooms: Rooms, settings: Settings, observers: Sequence[Observer] = (
             Public(rooms.classifiers, rooms.ready, aside),
             RecordPages(rooms.records, Asking(callers, places, ASKS)),
             CustomerPages(rooms.records, Asking(callers, places, READS)),
-            WatchPages(metrics, Asking(callers, beside, WATCHES)),
+            WatchPages(metrics, Asking(callers, watching, WATCHES)),
         ),
         lifespan=[lambda app: _lifetime(pools, metrics, rooms.close)],
         exception_handlers={Exception: on_exception},

@@ -14,7 +14,7 @@ WATCHES: Final = Right(may_watch, "this user may not read the metrics; `muster u
 
 
 class WatchPages:
-    """Tells the metrics. `asking` is to have a pool aside: the metrics are looked at when the other one is full."""
+    """Tells the metrics. `asking` is to have a pool of its own: they are looked at when the others are full."""
 
     def __init__(self, metrics: Metrics, asking: Asking) -> None:
         self._metrics = metrics
