@@ -1,73 +1,113 @@
 """Requests of one user at the same time."""
 
 import json
+from contextlib import ExitStack
 
 import pytest
 
+from muster.web.credentials import Basic, Bearer
 from muster.web.exchange import Exchange
 from muster.web.pool import Busy, Pool
 from muster.web.underway import MOST_REMEMBERED, Places, TooManyRequests, Underway
 from tests.web.fakes import BATCH, TOKEN, FakeIntake, Gate, application
-from tests.web.server import Wire, serving
+from tests.web.server import BASIC, Wire, serving
+
+ANNA, TOM, OTHER = Basic("anna", "right"), Bearer("tom-1"), Bearer("tom-2")
 
 
-def exchange(user: str | None = None) -> Exchange:
-    made = Exchange({"type": "http", "scheme": "http", "method": "GET", "path": "/", "headers": []}, None, None)  # type: ignore[typeddict-item, arg-type]
-    made.user = user
-    return made
+def exchange() -> Exchange:
+    return Exchange({"type": "http", "scheme": "http", "method": "GET", "path": "/", "headers": []}, None, None)  # type: ignore[typeddict-item, arg-type]
 
 
-def recognised(underway: Underway, authorization: bytes, user: str) -> None:
-    """These credentials were found right once."""
-    underway.enter(authorization, exchange(user))()
+def recognised(underway: Underway, credentials: Basic | Bearer, user: str) -> None:
+    """A request with these credentials is found to be this user's, and over."""
+    counted = underway.enter(credentials)
+    counted.is_of(user)
+    counted.over()
 
 
 def test_one_more_than_a_user_may_have_is_refused_until_one_is_over():
     underway = Underway(2)
-    leave = [underway.enter(b"anna", exchange()) for _ in range(2)]
+    counted = [underway.enter(ANNA) for _ in range(2)]
     with pytest.raises(TooManyRequests):
-        underway.enter(b"anna", exchange())
-    underway.enter(b"tom", exchange())
-    leave[0]()
-    underway.enter(b"anna", exchange())
+        underway.enter(ANNA)
+    underway.enter(TOM)
+    counted[0].over()
+    underway.enter(ANNA)
 
 
-def test_all_credentials_of_a_user_count_together_once_they_were_right():
+def test_all_credentials_of_a_user_count_together_as_soon_as_they_are_known_to_be_the_users():
+    underway = Underway(2)
+    for credentials in (TOM, OTHER):
+        underway.enter(credentials).is_of("tom")
+    with pytest.raises(TooManyRequests):
+        underway.enter(TOM)
+    with pytest.raises(TooManyRequests):
+        underway.enter(Bearer("tom-3")).is_of("tom")
+
+
+def test_a_request_that_is_one_too_many_of_its_user_leaves_nothing_behind():
     underway = Underway(1)
-    for authorization in (b"token 1", b"token 2"):
-        recognised(underway, authorization, "anna")
-    leave = underway.enter(b"token 1", exchange("anna"))
+    first, second = underway.enter(TOM), underway.enter(OTHER)
+    first.is_of("tom")
     with pytest.raises(TooManyRequests):
-        underway.enter(b"token 2", exchange())
-    leave()
-    underway.enter(b"token 2", exchange())
+        second.is_of("tom")
+    second.over()
+    first.over()
+    assert not underway._counts
 
 
 def test_nobody_uses_up_what_belongs_to_another():
     underway = Underway(1)
-    recognised(underway, b"anna with the right password", "anna")
-    underway.enter(b"anna with a wrong password", exchange())
-    underway.enter(b"anna with the right password", exchange("anna"))
+    recognised(underway, ANNA, "anna")
+    underway.enter(Basic("anna", "wrong"))
+    underway.enter(ANNA).is_of("anna")
+
+
+def test_credentials_that_are_no_longer_right_do_not_count_for_their_user():
+    underway = Underway(1)
+    for credentials in (TOM, OTHER):
+        recognised(underway, credentials, "tom")
+    revoked = underway.enter(OTHER)
+    revoked.is_of(None)
+    revoked.over()
+    underway.enter(OTHER)
+    underway.enter(TOM)
 
 
 def test_what_is_over_is_forgotten_and_what_is_remembered_has_a_limit():
     underway = Underway(1)
     for number in range(MOST_REMEMBERED + 5):
-        recognised(underway, b"%d" % number, "anna")
-        underway.enter(b"wrong %d" % number, exchange())()
+        recognised(underway, Bearer(str(number)), "anna")
+        underway.enter(Bearer(f"wrong {number}")).over()
     assert (len(underway._counts), len(underway._users)) == (0, MOST_REMEMBERED)
 
 
 def test_a_request_that_finds_no_place_is_not_counted():
     places = Places(Pool(1, 0), Underway(1))
-    with places.place(b"tom", exchange()):
+    with places.place(TOM, exchange()):
         for _ in range(3):
             with pytest.raises(Busy):
-                places.place(b"anna", exchange())
+                places.place(ANNA, exchange())
         with pytest.raises(TooManyRequests):
-            places.place(b"tom", exchange())
-    with places.place(b"anna", exchange()):
+            places.place(TOM, exchange())
+    with places.place(ANNA, exchange()):
         pass
+
+
+def test_one_user_gets_no_more_places_by_writing_its_credentials_in_other_ways():
+    gate = Gate()
+    ways = [BASIC, BASIC.replace(b"Basic ", b"Basic   "), BASIC.replace(b"Basic", b"bAsIc"), BASIC + b" "]
+    with serving(application(FakeIntake(gate), threads=2, queue=8, user_requests=2)) as port, ExitStack() as stack:
+        wires = [stack.enter_context(Wire(port)) for _ in ways]
+        for wire, authorization in zip(wires[:2], ways, strict=False):
+            wire.head(b"Content-Length: %d" % len(BATCH), authorization=authorization).send(BATCH)
+            gate.wait_for_entry()
+        for wire, authorization in zip(wires[2:], ways[2:], strict=True):
+            wire.head(b"Content-Length: %d" % len(BATCH), authorization=authorization).send(BATCH)
+            assert wire.answer()[0] == 429
+        gate.opened.set()
+        assert [wire.answer()[0] for wire in wires[:2]] == [200, 200]
 
 
 @pytest.mark.parametrize("content", [BATCH, b" " * 300_000 + BATCH])

@@ -125,6 +125,16 @@ def test_a_body_that_comes_a_byte_now_and_then_is_408(http: str, monkeypatch: py
             assert wire.post(BATCH).answer()[0] == 200
 
 
+def test_a_body_that_takes_too_long_in_all_is_408(http: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(body, "MOST_SECONDS", 0.5)
+    with serving(application(), http) as port, Wire(port) as wire:
+        wire.head(b"Content-Length: 200000")
+        for _ in range(8):
+            wire.send(b" " * 1000)
+            time.sleep(0.1)
+        assert wire.answer()[0] == 408
+
+
 @pytest.mark.parametrize(
     ("path", "authorization", "lines", "status"),
     [

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_en
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
-from .errors import BadDatabaseUrl, without_values
+from .errors import BadDatabaseUrl, StoreUnavailable, without_values
 
 _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
@@ -49,9 +49,12 @@ _LIBPQ = {
 # compiling or the start of parallel workers, which took 15 ms.
 _PLANNING = "-c enable_seqscan=off -c jit=off -c max_parallel_workers_per_gather=0"
 
+# Nobody waits for a lock for ever: the one who holds it may be a session that somebody left open.
+_LOCKS = f"-c lock_timeout={_PATIENCE:.0f}s"
+
 
 _GUARD: Final = threading.Lock()
-_TURNS: Final[WeakKeyDictionary[Engine, threading.Lock]] = WeakKeyDictionary()
+_TURNS: Final[WeakKeyDictionary[Engine, "_Turn"]] = WeakKeyDictionary()
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
@@ -102,7 +105,22 @@ def turn_of(engine: Engine) -> AbstractContextManager[object]:
     if engine.dialect.name != "sqlite":
         return nullcontext()
     with _GUARD:
-        return _TURNS.setdefault(engine, threading.Lock())
+        return _TURNS.setdefault(engine, _Turn())
+
+
+class _Turn:
+    """A lock that nobody waits for longer than for the database itself."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        """Raises `StoreUnavailable`."""
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise StoreUnavailable("other requests write to the database for too long")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 @without_values
@@ -129,7 +147,7 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
     arguments = {name: value for name, value in _LIBPQ.items() if name not in url.query}
     engine = create_engine(
         url,
-        connect_args=arguments | {"options": f"{_PLANNING} {_option_of(url)}"},
+        connect_args=arguments | {"options": f"{_PLANNING} {_LOCKS} {_option_of(url)}"},
         # Transactions are begun where they are needed: a read costs one round trip and not two.
         isolation_level="AUTOCOMMIT",
         **_pool_of(pool_size),

@@ -53,6 +53,7 @@ def upgrade(engine: Engine) -> bool:
         return False
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # who waits here waits for the work to be done
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
             _check_encoding(connection)
         state = _state(connection)

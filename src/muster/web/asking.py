@@ -54,7 +54,7 @@ class Asking:
         lines = [value for name, value in scope["headers"] if name == b"authorization"]
         credentials = self._callers.required(credentials_of(lines))
         exchange = Exchange.of(scope)
-        with self._places.place(lines[0], exchange) as place:
+        with self._places.place(credentials, exchange) as place:
             return await place.run(lambda: answer(scope, self._admitted(credentials, exchange)))
 
     def _admitted(self, credentials: Credentials, exchange: Exchange) -> User:

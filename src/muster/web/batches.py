@@ -49,8 +49,8 @@ class Batches:
         head = head_of(scope["headers"], scope["query_string"])
         small = head.length is not None and head.length <= SMALL_BODY
         body = await read_body(exchange, SMALL_BODY) if small else None
-        self._callers.required(head.credentials)
-        with self._places.place(head.authorization, exchange) as place:
+        credentials = self._callers.required(head.credentials)
+        with self._places.place(credentials, exchange) as place:
             if body is not None:
                 answer = await place.run(partial(self._whole, exchange, head, body, save))
             else:

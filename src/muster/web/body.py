@@ -11,10 +11,12 @@ IDLE_SECONDS: Final = 30.0
 # And it must come in some time: a byte now and then would hold it as well. Slower than any line; as slow as Apache's
 # mod_reqtimeout lets it be.
 BYTES_A_SECOND: Final = 500
+# However many bytes there are. 64 MiB take nine minutes on a line of 1 Mbit/s.
+MOST_SECONDS: Final = 900.0
 
 _STOPPED: Final = (
-    f"no byte of the body came for {IDLE_SECONDS:.0f} seconds, or fewer than {BYTES_A_SECOND} a second; "
-    "send the request again"
+    f"no byte of the body came for {IDLE_SECONDS:.0f} seconds, fewer than {BYTES_A_SECOND} a second, or not all in "
+    f"{MOST_SECONDS / 60:.0f} minutes; send the request again"
 )
 _BROKEN_OFF: Final = "the body broke off before its end; send the request again"
 
@@ -32,7 +34,7 @@ async def read_body(exchange: Exchange, most: int) -> bytes | bytearray:
     try:
         async with asyncio.timeout(None) as limit:
             while True:
-                in_time = began + IDLE_SECONDS + received / BYTES_A_SECOND
+                in_time = began + min(IDLE_SECONDS + received / BYTES_A_SECOND, MOST_SECONDS)
                 limit.reschedule(min(loop.time() + IDLE_SECONDS, in_time))
                 message = await exchange.receive()
                 if message["type"] != "http.request":

@@ -34,14 +34,18 @@ class Callers:
     def user(self, credentials: Credentials | None, exchange: Exchange) -> User:
         """The user, whom the log then names.
 
-        Blocks. Raises `Problem`, a 401, `TooManyAttempts`, and what access raises.
+        Blocks. Raises `Problem`, a 401, `TooManyAttempts`, `TooManyRequests`, and what access raises.
         """
         given, address = self.required(credentials), exchange.address
         user = self._named(given, address) if isinstance(given, Basic) else self._bearing(given, exchange)
         if user is None:
             exchange.wrong_credentials = True
+        else:
+            exchange.user = user.name
+        if exchange.counted is not None:
+            exchange.counted.is_of(exchange.user)
+        if user is None:
             raise unauthorized(_WRONG_CREDENTIALS)
-        exchange.user = user.name
         return user
 
     def _named(self, given: Basic, address: str) -> User | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
 from litestar.types import HTTPScope, Message, Receive, Scope, Send
@@ -15,6 +15,12 @@ LINGER_BYTES: Final = 256 * 1024 * 1024
 LINGER_SECONDS: Final = 30.0
 LINGER_IDLE_SECONDS: Final = 5.0
 MOST_LOGGED_PATH: Final = 100
+
+
+class Counted(Protocol):
+    def is_of(self, user: str | None) -> None:
+        """Says whose the request is, nobody's for wrong credentials. Raises `TooManyRequests`."""
+        ...
 
 
 class Exchange:
@@ -34,6 +40,7 @@ class Exchange:
         "address",
         "batch_id",
         "bytes_in",
+        "counted",
         "failed",
         "method",
         "path",
@@ -62,6 +69,7 @@ class Exchange:
         self.unread = _has_body(scope)
         self.status = 0
         self.user: str | None = None
+        self.counted: Counted | None = None  # among the requests of its user
         self.refused: str | None = None  # why a provider's token lets nobody in, for the log alone
         self.accepted: int | None = None
         self.rejected: int | None = None

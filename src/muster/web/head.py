@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -30,9 +30,7 @@ _WRONG_DETAIL: Final = "the query parameter detail takes one value: full"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`authorization` is that header, the only one where there are `credentials`.
-
-    `length` is the body's length on the wire in bytes, None when the request does not say it.
+    """`length` is the body's length on the wire in bytes, None when the request does not say it.
 
     `accept` is how many of a hundred customers must be accepted, or none is.
 
@@ -40,7 +38,6 @@ class Head:
     """
 
     credentials: Basic | Bearer | None
-    authorization: bytes = field(repr=False)
     coding: str
     length: int | None
     detail: bool
@@ -60,7 +57,6 @@ def head_of(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Head:
     key = _key(lines[b"idempotency-key"])
     return Head(
         credentials=credentials_of(lines[b"authorization"]),
-        authorization=b"".join(lines[b"authorization"]),
         coding=coding or "",
         length=_length(lines[b"content-length"]),
         detail=detail == ["full"],

@@ -1,23 +1,25 @@
 """How many requests of one user are under way: one user must not take all places of a worker from the others.
 
-Counted before anybody knows who is calling, since a request that waits takes a place too. Until its credentials were
-right once, a request is counted by them, so nobody can use up what belongs to another; then by its user, whatever
-other passwords and tokens the user has.
+Counted before anybody knows who is calling, since a request that waits takes a place too: by its credentials, so nobody
+can use up what belongs to another, or by their user where they were right before. As soon as it is known whose it is it
+counts for the user, whatever other passwords and tokens the user has.
 """
 
 import hashlib
 import secrets
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable
-from functools import partial
 from typing import Final
 
+from muster.web.credentials import Basic, Bearer
 from muster.web.exchange import Exchange
 from muster.web.pool import Busy, Place, Pool
 
 # Credentials of which it is remembered whose they are; 200 bytes each.
 MOST_REMEMBERED: Final = 10_000
+
+
+Credentials = Basic | Bearer
 
 
 class TooManyRequests(Exception):
@@ -34,29 +36,72 @@ class Underway:
         self._counts: Counter[bytes | str] = Counter()
         self._users: OrderedDict[bytes, str] = OrderedDict()  # by the digest of their credentials, last used last
 
-    def enter(self, authorization: bytes, exchange: Exchange) -> Callable[[], None]:
-        """Counts a request with this Authorization header; gives what is to be called when it is over.
+    def enter(self, credentials: Credentials) -> "Counted":
+        """Counts a request with these credentials. Raises `TooManyRequests`."""
+        digest = hashlib.blake2b(_bytes_of(credentials), key=self._key, digest_size=16).digest()
+        with self._lock:
+            by = self._users.get(digest, digest)
+            self._add(by)
+        return Counted(self, digest, by)
 
-        Raises `TooManyRequests`.
+    def move(self, digest: bytes, by: bytes | str, user: str) -> None:
+        """Counts what was counted otherwise by its user, and what brings these credentials from now on.
+
+        Raises `TooManyRequests`; then it is counted as before.
         """
-        digest = hashlib.blake2b(authorization, key=self._key, digest_size=16).digest()
         with self._lock:
-            counted = self._users.get(digest, digest)
-            if self._counts[counted] >= self._most:
-                raise TooManyRequests
-            self._counts[counted] += 1
-        return partial(self._leave, digest, counted, exchange)
+            self._add(user)
+            self._remove(by)
+            self._users[digest] = user
+            self._users.move_to_end(digest)
+            if len(self._users) > MOST_REMEMBERED:
+                self._users.popitem(last=False)
 
-    def _leave(self, digest: bytes, counted: bytes | str, exchange: Exchange) -> None:
+    def leave(self, by: bytes | str) -> None:
         with self._lock:
-            self._counts[counted] -= 1
-            if not self._counts[counted]:
-                del self._counts[counted]
-            if exchange.user is not None:
-                self._users[digest] = exchange.user
-                self._users.move_to_end(digest)
-                if len(self._users) > MOST_REMEMBERED:
-                    self._users.popitem(last=False)
+            self._remove(by)
+
+    def forget(self, digest: bytes) -> None:
+        """These credentials are no longer anybody's."""
+        with self._lock:
+            self._users.pop(digest, None)
+
+    def _add(self, by: bytes | str) -> None:
+        if self._counts[by] >= self._most:
+            raise TooManyRequests
+        self._counts[by] += 1
+
+    def _remove(self, by: bytes | str) -> None:
+        self._counts[by] -= 1
+        if not self._counts[by]:
+            del self._counts[by]
+
+
+class Counted:
+    """One request while it is counted."""
+
+    def __init__(self, underway: Underway, digest: bytes, by: bytes | str) -> None:
+        self._underway = underway
+        self._digest = digest
+        self._by = by
+
+    def is_of(self, user: str | None) -> None:
+        """Says whose it is, nobody's for wrong credentials. Raises `TooManyRequests`."""
+        if user is None:
+            self._underway.forget(self._digest)
+        elif user != self._by:
+            self._underway.move(self._digest, self._by, user)
+            self._by = user
+
+    def over(self) -> None:
+        self._underway.leave(self._by)
+
+
+def _bytes_of(credentials: Credentials) -> bytes:
+    """The same for all ways to write them. No name has a NUL in it."""
+    if isinstance(credentials, Basic):
+        return f"{credentials.name}\0{credentials.password}".encode(errors="surrogatepass")
+    return f"\0{credentials.token}".encode()
 
 
 class Places:
@@ -66,13 +111,14 @@ class Places:
         self._pool = pool
         self._underway = underway
 
-    def place(self, authorization: bytes, exchange: Exchange) -> Place:
+    def place(self, credentials: Credentials, exchange: Exchange) -> Place:
         """A place, to be used in a `with`. Raises `Busy` and `TooManyRequests`, both at once."""
-        leave = self._underway.enter(authorization, exchange)
+        counted = self._underway.enter(credentials)
         try:
             place = self._pool.place()
         except Busy:
-            leave()
+            counted.over()
             raise
-        place.when_free(leave)
+        place.when_free(counted.over)
+        exchange.counted = counted
         return place
