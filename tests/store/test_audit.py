@@ -90,6 +90,47 @@ def test_whoever_takes_that_refusal_away_is_found_out(store: Store) -> None:
         check_whole(store)
 
 
+def test_a_refusal_that_was_taken_away_is_told_though_nothing_was_changed(store: Store) -> None:
+    store.audit.append(READ)
+    with store.engine.begin() as connection:
+        if store.engine.dialect.name == "postgresql":
+            connection.execute(text("DROP TRIGGER audit_log_stays ON audit_log"))
+        else:
+            connection.execute(text("DROP TRIGGER audit_log_stays_update"))
+    with pytest.raises(Broken, match="the triggers that refuse changes are gone"):
+        check_whole(store)
+
+
+@pytest.mark.parametrize(
+    "change", ["at = 'garbage'", "details = 'no JSON'", "details = '[1]'", "sha256 = 'zz'", "actor = 7"]
+)
+def test_an_entry_that_can_not_be_read_any_more_is_a_changed_one_and_hides_no_other(
+    sqlite_url: str, change: str
+) -> None:
+    store = open_store(sqlite_url)
+    for _ in range(2):
+        store.audit.append(READ)
+    with store.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_log_stays_update"))
+        connection.execute(text(f"UPDATE audit_log SET {change} WHERE number = 1"))
+    assert [number for number, _ in entries(store)] == [1, 2]
+    with pytest.raises(Broken, match="entry 1 was changed"):
+        check_whole(store)
+    store.close()
+
+
+def test_a_head_that_was_taken_away_is_found_and_stops_nobody(store: Store) -> None:
+    store.audit.append(READ)
+    with store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_head"))
+    with pytest.raises(Broken, match="where it ends is missing"):
+        check_whole(store)
+    store.users.add_user(ANNA)
+    assert store.users.disable_user("anna", Event("os:root", Action.USER_DISABLED, "anna"))
+    assert entries(store) == [(1, "c-ž'"), (2, "anna")]
+    check_whole(store)
+
+
 def test_an_entry_that_was_put_in_behind_the_end_is_found(store: Store) -> None:
     store.audit.append(READ)
     with store.engine.begin() as connection:

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from muster.audit.ports import Action, Event
 from muster.store import SchemaState, Store, StoreError, StoreUnavailable, open_store
 from muster.store import engine as engines
 from tests.conftest import OwnPostgres
@@ -151,4 +152,30 @@ def test_what_the_database_refuses_is_told_without_values(postgres_url: str) -> 
     assert "secret" not in str(caught.value)
     assert caught.value.__context__ is None
     save(store, arrival("secret", "secret"))
+    store.close()
+
+
+def test_nobody_waits_for_ever_for_what_another_session_holds(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_LOCKS", "-c lock_timeout=100ms")
+    store = open_store(postgres_url)
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as other:
+        other.execute("SELECT 1 FROM audit_head FOR UPDATE")
+        with pytest.raises(StoreUnavailable):
+            store.audit.append(Event("anna", Action.CUSTOMER_READ))
+        save(store, arrival("1"))  # batches have nothing to do with it
+    store.audit.append(Event("anna", Action.CUSTOMER_READ))
+    store.close()
+
+
+def test_nobody_waits_for_ever_for_its_turn(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_PATIENCE", 0.1)
+    store = open_store(sqlite_url)
+    with engines.turn_of(store.engine):
+        with pytest.raises(StoreUnavailable):
+            store.audit.append(Event("anna", Action.CUSTOMER_READ))
+        with pytest.raises(StoreUnavailable):
+            save(store, arrival("1"))
+    save(store, arrival("1"))
     store.close()

@@ -88,7 +88,16 @@ class Trail(Protocol):
 
 class AuditStore(Trail, Protocol):
     def entries(self, wanted: Wanted, *, after: int, limit: int) -> Sequence[Entry]:
-        """Those with a number above `after`, oldest first, at most `limit`."""
+        """Those with a number above `after`, oldest first, at most `limit`.
+
+        One that was not written by us is given as far as it can be read, with a hash that is not its own.
+        """
         ...
 
-    def head(self) -> Head: ...
+    def head(self) -> Head | None:
+        """None when it was taken away."""
+        ...
+
+    def is_guarded(self) -> bool:
+        """Whether the database refuses changes of entries, as it was set up to do."""
+        ...

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from muster.audit.chain import Walk
+from muster.audit.chain import Broken, Walk
 from muster.audit.ports import AuditStore, Entry, Head, Wanted
 
 PAGE: Final = 1_000
@@ -28,6 +28,11 @@ def verify(audit: AuditStore, noted: Head | None = None) -> Head:
         for entry in entries_of(audit, Wanted(), before.number):
             walk.past(entry)
         head = audit.head()
+        if head is None:
+            raise Broken("the row that says where it ends is missing")
         if head == walk.last or walk.last == before:
             walk.end(head)
-            return head
+            break
+    if not audit.is_guarded():
+        raise Broken("its entries are as they were, but the triggers that refuse changes are gone")
+    return head

@@ -1,12 +1,13 @@
 """The audit log in the database, on both databases by the same statements."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, cast, insert, select, update
+from sqlalchemy import Connection, Engine, Text, cast, insert, select, text, update
 
-from muster.audit.chain import seal
+from muster.audit.chain import START, seal
 from muster.audit.ports import Entry, Event, Head, Wanted
 
 from .engine import writing
@@ -15,6 +16,30 @@ from .tables import audit_head, audit_log
 
 _LOG = audit_log.c
 _HEAD = select(audit_head.c.number, audit_head.c.sha256)
+_AS_TEXT = "%Y-%m-%d %H:%M:%S.%f"
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+# As text what may have been changed to something else: a log that somebody changed has to be read too.
+_DETAILS = cast(_LOG.details, Text).label("details")
+_AS_WRITTEN = {
+    "sqlite": (
+        _LOG.number,
+        cast(_LOG.at, Text).label("at"),
+        _LOG.actor,
+        _LOG.action,
+        _LOG.subject,
+        _DETAILS,
+        _LOG.sha256,
+    ),
+    "postgresql": (_LOG.number, _LOG.at, _LOG.actor, _LOG.action, _LOG.subject, _DETAILS, _LOG.sha256),
+}
+
+# How many of the triggers are there that keep entries as they are.
+_GUARDS = {
+    "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_log_stays_%'",
+    "postgresql": "SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_log_stays' AND tgenabled = 'O'",
+}
+_GUARDS_WANTED = {"sqlite": 2, "postgresql": 1}
 
 
 class DatabaseAudit:
@@ -31,17 +56,21 @@ class DatabaseAudit:
 
     @without_values
     def entries(self, wanted: Wanted, *, after: int, limit: int) -> Sequence[Entry]:
-        written = cast(_LOG.at, Text).label("written")
-        query = select(audit_log, written).where(_LOG.number > after, *_conditions(wanted))
+        columns = _AS_WRITTEN[self._engine.dialect.name]
+        query = select(*columns).where(_LOG.number > after, *_conditions(wanted)).order_by(_LOG.number).limit(limit)
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(_LOG.number).limit(limit)).all()
-        return [_entry(row, as_text=self._engine.dialect.name == "sqlite") for row in rows]
+            return [_entry(row) for row in connection.execute(query)]
 
     @without_values
-    def head(self) -> Head:
+    def head(self) -> Head | None:
         with self._engine.connect() as connection:
-            number, sha256 = connection.execute(_HEAD).one()
-        return Head(number, bytes(sha256))
+            return _head(connection.execute(_HEAD).one_or_none())
+
+    @without_values
+    def is_guarded(self) -> bool:
+        with self._engine.connect() as connection:
+            count: int = connection.execute(text(_GUARDS[self._engine.dialect.name])).scalar_one()
+        return count >= _GUARDS_WANTED[self._engine.dialect.name]
 
 
 def append_to(connection: Connection, event: Event | None) -> None:
@@ -51,8 +80,8 @@ def append_to(connection: Connection, event: Event | None) -> None:
     """
     if event is None:
         return
-    number, before = connection.execute(_HEAD.with_for_update()).one()
-    entry = seal(bytes(before), number + 1, datetime.now(UTC), event)
+    head = _head(connection.execute(_HEAD.with_for_update()).one_or_none()) or _made_anew(connection)
+    entry = seal(head.sha256, head.number + 1, datetime.now(UTC), event)
     connection.execute(
         insert(audit_log),
         {
@@ -85,9 +114,40 @@ def _conditions(wanted: Wanted) -> list[Any]:
     return conditions
 
 
-def _entry(row: Any, *, as_text: bool) -> Entry:
-    """Where times are text, one that is written otherwise is no longer found by its time: the entry is not as it was
-    kept, and has a hash that says so."""
-    as_kept = not as_text or row.written == row.at.strftime("%Y-%m-%d %H:%M:%S.%f")
-    sha256 = bytes(row.sha256) if as_kept else b""
-    return Entry(row.number, row.at, row.actor, row.action, row.subject, row.details, sha256)
+def _head(row: Any) -> Head | None:
+    return None if row is None else Head(row.number, bytes(row.sha256))
+
+
+def _made_anew(connection: Connection) -> Head:
+    """The head, when somebody took it away: shutting a user out must not fail for that. The log can't tell any more
+    whether its end is missing; only what was noted elsewhere can."""
+    last = connection.execute(select(_LOG.number, _LOG.sha256).order_by(_LOG.number.desc()).limit(1)).one_or_none()
+    head = _head(last) or Head(0, START)
+    connection.execute(insert(audit_head), {"name": "audit", "number": head.number, "sha256": head.sha256})
+    return head
+
+
+def _entry(row: Any) -> Entry:
+    """An entry that is not written as we write it was not written by us, and has a hash that says so."""
+    at = row.at if isinstance(row.at, datetime) else _moment(row.at)
+    details = _details(row.details)
+    as_written = at is not None and details is not None and isinstance(row.sha256, bytes | memoryview)
+    sha256 = bytes(row.sha256) if as_written else b""
+    return Entry(row.number, at or _NEVER, str(row.actor), str(row.action), str(row.subject), details or {}, sha256)
+
+
+def _moment(written: object) -> datetime | None:
+    """Of SQLite. Written in any other way than ours, it would not be found by its time."""
+    try:
+        at = datetime.strptime(str(written), _AS_TEXT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return at if at.strftime(_AS_TEXT) == written else None
+
+
+def _details(text_of_it: object) -> dict[str, Any] | None:
+    try:
+        details = json.loads(str(text_of_it))
+    except ValueError:
+        return None
+    return details if isinstance(details, dict) else None
