@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _TRACES_WANTED: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
+class NoDatabase(Exception):
+    """Where it should be is none: another directory, or another name, is meant."""
+
+
 class SchemaIsOld(Exception):
     """The database has no schema or an old one, and it is for its operator to say when that changes."""
 
@@ -34,13 +38,15 @@ def open_database(settings: Settings) -> Store:
     return open_store(settings.database, pool_size=settings.threads)
 
 
-def open_ready_database(settings: Settings) -> Store:
+def open_ready_database(settings: Settings, *, makes: bool) -> Store:
     """The store with the schema of this version; SQLite is upgraded for it, as nobody else looks after such a file.
 
-    Raises `SchemaIsOld`, `SchemaIsNewer`, `StoreUnavailable`, `BadDatabaseUrl`.
+    Raises `NoDatabase` unless it `makes` one, `SchemaIsOld`, `SchemaIsNewer`, `StoreUnavailable`, `BadDatabaseUrl`.
     """
     store = open_database(settings)
     try:
+        if not makes and not store.is_there():
+            raise NoDatabase(f"there is no database {store.engine.url.database}")
         _check_schema(store)
     except BaseException:
         store.close()

@@ -1,6 +1,7 @@
 """Fixtures for the command line."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,19 @@ from tests.cli.commands import COMMAND, Muster, Running
 
 
 @pytest.fixture
-def muster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Muster:
-    """The command line on a SQLite file that is not there yet."""
+def muster(
+    _migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Muster:
+    """The command line on the SQLite file of a new installation."""
+    shutil.copy(_migrated_sqlite, tmp_path / "muster.db")
     return Muster(f"sqlite:///{tmp_path / 'muster.db'}", monkeypatch, capsys)
+
+
+@pytest.fixture
+def bare_muster(muster: Muster, tmp_path: Path) -> Muster:
+    """The command line on a SQLite file that is not there yet."""
+    tmp_path.joinpath("muster.db").unlink()
+    return muster
 
 
 @pytest.fixture

@@ -8,15 +8,33 @@ import pytest
 from tests.cli.commands import Muster, assert_one_line
 
 
-def test_upgrade_creates_the_schema_and_can_be_run_again(muster: Muster, tmp_path: Path) -> None:
+def test_upgrade_creates_the_schema_and_can_be_run_again(bare_muster: Muster, tmp_path: Path) -> None:
     for _ in range(2):
-        result = muster.ok("db", "upgrade")
+        result = bare_muster.ok("db", "upgrade")
         assert (result.out, result.err) == ("", "the schema is up to date\n")
     assert (tmp_path / "muster.db").exists()
 
 
-def test_commands_upgrade_a_sqlite_database_by_themselves(muster: Muster) -> None:
-    assert muster.ok("user", "list").out == ""
+@pytest.mark.parametrize(
+    "command", ["user list", "token list", "classifier list", "audit", "audit verify", "purge --before 2019-01-01"]
+)
+def test_whoever_asks_what_is_in_a_database_makes_none(bare_muster: Muster, tmp_path: Path, command: str) -> None:
+    assert_one_line(bare_muster(*command.split()), 1, f"there is no database {tmp_path}/muster.db; check --database")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_user_makes_a_sqlite_database(bare_muster: Muster) -> None:
+    bare_muster.add_user("anna")
+    assert bare_muster.ok("user", "list").out == "anna\tsubmit\t\tactive\n"
+
+
+def test_commands_upgrade_a_sqlite_database_by_themselves(muster: Muster, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "muster.db") as connection:
+        connection.executescript("DROP TABLE audit_log; DROP TABLE audit_head")
+        connection.execute("DELETE FROM revisions WHERE name = 'oldest code'")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    connection.close()
+    assert muster.ok("audit").out == ""
 
 
 @pytest.mark.parametrize("command", ["user list", "token list", "classifier list", "serve --port 0"])
@@ -51,7 +69,7 @@ def test_a_server_that_is_away_is_one_line_without_the_password(muster: Muster, 
 
 
 def test_a_file_that_can_not_be_made_is_one_line(muster: Muster, tmp_path: Path) -> None:
-    result = muster("user", "list", "--database", f"sqlite:///{tmp_path}/missing/muster.db")
+    result = muster("db", "upgrade", "--database", f"sqlite:///{tmp_path}/missing/muster.db")
     assert_one_line(result, 1, "check that its directory is there")
 
 

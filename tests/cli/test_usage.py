@@ -121,7 +121,7 @@ def test_a_bad_setting_in_the_environment_is_named(
 
 
 def test_a_defect_is_one_line_without_what_the_exception_says(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
-    def defective(*_: object) -> None:
+    def defective(*_: object, **__: object) -> None:
         raise TypeError("sekret")
 
     monkeypatch.setattr("muster.bootstrap.open_ready_database", defective)
@@ -131,7 +131,7 @@ def test_a_defect_is_one_line_without_what_the_exception_says(muster: Muster, mo
 
 
 def test_ctrl_c_ends_a_command_quietly(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("muster.bootstrap.open_ready_database", interrupted)
@@ -139,7 +139,7 @@ def test_ctrl_c_ends_a_command_quietly(muster: Muster, monkeypatch: pytest.Monke
     assert (result.code, result.out, result.err) == (1, "", "")
 
 
-def test_an_option_counts_for_more_than_the_environment(muster: Muster, tmp_path: Path) -> None:
-    muster.ok("user", "list", "--database", f"sqlite:///{tmp_path / 'other.db'}")
+def test_an_option_counts_for_more_than_the_environment(bare_muster: Muster, tmp_path: Path) -> None:
+    bare_muster.ok("db", "upgrade", "--database", f"sqlite:///{tmp_path / 'other.db'}")
     assert (tmp_path / "other.db").exists()
     assert not (tmp_path / "muster.db").exists()

@@ -56,6 +56,6 @@ def import_classifiers(
         raise Problem(str(problem)) from None
     counts = Counter(entry.classifier for entry in entries)
     event = Event(operator(), Action.CLASSIFIERS_IMPORTED, ",".join(sorted(counts)), {**counts, "replace": replace})
-    with opened(database) as store:
+    with opened(database, makes=True) as store:
         store.classifiers.write(entries, replace=replace, event=event)
     note("imported " + ", ".join(f"{count} of {name}" for name, count in sorted(counts.items())))

@@ -37,13 +37,16 @@ def problems_of_settings() -> Iterator[None]:
 
 
 @contextmanager
-def opened(database: str | None, settings: Settings | None = None) -> "Iterator[Store]":
-    """The store of a command, with the schema of this version. Raises `Problem` for all that goes wrong with it."""
+def opened(database: str | None, settings: Settings | None = None, *, makes: bool = False) -> "Iterator[Store]":
+    """The store of a command, with the schema of this version. Raises `Problem` for all that goes wrong with it.
+
+    Only one that `makes` databases makes a SQLite file: whoever asks what is in one means one that is there.
+    """
     from muster import bootstrap
 
     settings = settings or settings_of(database=database)
     with problems_of_store(settings):
-        store = bootstrap.open_ready_database(settings)
+        store = bootstrap.open_ready_database(settings, makes=makes)
         try:
             yield store
         finally:
@@ -79,13 +82,16 @@ def upgraded(database: str | None) -> bool:
 @contextmanager
 def problems_of_store(settings: Settings) -> Iterator[None]:
     """Says what the store raises in one line, which never holds the database's URL: it may have a password in it."""
-    from muster.bootstrap import SchemaIsOld
+    from muster.bootstrap import NoDatabase, SchemaIsOld
     from muster.store import BadDatabaseUrl, SchemaIsNewer, StoreError, StoreUnavailable
 
     try:
         yield
     except BadDatabaseUrl as problem:
         raise Misuse(str(problem)) from None
+    except NoDatabase as problem:
+        where = "check --database and the directory that you are in"
+        raise Problem(f"{problem}; {where}, or make one with `muster db upgrade`") from None
     except SchemaIsOld as problem:
         raise Problem(f"{problem}; run `muster db upgrade` on this database first") from None
     except SchemaIsNewer as problem:

@@ -57,7 +57,7 @@ def add(
 ) -> None:
     """Adds a user."""
     units = tuple(dict.fromkeys(business_unit or ()))
-    with opened(database) as store:
+    with opened(database, makes=True) as store:
         if store.users.user(name) is not None:
             raise _exists(name)
         _check_units(store.classifiers, units)

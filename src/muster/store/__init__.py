@@ -50,6 +50,11 @@ class Store:
     retention: RetentionStore
     engine: Engine
 
+    def is_there(self) -> bool:
+        """False for a SQLite file that is not there yet: it would be made by looking into it."""
+        file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        return file is None or Path(file).exists()
+
     def ready(self) -> bool:
         """True when the database answers and has a schema to work on; never raises for one that is away."""
         return health.ready(self.engine)
