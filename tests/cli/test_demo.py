@@ -66,10 +66,10 @@ def test_it_does_not_touch_the_database_of_the_environment(start: Start, tmp_pat
     assert not path.exists()
 
 
-def test_a_database_of_its_own_must_be_new_and_keeps_no_open_door(start: Start, muster: Muster) -> None:
-    demo = ("demo", "--once", "--port", "0", "--database", muster.url)
+def test_a_database_of_its_own_must_be_new_and_keeps_no_open_door(start: Start, bare_muster: Muster) -> None:
+    demo = ("demo", "--once", "--port", "0", "--database", bare_muster.url)
     assert finished(start(*demo))[0] == 0
-    assert muster.ok("user", "list").out == "demo\tsubmit\t\tdisabled\n"
+    assert bare_muster.ok("user", "list").out == "demo\tsubmit\t\tdisabled\n"
     code, out, err = finished(start(*demo))
     assert (code, out) == (1, "")
     assert err == "muster: this database is in use; the demo needs a new one, or none: leave --database out\n"

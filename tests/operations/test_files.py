@@ -25,7 +25,7 @@ def test_every_setting_that_is_named_is_one(text: str) -> None:
 
 def test_every_command_of_the_page_is_one() -> None:
     lines = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
-    called = [match[1] for line in lines if (match := re.search(r"(?:^|/bin/)muster ([a-z]+)", line))]
+    called = [match[1] for line in lines if (match := re.search(r"(?:^|/bin/|as-)muster ([a-z]+)", line))]
     assert set(called) >= {"backup", "audit", "db"}
     assert set(called) <= set(COMMANDS)
 
