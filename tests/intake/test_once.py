@@ -68,6 +68,14 @@ def test_a_key_that_has_ended_is_a_new_one() -> None:
         assert json.loads(answer.body)["results"][0].get("errorCode") == code
 
 
+def test_a_key_is_kept_with_the_moment_of_its_end() -> None:
+    store = MemoryStore()
+    intake(store, key_life=timedelta(hours=3)).take(body(individual()), SomeSender(), save=True, key="k")
+    [batch] = store.batches
+    assert isinstance(batch.once, Once)
+    assert batch.received_at - batch.once.valid_from == batch.once.valid_until - batch.received_at == timedelta(hours=3)
+
+
 @pytest.mark.parametrize("content", [b"{", body()])
 def test_a_request_that_saves_nothing_leaves_its_key_free(content: bytes) -> None:
     store = MemoryStore()

@@ -22,10 +22,12 @@ class MemoryRetention:
     asked: list[tuple[Kind, datetime]] = field(default_factory=list)
     wiped: int = 0
 
-    def count(self, kind: Kind, before: datetime) -> int:
+    def count(self, kind: Kind, before: datetime, now: datetime) -> int:
+        assert now == NOW
         return 7
 
-    def purge(self, kind: Kind, before: datetime) -> Iterator[int]:
+    def purge(self, kind: Kind, before: datetime, now: datetime) -> Iterator[int]:
+        assert now == NOW
         self.asked.append((kind, before))
         yield 4
         if kind is self.breaks:

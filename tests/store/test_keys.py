@@ -7,17 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, insert, select
 
 from muster.intake.once import Kept, KeyInUse, Once
 from muster.intake.ports import Conflict
 from muster.store import Store, open_store
+from muster.store.tables import idempotency_keys
 
 from .samples import ANSWER, AT, answer, arrival, batch, counts, look_up
 
-ONCE = Once("sender", "key", b"f" * 32, AT - timedelta(hours=24))
+ONCE = Once("sender", "key", b"f" * 32, AT - timedelta(hours=24), AT + timedelta(hours=24))
 
 # Claims the key in a process of its own, says so, and holds it until its end.
 HOLDER = """
@@ -26,7 +28,7 @@ from datetime import UTC, datetime
 from muster.intake.once import Once
 from muster.store import open_store
 with open_store(sys.argv[1]).customers.session() as session:
-    with session.claim(Once("sender", "key", b"f" * 32, datetime.now(UTC))):
+    with session.claim(Once("sender", "key", b"f" * 32, datetime.now(UTC), datetime.now(UTC))):
         print("held", flush=True)
         sys.stdin.read()
 """
@@ -36,6 +38,11 @@ def claimed(store: Store, once: Once = ONCE) -> Kept | None:
     """What was kept under the key; it is let go at once."""
     with store.customers.session() as session, session.claim(once) as kept:
         return kept
+
+
+def valid_until(store: Store) -> list[datetime | None]:
+    with store.engine.connect() as connection:
+        return list(connection.execute(select(idempotency_keys.c.valid_until)).scalars())
 
 
 @contextmanager
@@ -61,6 +68,19 @@ def test_a_key_is_kept_with_the_customers_and_gives_their_answer(store: Store) -
             pass
     assert before is None
     assert after == Kept(ONCE.fingerprint, given.id, 1, 0, ANSWER)
+    assert valid_until(store) == [ONCE.valid_until]
+
+
+def test_a_key_of_older_code_serves_though_it_does_not_say_when_it_ends(store: Store) -> None:
+    with store.customers.session() as session:
+        session.save(replace(batch(arrival("1")), once=ONCE), answer)
+    with store.engine.begin() as connection:
+        older = [column for column in idempotency_keys.columns if column.name != "valid_until"]
+        row = connection.execute(select(*older)).one()
+        connection.execute(delete(idempotency_keys))
+        connection.execute(insert(idempotency_keys).values(row._asdict()))
+    assert valid_until(store) == [None]
+    assert claimed(store) is not None
 
 
 def test_a_batch_that_is_not_saved_leaves_its_key_free(store: Store) -> None:
@@ -72,7 +92,7 @@ def test_a_batch_that_is_not_saved_leaves_its_key_free(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [replace(ONCE, sender="another"), replace(ONCE, key="KEY"), Once("s", "enderkey", b"", AT)]
+    "other", [replace(ONCE, sender="another"), replace(ONCE, key="KEY"), Once("s", "enderkey", b"", AT, AT)]
 )
 def test_another_sender_or_key_has_nothing_to_do_with_it(store: Store, other: Once) -> None:
     with store.customers.session() as session, session.claim(ONCE):
@@ -81,7 +101,9 @@ def test_another_sender_or_key_has_nothing_to_do_with_it(store: Store, other: On
 
 
 def test_a_key_that_has_ended_is_kept_anew(store: Store) -> None:
-    later = replace(ONCE, fingerprint=b"l" * 32, valid_from=AT + timedelta(seconds=1))
+    later = replace(
+        ONCE, fingerprint=b"l" * 32, valid_from=AT + timedelta(seconds=1), valid_until=AT + timedelta(hours=48)
+    )
     with store.customers.session() as session:
         session.save(replace(batch(arrival("1")), once=ONCE), answer)
         with session.claim(later) as kept:
@@ -92,6 +114,7 @@ def test_a_key_that_has_ended_is_kept_anew(store: Store) -> None:
     assert found is not None
     assert found.fingerprint == later.fingerprint
     assert counts(store)["batches"] == 2
+    assert valid_until(store) == [later.valid_until]
 
 
 def test_a_key_that_is_held_is_refused_in_this_process_and_in_another(database_url: str, store: Store) -> None:

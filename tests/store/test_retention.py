@@ -19,6 +19,7 @@ from .samples import answer, arrival, batch, counts, read
 
 BEFORE = datetime(2019, 1, 1, tzinfo=UTC)
 OLD, NEW = BEFORE - timedelta(milliseconds=1), BEFORE
+NOW = BEFORE + timedelta(days=3)
 
 
 def closed(number: str, ext_id: str, day: str | None, version: int = 1, **changes: Any) -> Arrival:
@@ -27,19 +28,26 @@ def closed(number: str, ext_id: str, day: str | None, version: int = 1, **change
     return arrival(number, ext_id, version, **changes)
 
 
-def save(store: Store, *arrivals: Arrival, at: datetime = OLD, rejected: int = 0, key: str | None = None) -> None:
+def save(
+    store: Store,
+    *arrivals: Arrival,
+    at: datetime = OLD,
+    rejected: int = 0,
+    key: str | None = None,
+    key_life: timedelta = timedelta(days=1),
+) -> None:
     refused = tuple(Rejection(place, f"r{place}", None, None, (("C018", ""),)) for place in range(rejected))
-    once = Once("sender", key, b"f", at - timedelta(days=1)) if key else None
+    once = Once("sender", key, b"f", at - key_life, at + key_life) if key else None
     made = replace(batch(*arrivals, rejections=refused), id=new_id(at), received_at=at, once=once)
     with store.customers.session() as session:
         session.save(made, answer)
 
 
 def purge(store: Store, kind: Kind) -> int:
-    counted = store.retention.count(kind, BEFORE)
-    removed = sum(store.retention.purge(kind, BEFORE))
+    counted = store.retention.count(kind, BEFORE, NOW)
+    removed = sum(store.retention.purge(kind, BEFORE, NOW))
     assert removed == counted
-    assert store.retention.count(kind, BEFORE) == 0
+    assert store.retention.count(kind, BEFORE, NOW) == 0
     return removed
 
 
@@ -75,6 +83,41 @@ def test_keys_rejections_and_answers_from_before_the_day_go(store: Store) -> Non
         if store.records.answer(found.id)
     }
     assert kept == {NEW}
+
+
+def kept_under(store: Store, key: str) -> bool:
+    """Whether the service would still answer with what was kept, by the settings under which it was."""
+    once = Once("sender", key, b"f", OLD, NOW)
+    with store.customers.session() as session, session.claim(once) as kept:
+        return kept is not None
+
+
+def test_a_key_that_is_still_valid_stays_and_so_does_its_answer(store: Store) -> None:
+    for number in range(5):
+        save(store, key=f"over {number}", key_life=NOW - OLD - timedelta(seconds=1))
+        save(store, key=f"valid {number}", key_life=NOW - OLD)
+    assert purge(store, Kind.KEYS) == 5
+    assert purge(store, Kind.ANSWERS) == 5
+    assert [kept_under(store, f"{state} {number}") for state in ("over", "valid") for number in range(5)] == [
+        *[False] * 5,
+        *[True] * 5,
+    ]
+
+
+def test_an_answer_stays_while_its_key_does_whichever_is_removed_first(store: Store) -> None:
+    save(store, key="valid", key_life=timedelta(days=30))
+    save(store, key="over")
+    assert purge(store, Kind.ANSWERS) == 1
+    assert purge(store, Kind.KEYS) == 1
+    assert kept_under(store, "valid")
+
+
+def test_a_key_of_older_code_goes_by_the_day_alone(store: Store) -> None:
+    save(store, key="older", key_life=timedelta(days=30))
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE idempotency_keys SET valid_until = NULL"))
+    assert purge(store, Kind.ANSWERS) == 1
+    assert purge(store, Kind.KEYS) == 1
 
 
 def test_a_portion_that_ends_with_the_table_is_the_last(store: Store) -> None:
@@ -134,7 +177,7 @@ def test_a_customer_that_is_just_being_changed_is_left_for_the_next_time(postgre
         with store.engine.connect() as connection:
             connection.execute(text("BEGIN"))
             connection.execute(text("SELECT 1 FROM customers WHERE customer_ext_id = 'a' FOR UPDATE"))
-            assert sum(store.retention.purge(Kind.CLOSED_CUSTOMERS, BEFORE)) == 1
+            assert sum(store.retention.purge(Kind.CLOSED_CUSTOMERS, BEFORE, NOW)) == 1
             connection.execute(text("ROLLBACK"))
         assert purge(store, Kind.CLOSED_CUSTOMERS) == 1
     finally:

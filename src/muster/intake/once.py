@@ -20,12 +20,16 @@ class KeyOfAnother(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """The key of a request that is to be processed once. Keys from before `valid_from` (UTC) have ended."""
+    """The key of a request that is to be processed once. Keys from before `valid_from` (UTC) have ended.
+
+    `valid_until` is when this one will end: the store tells it to whoever removes what is old, and does not go by it.
+    """
 
     sender: str
     key: str
     fingerprint: bytes  # what was asked: `fingerprint_of`
     valid_from: datetime
+    valid_until: datetime
 
 
 @dataclass(frozen=True, slots=True)

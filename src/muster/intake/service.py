@@ -105,7 +105,7 @@ class Intake:
             if to_save is None or key is None:
                 return self._process(session, request, to_save)
             fingerprint = fingerprint_of(content, detail=detail, accept=accept)
-            once = Once(sender.name, key, fingerprint, valid_from=received_at - self._key_life)
+            once = Once(sender.name, key, fingerprint, received_at - self._key_life, received_at + self._key_life)
             with session.claim(once) as kept:
                 if kept is None:
                     return self._process(session, request, replace(to_save, once=once))

@@ -35,11 +35,16 @@ class StillNeeded(Exception):
 
 
 class RetentionStore(Protocol):
-    def count(self, kind: Kind, before: datetime) -> int:
+    """What is from before a day, but not the keys that are valid `now`, nor the answers that those stand for.
+
+    A key that was kept with the moment of its end is valid until then, whatever the settings of whoever asks.
+    """
+
+    def count(self, kind: Kind, before: datetime, now: datetime) -> int:
         """How many there are: of customers, those with a `closingDate` before that day."""
         ...
 
-    def purge(self, kind: Kind, before: datetime) -> Iterator[int]:
+    def purge(self, kind: Kind, before: datetime, now: datetime) -> Iterator[int]:
         """Removes them a portion at a time, each in a transaction of its own, and gives each portion's count."""
         ...
 
@@ -50,7 +55,7 @@ class RetentionStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Removes on behalf of `actor`. Keys live for `key_life`."""
+    """Removes on behalf of `actor`. Keys live for `key_life`, unless the store knows better of one of them."""
 
     store: RetentionStore
     trail: Trail
@@ -60,8 +65,9 @@ class Retention:
 
     def count(self, before: date, *, closed_customers: bool) -> dict[Kind, int]:
         """What `purge` would remove. Raises `StillNeeded`."""
-        moment = self._moment(before)
-        return {kind: self.store.count(kind, moment) for kind in _kinds(closed_customers)}
+        now = self.now()
+        moment = self._moment(before, now)
+        return {kind: self.store.count(kind, moment, now) for kind in _kinds(closed_customers)}
 
     def purge(self, before: date, *, closed_customers: bool) -> dict[Kind, int]:
         """Removes what is from before that day, UTC, and gives how much of each. Raises `StillNeeded`.
@@ -69,13 +75,14 @@ class Retention:
         The audit log says first what is going to be removed and at last how much was, also when it ends early. What
         was removed until then stays so; the next call removes the rest.
         """
-        moment, kinds = self._moment(before), _kinds(closed_customers)
+        now, kinds = self.now(), _kinds(closed_customers)
+        moment = self._moment(before, now)
         asked = {"before": before.isoformat(), "kinds": [kind.text for kind in kinds]}
         self.trail.append(Event(self.actor, Action.PURGE_BEGUN, "", asked))
         removed = dict.fromkeys(kinds, 0)
         try:
             for kind in kinds:
-                for count in self.store.purge(kind, moment):
+                for count in self.store.purge(kind, moment, now):
                     removed[kind] += count
             self.store.wipe()
         finally:
@@ -83,9 +90,9 @@ class Retention:
             self.trail.append(Event(self.actor, Action.PURGE_ENDED, "", {"before": before.isoformat(), **counts}))
         return removed
 
-    def _moment(self, before: date) -> datetime:
+    def _moment(self, before: date, now: datetime) -> datetime:
         moment = datetime.combine(before, time(), UTC)
-        needed_from = self.now() - self.key_life
+        needed_from = now - self.key_life
         if moment > needed_from:
             raise StillNeeded(needed_from.date())
         return moment

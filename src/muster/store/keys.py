@@ -34,7 +34,8 @@ def keep_key(mark: str) -> str:
     return f"""
 INSERT INTO idempotency_keys ({_NAMES}) VALUES ({marks})
 ON CONFLICT (sender, idempotency_key) DO UPDATE
-SET fingerprint = excluded.fingerprint, batch_id = excluded.batch_id, created_at = excluded.created_at
+SET fingerprint = excluded.fingerprint, batch_id = excluded.batch_id, created_at = excluded.created_at,
+    valid_until = excluded.valid_until
 WHERE idempotency_keys.created_at < {mark}
 """  # noqa: S608 - a mark is no value
 

@@ -210,7 +210,7 @@ def _received_at(batch: Batch) -> datetime:
 
 
 def _keep_key(cursor: psycopg.Cursor[tuple[Any, ...]], once: Once, batch: Batch) -> None:
-    row = once.sender, once.key, once.fingerprint, batch.id, _received_at(batch)
+    row = once.sender, once.key, once.fingerprint, batch.id, _received_at(batch), once.valid_until.astimezone(UTC)
     if cursor.execute(_KEEP_KEY, (*row, once.valid_from)).rowcount != 1:
         raise KeyInUse  # nobody who holds it gets here
 

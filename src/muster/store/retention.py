@@ -17,7 +17,9 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    false,
     func,
+    not_,
     select,
     true,
     tuple_,
@@ -37,6 +39,8 @@ PORTION_OF_ANSWERS: Final = 200
 
 Condition = ColumnElement[bool]
 
+_KEY: Final = idempotency_keys.c
+
 
 class DatabaseRetention:
     """A `RetentionStore`."""
@@ -45,14 +49,14 @@ class DatabaseRetention:
         self._engine = engine
 
     @without_values
-    def count(self, kind: Kind, before: datetime) -> int:
-        table, old = self._old(kind, before)
+    def count(self, kind: Kind, before: datetime, now: datetime) -> int:
+        table, old = self._old(kind, before, now)
         with self._engine.connect() as connection:
             counted: int = connection.execute(select(func.count()).select_from(table).where(old)).scalar_one()
         return counted
 
-    def purge(self, kind: Kind, before: datetime) -> Iterator[int]:
-        table, old = self._old(kind, before)
+    def purge(self, kind: Kind, before: datetime, now: datetime) -> Iterator[int]:
+        table, old = self._old(kind, before, now)
         last: Sequence[Any] | None = ()
         while last is not None:
             last, removed = self._portion(kind, table, old, last)
@@ -65,17 +69,28 @@ class DatabaseRetention:
             with self._engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _old(self, kind: Kind, before: datetime) -> tuple[Table, Condition]:
+    def _old(self, kind: Kind, before: datetime, now: datetime) -> tuple[Table, Condition]:
         match kind:
             case Kind.KEYS:
-                return idempotency_keys, idempotency_keys.c.created_at < before
+                return idempotency_keys, and_(_KEY.created_at < before, not_(_is_valid(now)))
             case Kind.REJECTIONS:
                 return rejections, rejections.c.batch_id < _first_id(before)
             case Kind.ANSWERS:
-                return batches, and_(batches.c.id < _first_id(before), batches.c.answer.is_not(None))
+                kept = batches.c.answer.is_not(None)
+                return batches, and_(batches.c.id < _first_id(before), kept, self._is_asked_for_no_more(before, now))
             case Kind.CLOSED_CUSTOMERS:
                 day = func.substr(self._in_document("closingDate"), 1, len("2024-05-26"))
                 return customers, and_(customers.c.customer_status == "CLOSED", day < before.date().isoformat())
+
+    @without_values
+    def _is_asked_for_no_more(self, before: datetime, now: datetime) -> Condition:
+        """No key that is still valid stands for a batch. There is hardly ever such a key, and no index to find it by:
+        so it is asked once whether there is one. Later ones are of later batches."""
+        standing = select(_KEY.batch_id).where(_KEY.created_at < before, _is_valid(now))
+        with self._engine.connect() as connection:
+            if connection.execute(standing.limit(1)).first() is None:
+                return true()
+        return batches.c.id.not_in(standing)
 
     def _in_document(self, name: str) -> ColumnElement[Any]:
         if self._engine.dialect.name == "sqlite":
@@ -98,6 +113,11 @@ class DatabaseRetention:
             end = connection.execute(_key_of(table).where(after).offset(size - 1).limit(1)).one_or_none()
             within = and_(after, key <= tuple_(*end)) if end else after
             return end, _remove(connection, kind, table, and_(within, old))
+
+
+def _is_valid(now: datetime) -> Condition:
+    """Whether a key says of itself that it is still valid."""
+    return func.coalesce(_KEY.valid_until >= now, false())
 
 
 def _key_of(table: Table) -> Select[Any]:

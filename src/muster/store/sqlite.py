@@ -170,7 +170,8 @@ def _write(connection: sqlite3.Connection, steps: Plan, batch: Batch) -> None:
 
 
 def _keep_key(connection: sqlite3.Connection, once: Once, batch: Batch) -> None:
-    row = once.sender, once.key, once.fingerprint, batch.id.hex, _moment(batch.received_at)
+    moments = _moment(batch.received_at), _moment(once.valid_until)
+    row = once.sender, once.key, once.fingerprint, batch.id.hex, *moments
     if connection.execute(_KEEP_KEY, (*row, _moment(once.valid_from))).rowcount != 1:
         raise KeyInUse  # nobody who holds it gets here
 

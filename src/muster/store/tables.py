@@ -106,6 +106,7 @@ idempotency_keys = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("batch_id", Uuid, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime),  # null when older code kept it
 )
 
 rejections = Table(

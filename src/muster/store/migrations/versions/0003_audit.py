@@ -1,4 +1,4 @@
-"""The audit log, which can be added to and not changed; and what older code can work on the schema."""
+"""The audit log, which can be added to and not changed; when a key ends; and what older code can work on the schema."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,13 +35,15 @@ def upgrade() -> None:
     )
     op.bulk_insert(head, [{"name": "audit", "number": 0, "sha256": bytes(32)}])
     _refuse_changes()
+    op.add_column("idempotency_keys", sa.Column("valid_until", sa.DateTime(timezone=True)))
     _tell_older_code()
 
 
 def _tell_older_code() -> None:
     """From here on a schema says which is the oldest code that can work on it, so that an upgrade needs no standstill.
 
-    A migration that older code can't live with sets a later one; adding tables and columns with a default does not.
+    A migration that older code can't live with sets a later one; adding tables, and columns with a default or that
+    may be null, does not.
     """
     revisions = sa.table("revisions", sa.column("name"), sa.column("revision"))
     op.bulk_insert(revisions, [{"name": "oldest code", "revision": 3}])
