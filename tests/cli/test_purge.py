@@ -38,6 +38,13 @@ def test_a_dry_run_removes_nothing(muster: Muster, tmp_path: Path) -> None:
     assert muster.ok("audit").out == ""
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31"])
+def test_a_day_before_the_time_of_computers_removes_nothing(muster: Muster, tmp_path: Path, day: str) -> None:
+    with_a_rejection(muster, tmp_path)
+    for options in ((), ("--dry-run",)):
+        assert "0\trejections\n" in muster.ok("purge", "--before", day, "--closed-customers", *options).out
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

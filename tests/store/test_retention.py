@@ -120,6 +120,15 @@ def test_a_key_of_older_code_goes_by_the_day_alone(store: Store) -> None:
     assert purge(store, Kind.KEYS) == 1
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "1970-01-01", "1970-01-02"])
+@pytest.mark.parametrize("kind", Kind)
+def test_a_day_before_all_batches_removes_nothing(store: Store, day: str, kind: Kind) -> None:
+    save(store, closed("1", "c", "2018-01-01"), rejected=1, key="k")
+    moment = datetime.fromisoformat(f"{day}T00:00:00Z")
+    assert store.retention.count(kind, moment, NOW) == 0
+    assert sum(store.retention.purge(kind, moment, NOW)) == 0
+
+
 def test_a_portion_that_ends_with_the_table_is_the_last(store: Store) -> None:
     assert purge(store, Kind.KEYS) == 0
     for number in range(4):

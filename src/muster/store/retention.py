@@ -156,5 +156,5 @@ def _remove_customers(connection: Connection, which: Condition) -> int:
 
 
 def _first_id(at: datetime) -> UUID:
-    """Smaller than the id of every batch that came at that moment or later: ids begin with the time."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)
+    """Smaller than the id of every batch that came at that moment or later: ids begin with the time, since 1970."""
+    return UUID(int=max(int(at.timestamp() * 1000), 0) << 80)
