@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from muster.store import log_of_pages
 from tests.cli.commands import Muster, assert_one_line
 
 KINDS = ["idempotency keys", "rejections", "kept answers of batches"]
@@ -36,6 +38,20 @@ def test_a_dry_run_removes_nothing(muster: Muster, tmp_path: Path) -> None:
         assert result.out.endswith(f"0\t{CUSTOMERS}\n")
         assert result.err == "nothing was removed, as --dry-run asks\n"
     assert muster.ok("audit").out == ""
+
+
+def test_it_says_when_what_was_removed_can_still_be_read(
+    muster: Muster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_of_pages, "PATIENCE", 0)
+    with_a_rejection(muster, tmp_path)
+    with closing(sqlite3.connect(tmp_path / "muster.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM rejections").fetchone()
+        told = muster.ok("purge", "--before", "2019-01-01").err
+        assert "could not be emptied" in told
+        assert "run the same again" in told
+    assert muster.ok("purge", "--before", "2019-01-01").err == "removed; the audit log says so too\n"
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31"])

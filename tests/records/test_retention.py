@@ -21,6 +21,7 @@ class MemoryRetention:
     breaks: Kind | None = None
     asked: list[tuple[Kind, datetime]] = field(default_factory=list)
     wiped: int = 0
+    is_read: bool = False
 
     def count(self, kind: Kind, before: datetime, now: datetime) -> int:
         assert now == NOW
@@ -34,8 +35,9 @@ class MemoryRetention:
             raise RuntimeError("the database is away")
         yield 3
 
-    def wipe(self) -> None:
+    def wipe(self) -> bool:
         self.wiped += 1
+        return not self.is_read
 
 
 def purging(store: MemoryRetention, trail: MemoryTrail) -> Retention:
@@ -44,14 +46,20 @@ def purging(store: MemoryRetention, trail: MemoryTrail) -> Retention:
 
 def test_customers_are_removed_only_when_that_is_asked_for() -> None:
     store = MemoryRetention()
-    assert purging(store, MemoryTrail()).purge(DAY, closed_customers=False) == {
+    assert purging(store, MemoryTrail()).purge(DAY, closed_customers=False).counts == {
         Kind.KEYS: 7,
         Kind.REJECTIONS: 7,
         Kind.ANSWERS: 7,
     }
     assert {moment for _, moment in store.asked} == {datetime(2019, 1, 1, tzinfo=UTC)}
-    assert purging(store, MemoryTrail()).purge(DAY, closed_customers=True)[Kind.CLOSED_CUSTOMERS] == 7
+    assert purging(store, MemoryTrail()).purge(DAY, closed_customers=True).counts[Kind.CLOSED_CUSTOMERS] == 7
     assert store.wiped == 2
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_it_is_told_whether_what_was_removed_can_be_read_no_more(is_read: bool) -> None:
+    store = MemoryRetention(is_read=is_read)
+    assert purging(store, MemoryTrail()).purge(DAY, closed_customers=False).wiped is not is_read
 
 
 def test_the_audit_log_says_what_is_going_to_be_removed_and_how_much_was() -> None:

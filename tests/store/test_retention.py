@@ -1,6 +1,7 @@
 """What has been kept long enough goes, and nothing else does."""
 
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from muster.intake.once import Once
 from muster.intake.ports import Arrival, Rejection
 from muster.intake.service import new_id
 from muster.records.retention import Kind
-from muster.store import Store, open_store, retention
+from muster.store import Store, log_of_pages, open_store, retention
 
 from .samples import answer, arrival, batch, counts, read
 
@@ -193,21 +194,77 @@ def test_a_customer_that_is_just_being_changed_is_left_for_the_next_time(postgre
         store.close()
 
 
+SECRET = "Garcia-Wojciechowski"
+
+
+def in_files(sqlite_url: str) -> bool:
+    directory = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    return any(SECRET.encode() in path.read_bytes() for path in directory.iterdir() if path.is_file())
+
+
+def save_secrets(store: Store) -> None:
+    document = json.dumps({"closingDate": "2018-01-01", "lastName": SECRET}).encode()
+    save(store, *(closed(str(n), f"c{n}", None, document=document) for n in range(50)))
+    save(store, closed("u", "c1", None, 2, document=document))
+
+
 def test_of_what_was_removed_nothing_is_in_the_files(sqlite_url: str) -> None:
     store = open_store(sqlite_url)
-    directory = Path(sqlite_url.removeprefix("sqlite:///")).parent
-    secret = "Garcia-Wojciechowski"
-    document = json.dumps({"closingDate": "2018-01-01", "lastName": secret}).encode()
-
-    def in_files() -> bool:
-        return any(secret.encode() in path.read_bytes() for path in directory.iterdir() if path.is_file())
-
     try:
-        save(store, *(closed(str(n), f"c{n}", None, document=document) for n in range(50)))
-        save(store, closed("u", "c1", None, 2, document=document))
-        assert in_files()
+        save_secrets(store)
+        assert in_files(sqlite_url)
         assert purge(store, Kind.CLOSED_CUSTOMERS) == 50
-        store.retention.wipe()
-        assert not in_files()
+        assert store.retention.wipe()
+        assert not in_files(sqlite_url)
     finally:
         store.close()
+
+
+def test_while_somebody_reads_what_was_removed_stays_in_the_files_and_that_is_told(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_of_pages, "PATIENCE", 0)
+    store, reader = open_store(sqlite_url), open_store(sqlite_url)
+    try:
+        save_secrets(store)
+        with reader.engine.connect() as connection:
+            connection.execute(text("SELECT count(*) FROM customers"))  # its transaction lasts
+            assert purge(store, Kind.CLOSED_CUSTOMERS) == 50
+            assert not store.retention.wipe()
+            assert in_files(sqlite_url)
+        assert store.retention.wipe()
+        assert not in_files(sqlite_url)
+    finally:
+        store.close()
+        reader.close()
+
+
+def test_a_reader_who_is_soon_gone_is_waited_for(sqlite_url: str) -> None:
+    store, reader = open_store(sqlite_url), open_store(sqlite_url)
+    gone = threading.Event()
+    try:
+        save_secrets(store)
+        connection = reader.engine.connect()
+        connection.execute(text("SELECT count(*) FROM customers"))
+
+        def leave() -> None:
+            gone.set()
+            connection.close()
+
+        purge(store, Kind.CLOSED_CUSTOMERS)
+        leaving = threading.Timer(0.7, leave)
+        leaving.start()
+        assert store.retention.wipe()
+        assert gone.is_set()
+        leaving.join()
+    finally:
+        store.close()
+        reader.close()
+
+
+def test_whoever_waited_for_readers_is_as_patient_with_writers_as_before(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+    before = read(store, "PRAGMA busy_timeout")
+    store.retention.wipe()
+    assert read(store, "PRAGMA busy_timeout") == before != [(500,)]
+    store.close()

@@ -1,7 +1,7 @@
 """`muster purge`: removing what has been kept long enough."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -33,6 +33,13 @@ ClosedCustomers = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say how much there is, and remove nothing")]
 
+_KEPT: Final = "nothing was removed, as --dry-run asks"
+_REMOVED: Final = "removed; the audit log says so too"
+_READ: Final = (
+    "removed, and the audit log says so too; but somebody reads the database, so its write-ahead log (the file -wal) "
+    "could not be emptied and may still hold what was removed: run the same again when nobody reads for long"
+)
+
 
 def purge(
     before: Before, closed_customers: ClosedCustomers = False, dry_run: DryRun = False, database: Database = None
@@ -45,10 +52,13 @@ def purge(
         life = timedelta(hours=settings.idempotency_hours)
         retention = Retention(store.retention, store.audit, operator(), life)
         try:
-            work = retention.count if dry_run else retention.purge
-            counts = work(before, closed_customers=closed_customers)
+            if dry_run:
+                counts, told = retention.count(before, closed_customers=closed_customers), _KEPT
+            else:
+                removed = retention.purge(before, closed_customers=closed_customers)
+                counts, told = removed.counts, _REMOVED if removed.wiped else _READ
         except StillNeeded as problem:
             raise Misuse(f"{problem}; give --before {problem.latest} or an earlier day") from None
     for kind, count in counts.items():
         say(f"{count}\t{kind.meaning}")
-    note("nothing was removed, as --dry-run asks" if dry_run else "removed; the audit log says so too")
+    note(told)

@@ -48,9 +48,20 @@ class RetentionStore(Protocol):
         """Removes them a portion at a time, each in a transaction of its own, and gives each portion's count."""
         ...
 
-    def wipe(self) -> None:
-        """Sees to it that what was removed can't be read from the database's files, as far as it is in our hands."""
+    def wipe(self) -> bool:
+        """Sees to it that what was removed can't be read from the database's files, as far as it is in our hands.
+
+        False when others read the database for so long that it can still be read there.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How much of each kind; `wiped` is what `RetentionStore.wipe` said."""
+
+    counts: dict[Kind, int]
+    wiped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,8 @@ class Retention:
         moment = self._moment(before, now)
         return {kind: self.store.count(kind, moment, now) for kind in _kinds(closed_customers)}
 
-    def purge(self, before: date, *, closed_customers: bool) -> dict[Kind, int]:
-        """Removes what is from before that day, UTC, and gives how much of each. Raises `StillNeeded`.
+    def purge(self, before: date, *, closed_customers: bool) -> Removed:
+        """Removes what is from before that day, UTC. Raises `StillNeeded`.
 
         The audit log says first what is going to be removed and at last how much was, also when it ends early. What
         was removed until then stays so; the next call removes the rest.
@@ -84,11 +95,11 @@ class Retention:
             for kind in kinds:
                 for count in self.store.purge(kind, moment, now):
                     removed[kind] += count
-            self.store.wipe()
+            wiped = self.store.wipe()
         finally:
             counts = {kind.text: count for kind, count in removed.items()}
             self.trail.append(Event(self.actor, Action.PURGE_ENDED, "", {"before": before.isoformat(), **counts}))
-        return removed
+        return Removed(removed, wiped)
 
     def _moment(self, before: date, now: datetime) -> datetime:
         moment = datetime.combine(before, time(), UTC)

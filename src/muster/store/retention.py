@@ -31,6 +31,7 @@ from muster.records.retention import Kind
 
 from .engine import writing
 from .errors import without_values
+from .log_of_pages import empty_log
 from .tables import batches, communications, customer_history, customers, idempotency_keys, rejections
 
 # Rows that one transaction walks over. An answer may have 50 KB.
@@ -63,11 +64,9 @@ class DatabaseRetention:
             yield removed
 
     @without_values
-    def wipe(self) -> None:
+    def wipe(self) -> bool:
         """On SQLite the log of pages is emptied too. PostgreSQL has autovacuum, and its own log of what was."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return self._engine.dialect.name != "sqlite" or empty_log(self._engine)
 
     def _old(self, kind: Kind, before: datetime, now: datetime) -> tuple[Table, Condition]:
         match kind:
