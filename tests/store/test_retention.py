@@ -158,19 +158,30 @@ def test_only_customers_that_were_closed_before_the_day_and_still_are_go(store: 
         arrival("6", "open again", 2),
         closed("7", "closed before", "2018-01-01", business_unit="OTHER"),
         closed("8", "ž", "2018-01-01"),
+        closed("9", "on the day in UTC, and before it as it is written", "2018-12-31T23:30:00-05:00"),
+        closed("10", "before the day in UTC, and on it as it is written", "2019-01-01T00:30:00+05:00"),
     )
-    assert purge(store, Kind.CLOSED_CUSTOMERS) == 3
+    assert purge(store, Kind.CLOSED_CUSTOMERS) == 4
     assert {name for (name,) in read(store, "SELECT customer_ext_id FROM customers")} == {
         "closed on the day",
         "without a date",
         "open",
         "open again",
+        "before the day in UTC, and on it as it is written",
     }
 
 
 def test_a_customer_that_arrived_lately_goes_when_it_was_closed_before_the_day(store: Store) -> None:
     save(store, closed("1", "migrated", "2010-01-01"), at=NEW)
     assert purge(store, Kind.CLOSED_CUSTOMERS) == 1
+
+
+def test_what_was_answered_and_refused_from_the_day_on_stays_when_its_customer_goes(store: Store) -> None:
+    save(store, closed("1", "c", "2018-01-01"), at=NEW, rejected=1)
+    for kind in Kind:
+        assert purge(store, kind) == (kind is Kind.CLOSED_CUSTOMERS)
+    assert read(store, "SELECT communication_number FROM rejections") == [("r0",)]
+    assert read(store, "SELECT count(*) FROM batches WHERE answer IS NOT NULL") == [(1,)]
 
 
 def test_a_number_that_is_gone_may_come_again(store: Store) -> None:

@@ -28,7 +28,8 @@ ClosedCustomers = Annotated[
     bool,
     typer.Option(
         "--closed-customers",
-        help="also remove customers that are CLOSED, with a `closingDate` before the day, and all that is kept of them",
+        help="also remove customers that are CLOSED, with a `closingDate` before the day (its date as it is written, "
+        "whatever its zone): with all their versions and communication numbers",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say how much there is, and remove nothing")]
@@ -44,7 +45,12 @@ _READ: Final = (
 def purge(
     before: Before, closed_customers: ClosedCustomers = False, dry_run: DryRun = False, database: Database = None
 ) -> None:
-    """Removes idempotency keys, rejections and kept answers from before a day; customers only when asked to."""
+    """Removes idempotency keys, rejections and kept answers from before a day; customers only when asked to.
+
+    Keys that are still valid stay, with the answers that they stand for. The identifiers of customers that were
+    removed stay in the rejections and the kept answers of batches from that day on, until these are removed too, and in
+    the audit log. The batches stay, with their senders and counts.
+    """
     from muster.records.retention import Retention, StillNeeded
 
     settings = settings_of(database=database)
