@@ -8,6 +8,7 @@ import structlog
 from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from muster.customer.catalogue import CODES
 from muster.metrics import METRICS, Kind, series_of
 from muster.store.engine import Connections
 from tests.web.fakes import (
@@ -131,6 +132,19 @@ def test_customers_are_counted_by_endpoint_and_code():
     assert total(series, "muster_customers_total") == 9
     assert value(series, "muster_batch_customers_count") == 3
     assert value(series, "muster_batch_customers_sum") == 9
+
+
+def test_a_code_that_comes_for_the_first_time_is_growth_to_prometheus():
+    # Prometheus sees how a series grows, and not how it begins.
+    with TestClient(application()) as client:
+        before = scraped(client)
+        client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
+        after = scraped(client)
+    grown = {key: after[key] - before[key] for key in before if key[0] == "muster_customers_total"}
+    rejected = {dict(labels)["code"]: by for (_, labels), by in grown.items() if ("result", "rejected") in labels}
+    assert {code: by for code, by in rejected.items() if by} == {"C019": 1}
+    assert rejected.keys() == set(CODES)
+    assert sum(grown.values()) == total(after, "muster_customers_total") == 3
 
 
 def test_a_replay_is_counted_as_such_and_its_customers_are_not_counted_again():

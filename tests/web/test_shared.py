@@ -27,6 +27,33 @@ with TestClient(application()) as client:
 """
 
 
+# Counts all that a worker can count: requests by more statuses than there are.
+EVERYTHING = """
+from types import SimpleNamespace
+from muster.web import logs, shared
+logs.configure("json")
+shared.make_room()
+from litestar.testing import TestClient
+from muster.web.metrics import METHODS, Metrics
+from tests.web.fakes import *
+from muster.store.engine import Connections
+app = application()
+metrics = Metrics({}, lambda: Connections(0, 1))
+for route in app.routes:
+    for method in (*METHODS, "other") if route is app.routes[0] else ("GET", "HEAD", "POST"):
+        for status in (0, *range(200, 206), *range(400, 432), *range(500, 506)):
+            metrics.request(
+                SimpleNamespace(
+                    method=method, status=status, milliseconds=1, bytes_in=1, wrong_credentials=True, failed=True
+                ),
+                {"path_template": route.path},
+            )
+with TestClient(app) as client:
+    client.post(SAVE, content=BATCH, headers={"Content-Type": "application/json"}, auth=ANNA)
+    print(client.get("/metrics", auth=WATCHER).text)
+"""
+
+
 def worker(*names: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", WORKER, json.dumps(names)], capture_output=True, text=True, timeout=60, check=True
@@ -78,6 +105,17 @@ def test_a_worker_writes_into_files_that_were_filled_before_and_no_others() -> N
     assert {name.rpartition("_")[0]: found.st_size for name, found in files.items()} == SIZES
     # Of which the file system has all blocks, so that a disk that fills up takes none away.
     assert all(found.st_blocks * 512 >= found.st_size for found in files.values())
+
+
+def test_all_that_a_worker_can_count_has_room_in_its_files() -> None:
+    with counting_together(2):
+        done = subprocess.run(
+            [sys.executable, "-c", EVERYTHING], capture_output=True, text=True, timeout=60, check=True
+        )
+        sizes = {path.name.rpartition("_")[0]: path.stat().st_size for path in Path(directory() or "").iterdir()}
+    assert "failure" not in done.stderr
+    assert total(series_in(done.stdout), "muster_requests_total") > 1_000
+    assert sizes == SIZES
 
 
 def test_a_worker_without_room_counts_for_itself_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

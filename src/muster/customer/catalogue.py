@@ -141,6 +141,9 @@ _RANKS: Final = {
     (row.place.code_of(error), row.place.text_of(error)): rank for rank, row in enumerate(ROWS) for error in row.errors
 }
 
+# Every `errorCode` that there is, in the order of the texts.
+CODES: Final = tuple(sorted({code for code, _ in _RANKS}))
+
 
 def rank_of(error: Error, place: Place) -> int:
     """The position of `error`, standing at `place`, in the order of judgement."""
