@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from muster.access.ports import Role, Token, User, UserExists
+from muster.access.ports import Change, Role, Token, User, UserExists
 from muster.audit.ports import Event
 
 
@@ -32,8 +32,11 @@ class MemoryUsers:
     def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: Event | None = None) -> bool:
         return self._change(name, role=role, business_units=tuple(business_units))
 
-    def disable_user(self, name: str, event: Event | None = None) -> bool:
-        return self._change(name, disabled=True)
+    def disable_user(self, name: str, event: Event | None = None) -> Change:
+        return self._set_disabled(name, to=True)
+
+    def enable_user(self, name: str, event: Event | None = None) -> Change:
+        return self._set_disabled(name, to=False)
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
         token = self.by_hash.get(sha256)
@@ -46,12 +49,18 @@ class MemoryUsers:
     def add_token(self, token: Token, event: Event | None = None) -> None:
         self.by_hash[token.sha256] = token
 
-    def revoke_token(self, token_id: str, at: datetime, event: Event | None = None) -> bool:
+    def revoke_token(self, token_id: str, at: datetime, event: Event | None = None) -> Change:
         for sha256, token in self.by_hash.items():
             if token.id == token_id:
                 self.by_hash[sha256] = replace(token, revoked_at=token.revoked_at or at)
-                return True
-        return False
+                return Change.SO_ALREADY if token.revoked_at else Change.MADE
+        return Change.NOT_THERE
+
+    def _set_disabled(self, name: str, *, to: bool) -> Change:
+        was = name in self.by_name and self.by_name[name].disabled
+        if not self._change(name, disabled=to):
+            return Change.NOT_THERE
+        return Change.SO_ALREADY if was is to else Change.MADE
 
     def _change(self, name: str, **changes: object) -> bool:
         if name not in self.by_name:

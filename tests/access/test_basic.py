@@ -59,6 +59,8 @@ def test_a_disabled_user_stays_outside_from_the_next_request_on() -> None:
     assert recognised.basic("anna", PASSWORD) is not None
     store.disable_user("anna")
     assert recognised.basic("anna", PASSWORD) is None
+    store.enable_user("anna")
+    assert recognised.basic("anna", PASSWORD) is not None
 
 
 def test_a_changed_password_counts_at_once_and_the_old_one_no_more() -> None:

@@ -68,6 +68,8 @@ def test_the_token_of_a_disabled_user_is_worth_nothing() -> None:
     there = Installation()
     there.store.disable_user("anna")
     assert there.access.bearer(there.text) is None
+    there.store.enable_user("anna")
+    assert there.access.bearer(there.text) is not None
 
 
 def test_another_role_counts_from_the_next_request_on() -> None:

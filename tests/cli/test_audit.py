@@ -27,12 +27,15 @@ def test_every_command_that_changes_who_may_do_what_leaves_an_entry(muster: Must
     muster.ok("user", "password", "anna", "--password-stdin", stdin="another horse\n")
     muster.ok("token", "create", "anna", "--expires", "3")
     token_id = muster.ok("token", "list").out.split("\t")[0]
-    muster.ok("token", "revoke", token_id)
-    muster.ok("user", "disable", "anna")
+    for _ in range(2):  # the second time nothing changes
+        muster.ok("token", "revoke", token_id)
+        muster.ok("user", "disable", "anna")
+    for _ in range(2):
+        muster.ok("user", "enable", "anna")
     muster.ok("classifier", "import", str(codes))
 
     told = lines(muster)
-    assert [line[0] for line in told] == [str(number) for number in range(1, 8)]
+    assert [line[0] for line in told] == [str(number) for number in range(1, 9)]
     assert {line[2] for line in told} == {ME}
     assert [line[3:5] for line in told] == [
         ["user.added", "anna"],
@@ -41,10 +44,12 @@ def test_every_command_that_changes_who_may_do_what_leaves_an_entry(muster: Must
         ["token.created", token_id],
         ["token.revoked", token_id],
         ["user.disabled", "anna"],
+        ["user.enabled", "anna"],
         ["classifiers.imported", "legalForm"],
     ]
     assert told[1][5] == "role=admin businessUnits=MAIN"
-    assert told[6][5] == "legalForm=2 replace=False"
+    assert told[4][5] == "user=anna"
+    assert told[7][5] == "legalForm=2 replace=False"
     assert "horse" not in muster.ok("audit").out
 
 

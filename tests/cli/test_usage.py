@@ -37,6 +37,7 @@ def test_there_are_the_commands_of_the_contract_and_those_to_look_after_users_to
             "user list",
             "user change",
             "user disable",
+            "user enable",
             "user password",
             "token create",
             "token list",

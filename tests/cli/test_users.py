@@ -113,7 +113,39 @@ def test_a_disabled_user_is_shut_out(muster: Muster) -> None:
     assert not signs_in(muster, "anna", "correct horse")
 
 
-@pytest.mark.parametrize("command", ["user disable", "user password", "token create", "token list"])
+def test_a_disabled_user_can_be_let_in_again_with_password_and_token(muster: Muster) -> None:
+    muster.add_user("anna")
+    token = muster.ok("token", "create", "anna").out.strip()
+    muster.ok("user", "disable", "anna")
+    assert not is_token(muster, token)
+    assert muster.ok("user", "enable", "anna").err == "enabled the user anna\n"
+    assert signs_in(muster, "anna", "correct horse")
+    assert is_token(muster, token)
+
+
+def test_what_was_so_already_is_told_as_such(muster: Muster) -> None:
+    muster.add_user("anna")
+    muster.ok("token", "create", "anna")
+    token_id = muster.ok("token", "list").out.split("\t")[0]
+    assert muster.ok("user", "enable", "anna").err == "the user anna was not disabled\n"
+    muster.ok("user", "disable", "anna")
+    assert muster.ok("user", "disable", "anna").err == "the user anna was disabled already\n"
+    assert muster.ok("token", "revoke", token_id).err == f"revoked the token {token_id}\n"
+    assert muster.ok("token", "revoke", token_id).err == f"the token {token_id} was revoked already\n"
+
+
+def test_whoever_changes_a_disabled_user_is_told_so(muster: Muster) -> None:
+    muster.add_user("anna")
+    changes = (("change", "--role", "read"), ("password", "--password-stdin"))
+    for disabled in (False, True):
+        if disabled:
+            muster.ok("user", "disable", "anna")
+        for command, *options in changes:
+            told = muster.ok("user", command, "anna", *options, stdin="another horse\n").err
+            assert ("still disabled; `muster user enable anna`" in told) is disabled
+
+
+@pytest.mark.parametrize("command", ["user disable", "user enable", "user password", "token create", "token list"])
 def test_a_user_who_is_not_there_is_named(muster: Muster, command: str) -> None:
     result = muster(*command.split(), "nobody")
     assert_one_line(result, 1, "there is no user 'nobody'; `muster user list` shows the users")

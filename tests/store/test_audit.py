@@ -170,6 +170,7 @@ def test_every_change_of_users_and_tokens_is_kept_with_its_event(store: Store) -
         lambda: store.users.add_token(token("t"), event),
         lambda: store.users.revoke_token("t", AT, event),
         lambda: store.users.disable_user("anna", event),
+        lambda: store.users.enable_user("anna", event),
         lambda: store.classifiers.write([Entry("legalForm", "X", "X")], replace=False, event=event),
     ]
     for count, change in enumerate(changes, 1):
@@ -183,8 +184,15 @@ def test_what_changed_nothing_leaves_no_entry(store: Store) -> None:
     store.users.add_user(ANNA)
     with pytest.raises(UserExists):
         store.users.add_user(ANNA, event)
-    assert not store.users.disable_user("nobody", event)
-    assert not store.users.revoke_token("none", AT, event)
+    store.users.add_token(token("t"))
+    store.users.revoke_token("t", AT)
+    store.users.enable_user("anna", event)
+    store.users.disable_user("anna")
+    store.users.disable_user("anna", event)
+    store.users.revoke_token("t", AT, event)
+    for name in ("disable_user", "enable_user"):
+        getattr(store.users, name)("nobody", event)
+    store.users.revoke_token("none", AT, event)
     assert entries(store) == []
 
 

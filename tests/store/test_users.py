@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import select
 
-from muster.access.ports import Role, Token, User, UserExists
+from muster.access.ports import Change, Role, Token, User, UserExists
 from muster.store import Store, StoreError
 from muster.store.tables import users
 
@@ -43,23 +43,31 @@ def test_a_name_is_given_once(store: Store) -> None:
     assert store.users.user("anna") == ANNA
 
 
+def test_a_user_is_disabled_and_enabled_once(store: Store) -> None:
+    store.users.add_user(ANNA)
+    store.users.add_user(replace(ANNA, name="berta"))
+    for change, disabled in ((store.users.disable_user, True), (store.users.enable_user, False)):
+        assert [change("anna"), change("anna")] == [Change.MADE, Change.SO_ALREADY]
+        assert [user.disabled for user in store.users.users()] == [disabled, False]
+
+
 def test_passwords_change_and_users_are_disabled(store: Store) -> None:
     store.users.add_user(ANNA)
 
     assert store.users.set_password("anna", "new")
-    assert store.users.disable_user("anna")
+    assert store.users.disable_user("anna") is Change.MADE
     assert store.users.set_rights("anna", Role.READ, ("LV", "LT"))
     assert store.users.user("anna") == replace(
         ANNA, password_hash="new", disabled=True, role=Role.READ, business_units=("LV", "LT")
     )
-    assert store.users.disable_user("anna")
 
 
 def test_nothing_changes_for_a_name_that_is_not_there(store: Store) -> None:
     assert not store.users.set_password("nobody", "new")
-    assert not store.users.disable_user("nobody")
+    assert store.users.disable_user("nobody") is Change.NOT_THERE
+    assert store.users.enable_user("nobody") is Change.NOT_THERE
     assert not store.users.set_rights("nobody", Role.READ, ())
-    assert not store.users.revoke_token("none", AT)
+    assert store.users.revoke_token("none", AT) is Change.NOT_THERE
     assert store.users.token(b"none") is None
 
 
@@ -101,8 +109,8 @@ def test_a_revoked_token_keeps_the_first_time(store: Store) -> None:
     store.users.add_user(ANNA)
     store.users.add_token(token("t"))
 
-    assert store.users.revoke_token("t", AT + timedelta(days=1))
-    assert store.users.revoke_token("t", AT + timedelta(days=2))
+    assert store.users.revoke_token("t", AT + timedelta(days=1)) is Change.MADE
+    assert store.users.revoke_token("t", AT + timedelta(days=2)) is Change.SO_ALREADY
     [revoked] = store.users.tokens()
     assert revoked.revoked_at == AT + timedelta(days=1)
     assert revoked.revoked_at.tzinfo is UTC

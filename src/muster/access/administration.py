@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from muster.access.ports import Role, Token, User, UserStore
+from muster.access.ports import Change, Role, Token, User, UserStore
 from muster.audit.ports import Action, Details, Event
 
 
@@ -25,16 +25,23 @@ class Administration:
     def set_password(self, name: str, password_hash: str) -> bool:
         return self._store.set_password(name, password_hash, self._event(Action.USER_PASSWORD, name))
 
-    def disable_user(self, name: str) -> bool:
+    def disable_user(self, name: str) -> Change:
         return self._store.disable_user(name, self._event(Action.USER_DISABLED, name))
+
+    def enable_user(self, name: str) -> Change:
+        return self._store.enable_user(name, self._event(Action.USER_ENABLED, name))
 
     def add_token(self, token: Token) -> None:
         expires = token.expires_at.isoformat() if token.expires_at else None
         details: Details = {"user": token.user, "expiresAt": expires}
         self._store.add_token(token, self._event(Action.TOKEN_CREATED, token.id, details))
 
-    def revoke_token(self, token_id: str, at: datetime) -> bool:
-        return self._store.revoke_token(token_id, at, self._event(Action.TOKEN_REVOKED, token_id))
+    def revoke_token(self, token_id: str, at: datetime) -> Change:
+        users = [token.user for token in self._store.tokens() if token.id == token_id]
+        if not users:
+            return Change.NOT_THERE
+        event = self._event(Action.TOKEN_REVOKED, token_id, {"user": users[0]})
+        return self._store.revoke_token(token_id, at, event)
 
     def _event(self, action: Action, subject: str, details: Details | None = None) -> Event:
         return Event(self._actor, action, subject, details or {})

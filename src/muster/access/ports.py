@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 from muster.audit.ports import Event
@@ -79,10 +79,19 @@ class UserExists(Exception):
     """A user of that name is there already."""
 
 
+class Change(Enum):
+    """What became of a change that can be asked for twice."""
+
+    MADE = "made"
+    SO_ALREADY = "so already"
+    NOT_THERE = "not there"  # whatever was to be changed
+
+
 class UserStore(Protocol):
     """All times are UTC. A name that is not there gives None, or False where something would have changed.
 
-    Whatever changes something takes the event that tells it, and keeps both or neither.
+    Whatever changes something takes the event that tells it, and keeps both or neither. What changes nothing keeps no
+    event.
     """
 
     def user(self, name: str) -> User | None: ...
@@ -99,7 +108,9 @@ class UserStore(Protocol):
 
     def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: Event) -> bool: ...
 
-    def disable_user(self, name: str, event: Event) -> bool: ...
+    def disable_user(self, name: str, event: Event) -> Change: ...
+
+    def enable_user(self, name: str, event: Event) -> Change: ...
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
         """The token with this hash and its user, whatever their state."""
@@ -111,6 +122,6 @@ class UserStore(Protocol):
 
     def add_token(self, token: Token, event: Event) -> None: ...
 
-    def revoke_token(self, token_id: str, at: datetime, event: Event) -> bool:
-        """False when there is no such token; revoking twice keeps the first time."""
+    def revoke_token(self, token_id: str, at: datetime, event: Event) -> Change:
+        """Revoking twice keeps the first time."""
         ...

@@ -39,6 +39,7 @@ EXAMPLES: Final = {
         "muster user change core-banking --business-unit MAIN --business-unit LV",
     ),
     "user disable": ("muster user disable core-banking",),
+    "user enable": ("muster user enable core-banking",),
     "user password": ("muster user password core-banking",),
     "token create": (
         "muster token create core-banking --expires 365",

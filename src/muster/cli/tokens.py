@@ -7,7 +7,7 @@ import typer
 
 from muster.access.administration import Administration
 from muster.access.authority import utc_now
-from muster.access.ports import Token
+from muster.access.ports import Change, Token
 from muster.access.tokens import new_token, state_of
 from muster.cli import examples
 from muster.cli.options import Database, SomeUserName, UserName
@@ -45,7 +45,7 @@ def create(
         if user is None:
             raise unknown_user(name)
         if user.disabled:
-            raise Problem(f"the user {name!r} is disabled; make a token for another one")
+            raise Problem(f"the user {name!r} is disabled; `muster user enable` lets the user in again")
         expires_at = now + timedelta(days=expires) if expires is not None else None
         Administration(store.users, operator()).add_token(Token(made.id, name, made.sha256, now, expires_at))
     say(made.text)
@@ -77,9 +77,10 @@ def revoke(
     """Ends a token, from the next request on."""
     with opened(database) as store:
         administration = Administration(store.users, operator())
-        if not (token_id.isprintable() and administration.revoke_token(token_id, utc_now())):
-            raise Problem(f"there is no token with the id {token_id!r}; `muster token list` shows them")
-    note(f"revoked the token {token_id}")
+        became = administration.revoke_token(token_id, utc_now()) if token_id.isprintable() else Change.NOT_THERE
+    if became is Change.NOT_THERE:
+        raise Problem(f"there is no token with the id {token_id!r}; `muster token list` shows them")
+    note(f"revoked the token {token_id}" if became is Change.MADE else f"the token {token_id} was revoked already")
 
 
 def _time(moment: datetime | None) -> str:

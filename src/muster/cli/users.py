@@ -6,7 +6,7 @@ import typer
 
 from muster.access.administration import Administration
 from muster.access.passwords import hash_of
-from muster.access.ports import Role, User, UserExists
+from muster.access.ports import Change, Role, User, UserExists
 from muster.classifiers.ports import ClassifierStore
 from muster.cli import examples
 from muster.cli.ask import new_password
@@ -92,32 +92,48 @@ def change(name: UserName, role: NewRole = None, business_unit: NewUnits = None,
         units = tuple(dict.fromkeys(business_unit)) if business_unit else user.business_units
         _check_units(store.classifiers, units)
         Administration(store.users, operator()).set_rights(name, role or user.role, units)
-    note(f"changed the rights of {name}")
+    note(f"changed the rights of {name}{_still_disabled(user)}")
 
 
 @app.command("disable", epilog=examples.of("user disable"))
 def disable(name: UserName, database: Database = None) -> None:
     """Shuts a user out, with all tokens, from the next request on."""
     with opened(database) as store:
-        if not Administration(store.users, operator()).disable_user(name):
-            raise unknown_user(name)
-    note(f"disabled the user {name}")
+        became = Administration(store.users, operator()).disable_user(name)
+    if became is Change.NOT_THERE:
+        raise unknown_user(name)
+    note(f"disabled the user {name}" if became is Change.MADE else f"the user {name} was disabled already")
+
+
+@app.command("enable", epilog=examples.of("user enable"))
+def enable(name: UserName, database: Database = None) -> None:
+    """Lets a disabled user in again, with the password and the tokens that were not revoked, from the next request on."""
+    with opened(database) as store:
+        became = Administration(store.users, operator()).enable_user(name)
+    if became is Change.NOT_THERE:
+        raise unknown_user(name)
+    note(f"enabled the user {name}" if became is Change.MADE else f"the user {name} was not disabled")
 
 
 @app.command("password", epilog=examples.of("user password"))
 def password(name: UserName, password_stdin: PasswordStdin = False, database: Database = None) -> None:
     """Gives a user a new password; the old one stops working at once."""
     with opened(database) as store:
-        if store.users.user(name) is None:
+        user = store.users.user(name)
+        if user is None:
             raise unknown_user(name)
         password_hash = hash_of(new_password(from_stdin=password_stdin))
         if not Administration(store.users, operator()).set_password(name, password_hash):
             raise unknown_user(name)
-    note(f"changed the password of {name}")
+    note(f"changed the password of {name}{_still_disabled(user)}")
 
 
 def unknown_user(name: str) -> Problem:
     return Problem(f"there is no user {name!r}; `muster user list` shows the users")
+
+
+def _still_disabled(user: User) -> str:
+    return f", who is still disabled; `muster user enable {user.name}` lets the user in again" if user.disabled else ""
 
 
 def _exists(name: str) -> Problem:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Insert, Update, bindparam, func, insert, select, update
+from sqlalchemy import Engine, Insert, Select, Update, bindparam, insert, select, update
 
-from muster.access.ports import Role, Token, User, UserExists
+from muster.access.ports import Change, Role, Token, User, UserExists
 from muster.audit.ports import Event
 from muster.intake.ports import Conflict
 
@@ -80,9 +80,11 @@ class DatabaseUsers:
         """False when there is no such user."""
         return self._change_user(name, event, role=role.value, business_units=list(business_units))
 
-    def disable_user(self, name: str, event: Event | None = None) -> bool:
-        """False when there is no such user."""
-        return self._change_user(name, event, disabled=True)
+    def disable_user(self, name: str, event: Event | None = None) -> Change:
+        return self._set_disabled(name, event, to=True)
+
+    def enable_user(self, name: str, event: Event | None = None) -> Change:
+        return self._set_disabled(name, event, to=False)
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
         """The token with this hash and its user, whatever their state."""
@@ -113,10 +115,24 @@ class DatabaseUsers:
         except Conflict:
             raise StoreError("there is a token with this hash or id already") from None
 
-    def revoke_token(self, token_id: str, at: datetime, event: Event | None = None) -> bool:
-        """False when there is no such token; revoking twice keeps the first time."""
-        first = func.coalesce(tokens.c.revoked_at, at)
-        return self._write(update(tokens).where(tokens.c.id == token_id).values(revoked_at=first), event) > 0
+    def revoke_token(self, token_id: str, at: datetime, event: Event | None = None) -> Change:
+        """Revoking twice keeps the first time."""
+        this = tokens.c.id == token_id
+        revoked = update(tokens).where(this, tokens.c.revoked_at.is_(None)).values(revoked_at=at)
+        return self._change(revoked, event, select(tokens.c.id).where(this))
+
+    def _set_disabled(self, name: str, event: Event | None, *, to: bool) -> Change:
+        this = users.c.name == name
+        changed = update(users).where(this, users.c.disabled != to).values(changed_at=datetime.now(UTC), disabled=to)
+        return self._change(changed, event, select(users.c.name).where(this))
+
+    @without_values
+    def _change(self, change: Update, event: Event | None, there: Select[Any]) -> Change:
+        """Makes a change that leaves out what is so already; `there` finds it then. Nothing is ever removed."""
+        if self._write(change, event):
+            return Change.MADE
+        with self._engine.connect() as connection:
+            return Change.NOT_THERE if connection.execute(there).first() is None else Change.SO_ALREADY
 
     def _change_user(self, name: str, event: Event | None, **columns: Any) -> bool:
         change = update(users).where(users.c.name == name).values(changed_at=datetime.now(UTC), **columns)
