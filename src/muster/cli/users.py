@@ -107,7 +107,7 @@ def disable(name: UserName, database: Database = None) -> None:
 
 @app.command("enable", epilog=examples.of("user enable"))
 def enable(name: UserName, database: Database = None) -> None:
-    """Lets a disabled user in again, with the password and the tokens that were not revoked, from the next request on."""
+    """Lets a disabled user in again from the next request on, with all tokens that were not revoked."""
     with opened(database) as store:
         became = Administration(store.users, operator()).enable_user(name)
     if became is Change.NOT_THERE:
