@@ -61,6 +61,14 @@ def test_a_schema_of_a_later_version_is_left_alone(muster: Muster, tmp_path: Pat
     assert_one_line(muster(*command.split()), 1, "made by a later version of muster; install that version")
 
 
+def test_of_a_schema_that_is_ahead_upgrade_says_so(muster: Muster, tmp_path: Path) -> None:
+    muster.ok("db", "upgrade")
+    with sqlite3.connect(tmp_path / "muster.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert muster.ok("db", "upgrade").err.startswith("the schema is ahead: a later version of muster made it")
+
+
 @pytest.mark.parametrize("command", ["user list", "db upgrade", "serve --port 0", "demo --once --port 0"])
 def test_a_server_that_is_away_is_one_line_without_the_password(muster: Muster, command: str) -> None:
     result = muster(*command.split(), "--database", "postgresql://muster:sekret@127.0.0.1:1/muster")

@@ -12,6 +12,10 @@ app = typer.Typer(help="The database and its schema.")
 
 @app.command("upgrade", epilog=examples.of("db upgrade"))
 def upgrade(database: Database = None) -> None:
-    """Creates the schema, or brings it to this version; does nothing to one that is up to date."""
-    upgraded(database)
-    note("the schema is up to date")
+    """Creates the schema, or brings it to this version; does nothing to one that is up to date, or of a later version."""
+    from muster.store import SchemaState
+
+    if upgraded(database) is SchemaState.AHEAD:
+        note("the schema is ahead: a later version of muster made it, and this version works on it as it is")
+    else:
+        note("the schema is up to date")

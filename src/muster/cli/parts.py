@@ -15,7 +15,7 @@ except ImportError:  # Windows
     pwd = None  # type: ignore[assignment]  # a module, to its type
 
 if TYPE_CHECKING:
-    from muster.store import Store
+    from muster.store import SchemaState, Store
 
 _CHECK_SQLITE = "check that its directory is there and can be written to, and that --database names the right file"
 _CHECK_SERVER = "check that it runs and that --database has the right host, port, user and password"
@@ -66,15 +66,16 @@ def operator() -> str:
         return f"os:{os.getuid()}"
 
 
-def upgraded(database: str | None) -> bool:
-    """Creates or upgrades the schema of the database; False when there was nothing to do. Raises `Problem`."""
+def upgraded(database: str | None) -> "SchemaState":
+    """Creates or upgrades the schema of the database, and says what it is then. Raises `Problem`."""
     from muster import bootstrap
 
     settings = settings_of(database=database)
     with problems_of_store(settings):
         store = bootstrap.open_database(settings)
         try:
-            return store.upgrade()
+            store.upgrade()
+            return store.schema_state()
         finally:
             store.close()
 
