@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from muster.store import open_store
+from muster.store.engine import writing
+from muster.store.schema import migrate
 from tests.cli.commands import Muster, assert_one_line
 
 
@@ -28,13 +31,12 @@ def test_the_first_user_makes_a_sqlite_database(bare_muster: Muster) -> None:
     assert bare_muster.ok("user", "list").out == "anna\tsubmit\t\tactive\n"
 
 
-def test_commands_upgrade_a_sqlite_database_by_themselves(muster: Muster, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "muster.db") as connection:
-        connection.executescript("DROP TABLE audit_log; DROP TABLE audit_head")
-        connection.execute("DELETE FROM revisions WHERE name = 'oldest code'")
-        connection.execute("UPDATE alembic_version SET version_num = '0002'")
-    connection.close()
-    assert muster.ok("audit").out == ""
+def test_commands_upgrade_a_sqlite_database_by_themselves(bare_muster: Muster) -> None:
+    store = open_store(bare_muster.url)
+    with writing(store.engine) as connection:
+        migrate(connection, "0002")
+    store.close()
+    assert bare_muster.ok("audit").out == ""
 
 
 @pytest.mark.parametrize("command", ["user list", "token list", "classifier list", "serve --port 0"])

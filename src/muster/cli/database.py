@@ -12,7 +12,7 @@ app = typer.Typer(help="The database and its schema.")
 
 @app.command("upgrade", epilog=examples.of("db upgrade"))
 def upgrade(database: Database = None) -> None:
-    """Creates the schema, or brings it to this version; does nothing to one that is up to date, or of a later version."""
+    """Creates the schema, or brings it to this version; does nothing to one of this or a later one."""
     from muster.store import SchemaState
 
     if upgraded(database) is SchemaState.AHEAD:
