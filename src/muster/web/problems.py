@@ -61,7 +61,8 @@ def problem_of(error: Exception) -> Problem | None:
         case TooManyCustomers():
             return Problem(413, f"one request may hold at most {error.limit} customers; send smaller batches")
         case TooManyAttempts():
-            message = f"too many wrong credentials came from this address; try again in {error.seconds} seconds"
+            time = "1 second" if error.seconds == 1 else f"{error.seconds} seconds"
+            message = f"too many wrong credentials came from this address; try again in {time}"
             return Problem(429, message, [("Retry-After", str(error.seconds))])
         case ProviderUnavailable():
             message = "the OpenID provider can't be asked for its keys at the moment; send the same again later"
