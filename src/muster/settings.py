@@ -53,7 +53,7 @@ class Settings:
     oidc_audience: str | None = _row(None, "what its tokens for this service have in `aud`")
     oidc_name_claim: str = _row("sub", "the claim that names the user, who is `oidc:` and that name here")
     oidc_role_claim: str = _row(
-        "role", "the claim with the user's role: `submit`, `read` or `admin`; others than these are ignored in it"
+        "role", "the claim with the user's role: `submit`, `read`, `watch` or `admin`; others are ignored in it"
     )
     oidc_units_claim: str = _row(
         "business_units", "the claim with the user's business units, the default one first; none without it"

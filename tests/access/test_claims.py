@@ -41,10 +41,12 @@ def test_a_claim_is_found_by_its_name_and_else_by_its_path(claims: dict[str, Any
     [
         ("submit", Role.SUBMIT),
         ("admin", Role.ADMIN),
+        ("watch", Role.WATCH),
         (["offline_access", "read", "uma_authorization"], Role.READ),
         (["read", "read"], Role.READ),
         (["submit", "read", "admin"], Role.ADMIN),
         (["submit", "read"], Refusal.ROLES),
+        (["read", "watch"], Refusal.ROLES),
         (["teller"], Refusal.NO_ROLE),
         ([], Refusal.NO_ROLE),
         ("Submit", Refusal.NO_ROLE),

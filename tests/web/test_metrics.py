@@ -82,6 +82,14 @@ def test_who_may_not_watch_reads_nothing(how: dict[str, object], status: int):
     assert ("muster_" in answer.text) is (status == 200)
 
 
+@pytest.mark.parametrize(("path", "who"), [("/metrics", ANNA), ("/api/v1/batches", WATCHER), (SAVE, WATCHER)])
+def test_whoever_lacks_a_role_is_told_who_gives_it(path: str, who: tuple[str, str]):
+    with TestClient(application()) as client:
+        answer = client.request("POST" if path == SAVE else "GET", path, content=BATCH, headers=JSON, auth=who)
+    assert answer.status_code == 403
+    assert "`muster user change`, or its OpenID provider, gives it" in answer.json()["message"]
+
+
 @pytest.mark.parametrize("path", ["/api/v1/batches", "/api/v1/communications/n", "/api/v1/customers/c"])
 def test_who_watches_reads_no_records(path: str):
     with TestClient(application()) as client:

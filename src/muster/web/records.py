@@ -12,7 +12,9 @@ from muster.web.ports import Records
 from muster.web.problems import Problem
 
 COMMUNICATIONS: Final = "/api/v1/communications/"
-ASKS: Final = Right(may_ask, "this user reads the metrics alone; `muster user change` gives it another role")
+ASKS: Final = Right(
+    may_ask, "this user reads the metrics alone; `muster user change`, or its OpenID provider, gives it another role"
+)
 
 _NO_COMMUNICATION: Final = "no customer was accepted under this communication number, or none that this user may see"
 _NO_BATCH: Final = "there is no batch with this id, or none that this user may see"

@@ -10,7 +10,10 @@ from muster.access.ports import User
 from muster.web.asking import Asking, Right
 from muster.web.metrics import MEDIA_TYPE, Metrics
 
-WATCHES: Final = Right(may_watch, "this user may not read the metrics; `muster user change` gives it the role watch")
+WATCHES: Final = Right(
+    may_watch,
+    "this user may not read the metrics; `muster user change`, or its OpenID provider, gives it the role watch",
+)
 
 
 class WatchPages:
