@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from dataclasses import field as dataclass_field
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 
@@ -27,7 +28,7 @@ class Settings:
         "sqlite:///muster.db", "where the data lives: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`"
     )
     host: str = _row("127.0.0.1", "the address the service listens on")
-    port: int = _row(8878, "the port the service listens on", 0)
+    port: int = _row(8878, "the port the service listens on", 0, 65_535)
     workers: int = _row(1, "worker processes; one per core is a good start on PostgreSQL", 1)
     tls_cert: str | None = _row(None, "the server's certificate chain, a PEM file; with its key it speaks HTTPS")
     tls_key: str | None = _row(None, "the private key of that certificate, a PEM file")
@@ -69,9 +70,11 @@ class Settings:
             if given.get(row.name) is not None:
                 values[row.name] = given[row.name]
             elif (text := environment.get(variable(row.name), "")) != "":
-                values[row.name] = _whole_number(row.name, text) if type(row.default) is int else text
+                values[row.name] = _whole_number(row, text) if type(row.default) is int else text
             _check_bounds(row, values.get(row.name))
-        return cls(**values)
+        settings = cls(**values)
+        _check_proxies(settings.trusted_proxies)
+        return settings
 
     def to_environment(self) -> dict[str, str]:
         """The settings as environment variables, for worker processes."""
@@ -81,11 +84,31 @@ class Settings:
 
 def _check_bounds(row: Field[Any], value: Any) -> None:
     least, most = row.metadata["at_least"], row.metadata["at_most"]
-    if value is None or least is None or least <= value <= (most or value):
-        return
-    raise BadSetting(
+    if value is not None and least is not None and not least <= value <= (most or value):
+        raise _out_of_bounds(row)
+
+
+def _out_of_bounds(row: Field[Any]) -> BadSetting:
+    least, most = row.metadata["at_least"], row.metadata["at_most"]
+    return BadSetting(
         f"{variable(row.name)} must be a whole number of at least {least}" + (f" and at most {most}" if most else "")
     )
+
+
+def _check_proxies(value: str) -> None:
+    """The server takes what it doesn't understand for a name that nobody has, and so trusts no proxy."""
+    if value == "*":
+        return
+    try:
+        for part in value.split(","):
+            # As the server reads it: a network by its slash.
+            (ip_network if "/" in part else ip_address)(part.strip())
+    except ValueError:
+        name, example = variable("trusted_proxies"), "10.0.0.7,10.1.0.0/16"
+        raise BadSetting(
+            f"{name} must be addresses or networks with commas between them, as {example} (in a network, 0 is all that "
+            "follows its prefix), or * alone for whoever connects"
+        ) from None
 
 
 def variable(name: str) -> str:
@@ -98,7 +121,9 @@ def rows() -> list[tuple[str, object, str]]:
     return [(row.name, row.default, row.metadata["meaning"]) for row in fields(Settings)]
 
 
-def _whole_number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise BadSetting(f"{variable(name)} must be a whole number")
+def _whole_number(row: Field[Any], text: str) -> int:
+    digits = text.removeprefix("-")
+    # Of more digits Python makes no number, and no setting has so many.
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        raise _out_of_bounds(row)
     return int(text)

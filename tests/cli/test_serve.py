@@ -276,6 +276,11 @@ def test_a_trusted_proxy_says_where_a_request_comes_from(
     assert status("192.0.2.2", "correct horse") == elsewhere
 
 
+def test_a_proxy_that_is_no_address_is_one_line(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_TRUSTED_PROXIES", "proxy.bank")
+    assert_one_line(muster("serve", "--port", "0"), 2, "MUSTER_TRUSTED_PROXIES must be addresses or networks")
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_last_traces_are_sent_when_it_ends(muster: Muster, start: Start, workers: str) -> None:
     with collecting() as collector:
