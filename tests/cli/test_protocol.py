@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import structlog
 
 from muster.cli import protocol
 from muster.cli.background import serving
@@ -65,3 +66,41 @@ def test_headers_below_the_limit_are_taken_in_any_pieces() -> None:
             connection.sendall(REQUEST[:-2] + b"x: " + b"x" * (protocol.HEAD_MOST - 1000))
             connection.sendall(b"\r\n\r\n")
             assert b" 204 " in connection.recv(1000)
+
+
+def head_of(size: int) -> bytes:
+    """A request without a body, of so many bytes."""
+    return REQUEST[:-2] + b"x: " + b"x" * (size - len(REQUEST) - 5) + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize("already", [b"", REQUEST], ids=["first", "later"])
+@pytest.mark.parametrize(("size", "status"), [(protocol.HEAD_MOST, b" 204 "), (protocol.HEAD_MOST + 1, b" 431 ")])
+def test_a_head_in_one_piece_has_the_same_limit(already: bytes, size: int, status: bytes) -> None:
+    with connected() as connection:
+        if already:
+            connection.sendall(already)
+            assert b" 204 " in connection.recv(1000)
+        connection.sendall(head_of(size))
+        assert status in connection.recv(1000)
+
+
+def test_a_large_body_does_not_count_for_the_head_behind_it() -> None:
+    """All at once, as a client does that waits for no answer."""
+    body = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n" + b"x" * 200_000
+    with connected() as connection:
+        connection.sendall(body + head_of(protocol.HEAD_MOST - 1000) + REQUEST)
+        answers = b""
+        while answers.count(b" 204 ") < 3 and b" 431 " not in answers:
+            answers += connection.recv(1000)
+        assert b" 431 " not in answers
+
+
+@pytest.mark.parametrize(("sent", "status"), [(head_of(protocol.HEAD_MOST + 1), 431), (b"a secret\r\n\r\n", 400)])
+def test_what_is_refused_before_the_application_is_an_event_without_anything_of_it(sent: bytes, status: int) -> None:
+    with structlog.testing.capture_logs() as events, connected() as connection:
+        connection.sendall(sent)
+        assert b" %d " % status in connection.recv(1000)
+    assert [event for event in events if event["event"] == "refused"] == [
+        {"event": "refused", "log_level": "info", "status": status}
+    ]
+    assert "secret" not in str(events)

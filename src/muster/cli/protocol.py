@@ -9,6 +9,8 @@ from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from muster.web.logs import log_event
+
 # Bytes of request line and headers. Those of the contract have 200, and a proxy may add a few thousand.
 HEAD_MOST: Final = 64 * 1024
 # Seconds from the connection, or the first byte of a later request, to the end of the headers.
@@ -26,6 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _ended_one = False
     _ending = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it
@@ -37,13 +40,23 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._deadline is None:
-            return
-        self._head_bytes += len(data)
-        if self._head_bytes > HEAD_MOST:
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        while data and not self.transport.is_closing():
+            room = HEAD_MOST - self._head_bytes
+            if room == 0:
+                self._refuse(431)
+                self.transport.write(_TOO_LARGE)
+                self.transport.close()
+                return
+            piece, data = data[:room], data[room:]
+            self._ended_one = False
+            super().data_received(piece)
+            # A head whose request before it ended in this piece began somewhere in it, and is counted from the next on.
+            waits = self._deadline is not None and not self._ended_one
+            self._head_bytes = self._head_bytes + len(piece) if waits else 0
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400)
+        super().send_400_response(msg)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -55,6 +68,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._ending and self.cycle is not None:
             self.cycle.keep_alive = False
 
+    def on_message_complete(self) -> None:
+        self._ended_one = True
+        super().on_message_complete()
+
     def shutdown(self) -> None:
         """Answers what is under way or comes within a moment, and then closes the connection."""
         self._ending = True
@@ -65,10 +82,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         if self._deadline is None:
-            self._head_bytes = 0
             self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def _end_of_head(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _refuse(self, status: int) -> None:
+        """What no application sees is in no `request` event. Nothing of it is written: it may be anything."""
+        log_event("refused", status=status)

@@ -59,7 +59,7 @@ def log_failure(error: BaseException, **where: str) -> None:
     _write(logging.ERROR, "failure", {**where, **described(error)})
 
 
-def log_event(name: str, **event: str) -> None:
+def log_event(name: str, **event: str | int) -> None:
     """Writes an event that is neither a request nor a failure."""
     _write(logging.INFO, name, event)
 
