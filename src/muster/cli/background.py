@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
-
+from muster.cli.ending import Server
 from muster.cli.problems import Problem
 from muster.cli.server import configure
 from muster.settings import Settings
@@ -16,7 +15,7 @@ from muster.settings import Settings
 @contextmanager
 def serving(app: Any, settings: Settings, listener: socket.socket) -> Iterator[threading.Thread]:
     """The app behind a real server; gives its thread, which ends with the server. Raises `Problem`."""
-    server = uvicorn.Server(configure(app, settings, log_level="warning"))
+    server = Server(configure(app, settings, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
     thread.start()
     try:

@@ -5,9 +5,12 @@ or the connections of the service. (`h11_max_incomplete_event_size` only holds f
 """
 
 import asyncio
-from typing import Final
+from collections.abc import MutableSet
+from typing import Any, Final
+from weakref import WeakSet
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from muster.web.logs import log_event
 
@@ -23,17 +26,37 @@ LAST_REQUEST_SECONDS: Final = 1.0
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
+class State(ServerState):
+    """What all connections of a server know: whether it is ending (it takes no more), and whether it has ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ending = False
+        self.ended = False
+        # Taken, and not connected yet: a handshake of TLS takes a while. One that fails says nothing, so they are weak.
+        self.opening: MutableSet[BoundedProtocol] = WeakSet()
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """Closes a connection whose request line and headers are too long or take too long."""
 
+    server_state: State
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _ended_one = False
-    _ending = False
+
+    def __init__(self, *of_uvicorn: Any, **named: Any) -> None:
+        super().__init__(*of_uvicorn, **named)
+        self.server_state.opening.add(self)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it
         super().connection_made(transport)
+        self.server_state.opening.discard(self)
         self._expect_head()
+        if self.server_state.ended:
+            transport.close()  # who would work on its request has gone
+        elif self.server_state.ending:
+            self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_of_head()
@@ -65,7 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._end_of_head()
         super().on_headers_complete()
-        if self._ending and self.cycle is not None:
+        if self.server_state.ending and self.cycle is not None:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
@@ -74,7 +97,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Answers what is under way or comes within a moment, and then closes the connection."""
-        self._ending = True
         if self.cycle is None or self.cycle.response_complete:
             self.loop.call_later(LAST_REQUEST_SECONDS, super().shutdown)
         else:

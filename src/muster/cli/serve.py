@@ -38,6 +38,7 @@ def serve(
 
 def _serve(settings: Settings) -> None:
     from muster import bootstrap
+    from muster.cli import hangup
     from muster.cli.server import inherited, listen, run_service, url_of
     from muster.cli.tls import check_tls
 
@@ -54,6 +55,7 @@ def _serve(settings: Settings) -> None:
             bootstrap.configure_logs(settings)
         os.environ.update(settings.to_environment())
         signal.signal(signal.SIGTERM, _end)
+        hangup.ignore()
         if not has_users and settings.oidc_issuer is None:
             note("there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs")
         note(f"muster listens on {url_of(settings, listener)} (Swagger UI: /swagger-ui/); Ctrl-C ends it")

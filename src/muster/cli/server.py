@@ -5,17 +5,16 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Set
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
-from muster.cli.output import note
+from muster.cli.ending import Server
 from muster.cli.problems import Problem
 from muster.cli.protocol import BoundedProtocol
-from muster.cli.tls import check_tls, reloading_context
+from muster.cli.tls import reloading_context
+from muster.cli.workers import Workers
 from muster.settings import Settings
 from muster.web import shared
 
@@ -96,9 +95,9 @@ def run_service(settings: Settings, listener: socket.socket) -> None:
     config = configure(APP, settings, factory=True)
     with shared.counting_together(settings.workers):
         if settings.workers == 1:
-            uvicorn.Server(config).run(sockets=[listener])
+            Server(config).run(sockets=[listener])
             return
-        workers = _Workers(config, settings, listener)
+        workers = Workers(config, settings, listener)
         workers.run()
     if workers.interrupted:
         raise KeyboardInterrupt
@@ -118,37 +117,6 @@ def _end_after(parent: BaseProcess) -> None:
     """A parent that was killed could not tell its workers, and these would keep the port and the database."""
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-class _Workers(Multiprocess):
-    """Worker processes, which SIGHUP replaces one after the other: by then each has read certificate and code anew."""
-
-    def __init__(self, config: uvicorn.Config, settings: Settings, listener: socket.socket) -> None:
-        super().__init__(config, sockets=[listener])
-        self.interrupted = False
-        self._settings = settings
-        self._known: Set[int | None] = frozenset()
-
-    def handle_int(self) -> None:
-        self.interrupted = True
-        super().handle_int()
-
-    def handle_hup(self) -> None:
-        try:
-            check_tls(self._settings)
-        except Problem as problem:
-            note(f"the workers stay as they are: {problem}")
-            return
-        super().handle_hup()
-
-    def keep_subprocess_alive(self) -> None:
-        """Looks after the workers every half a second. Signals may have changed them meanwhile."""
-        super().keep_subprocess_alive()
-        known = {process.pid for process in self.processes}
-        for ended in self._known - known:
-            if ended is not None:
-                shared.forget(ended)
-        self._known = known
 
 
 def url_of(settings: Settings, listener: socket.socket) -> str:
