@@ -13,16 +13,24 @@ import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from muster.access.attempts import FREE_OF_USER
+from muster.cli import tls
 from muster.cli.protocol import HEAD_MOST
-from tests.cli.commands import Muster, Running, assert_one_line
+from tests.cli.commands import COMMAND, Muster, Running, assert_one_line
 from tests.collector import collecting
 
 MINIMAL = files("muster.web").joinpath("examples/minimal.json").read_bytes()
 Start = Callable[..., Running]
+
+
+def event(service: Running, name: str) -> dict[str, Any]:
+    """The next event of the log with this name."""
+    found: dict[str, Any] = json.loads(service.line(rf'"event":"{name}').string)
+    return found
 
 
 def get(port: int, path: str) -> tuple[int, dict[str, str]]:
@@ -193,12 +201,13 @@ def test_a_new_certificate_is_taken_over_without_a_stop_and_a_bad_one_is_not(
     good = cert.read_text()
     cert.write_text("no certificate")
     service.process.send_signal(signal.SIGHUP)
-    service.line("reading the certificate again|the workers stay as they are: the certificate and the key can't")
+    assert "holds no certificate in PEM" in event(service, "the certificate was not read again")["why"]
     assert shown_certificate(port) == good
 
     make_certificate(cert, key)
     assert cert.read_text() != good
     service.process.send_signal(signal.SIGHUP)
+    event(service, "the certificate was read again")
     until_shown(port, cert)
     if workers == "1":
         held.request("GET", "/health/live")
@@ -217,20 +226,90 @@ def test_tls_before_1_2_is_not_spoken(muster: Muster, start: Start, certificate:
         shown_certificate(port, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
 
 
-def test_a_certificate_that_can_not_be_used_is_one_line(
+def test_a_certificate_that_can_not_be_used_is_one_line_that_says_why(
     muster: Muster, certificate: tuple[Path, Path], tmp_path: Path
 ) -> None:
     cert, key = certificate
-    assert_one_line(muster("serve", "--tls-cert", str(tmp_path / "x"), "--tls-key", str(key)), 1, "there is no file")
-    assert_one_line(muster("serve", "--tls-cert", str(key), "--tls-key", str(cert)), 1, "give PEM files")
-    locked = tmp_path / "locked.pem"
+    other_cert, other_key = tmp_path / "other.pem", tmp_path / "other-key.pem"
+    make_certificate(other_cert, other_key)
+    locked, broken = tmp_path / "locked.pem", tmp_path / "broken.pem"
     subprocess.run(
         ["openssl", "pkey", "-in", key, "-aes256", "-passout", "pass:x", "-out", locked],
         check=True,
         capture_output=True,
     )
-    result = muster("serve", "--tls-cert", str(cert), "--tls-key", str(locked))
-    assert_one_line(result, 1, "the key without a password")
+    broken.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    for given, says in (
+        ((tmp_path / "x", key), f"there is no file {tmp_path / 'x'}"),
+        ((cert, cert / "x"), f"there is no file {cert / 'x'}"),
+        ((tmp_path, key), f"{tmp_path} is a directory"),
+        ((key, cert), f"{key} holds no certificate in PEM"),
+        ((cert, cert), f"{cert} holds no private key in PEM"),
+        ((cert, locked), "give the key without a password"),
+        ((cert, other_key), f"the key {other_key} is not the key of the certificate {cert}"),
+        ((broken, key), f"the certificate {broken} and the key {key} can't be used (OpenSSL: "),
+    ):
+        assert_one_line(muster("serve", "--tls-cert", str(given[0]), "--tls-key", str(given[1])), 1, says)
+
+
+def test_a_key_that_the_services_user_may_not_read_is_one_line_that_says_so(
+    muster: Muster, certificate: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cert, key = certificate
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    hidden = key.rename(closed / "key.pem")
+
+    # Root reads everything, so what the system says to others is said here.
+    def refuse(path: object, *_: object, **__: object) -> object:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    if os.geteuid() == 0:
+        real = os.stat
+        monkeypatch.setattr(tls.os, "stat", lambda path, **how: (refuse if path == str(hidden) else real)(path, **how))
+    else:
+        closed.chmod(0)
+    result = muster("serve", "--tls-cert", str(cert), "--tls-key", str(hidden))
+    assert_one_line(result, 1, f"has no right to read {hidden}", "give that user the right to read it")
+    closed.chmod(0o700)
+
+
+def test_sighup_ends_no_service_that_has_nothing_to_read_again(muster: Muster, start: Start) -> None:
+    service = start("serve", "--port", "0", "--database", muster.url)
+    port = service.port()
+    service.line("Application startup complete")
+    assert get(port, "/health/live")[0] == 200
+    service.process.send_signal(signal.SIGHUP)
+    event(service, "SIGHUP changes nothing")
+    assert get(port, "/health/live")[0] == 200
+    assert service.stop(signal.SIGTERM)[0] == 0
+
+
+def test_sighup_before_it_serves_does_not_end_it(muster: Muster, start: Start) -> None:
+    service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
+    port = service.port()
+    service.process.send_signal(signal.SIGHUP)
+    service.line("Application startup complete")
+    assert get(port, "/health/live")[0] == 200
+    assert service.stop(signal.SIGTERM)[0] == 0
+
+
+def test_a_service_ends_with_its_terminal(muster: Muster) -> None:
+    terminal, its_side = os.openpty()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
+    process = subprocess.Popen(
+        [COMMAND, "serve", "--port", "0", "--database", muster.url],
+        stdin=its_side,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean,
+    )
+    service = Running(process)
+    service.line("Application startup complete")
+    assert service.stop(signal.SIGHUP)[0] == -signal.SIGHUP
+    os.close(terminal)
+    os.close(its_side)
 
 
 def test_a_worker_that_dies_is_replaced(muster: Muster, start: Start) -> None:
