@@ -4,7 +4,6 @@ import base64
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import ssl
@@ -20,7 +19,7 @@ import pytest
 from muster.access.attempts import FREE_OF_USER
 from muster.cli import tls
 from muster.cli.protocol import HEAD_MOST
-from tests.cli.commands import COMMAND, Muster, Running, assert_one_line
+from tests.cli.commands import COMMAND, Muster, Running, assert_one_line, make_certificate
 from tests.collector import collecting
 
 MINIMAL = files("muster.web").joinpath("examples/minimal.json").read_bytes()
@@ -123,28 +122,6 @@ def test_one_connection_may_send_many_requests_and_large_bodies(muster: Muster, 
         response.read()
         assert response.status == 200
     connection.close()
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate for localhost and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make a certificate with")
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    make_certificate(cert, key)
-    return cert, key
-
-
-def make_certificate(cert: Path, key: Path) -> None:
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", key, "-out", cert),
-        ],
-        check=True,
-        capture_output=True,
-    )
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -42,11 +42,11 @@ def reloading_context(config: uvicorn.Config, _default: Callable[[], ssl.SSLCont
     except Problem as problem:
         log_warning("the certificate can't be used", why=str(problem))
         sys.exit(FAILED)
-    hangup.then(_Reading(context, cert, key))
+    hangup.then(Reading(context, cert, key))
     return context
 
 
-class _Reading:
+class Reading:
     """Reads the files again, in the loop that serves with this context."""
 
     def __init__(self, context: ssl.SSLContext, cert: str, key: str) -> None:

@@ -121,6 +121,8 @@ class Workers(Multiprocess):
                 return place
             self.processes[place] = new
             self._retire(old)
+            if self._told_to_stop():
+                return place + 1
         return len(self.processes)
 
     def _started(self) -> Process:
