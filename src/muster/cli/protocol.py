@@ -63,6 +63,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._deadline is None and self.cycle is not None and self.cycle.more_body:  # a body need not come in pieces
+            super().data_received(data)
+            return
         while data and not self.transport.is_closing():
             room = HEAD_MOST - self._head_bytes
             if room == 0:
