@@ -5,7 +5,7 @@ import re
 import pytest
 
 from muster.customer import BusinessUnits, Checker, errors
-from muster.customer.catalogue import ROWS, rank_of
+from muster.customer.catalogue import CODES, ROWS, rank_of
 from muster.customer.errors import Error
 from muster.customer.fields import rows
 from muster.customer.places import Place
@@ -64,6 +64,13 @@ def test_a_default_unit_that_the_installation_has_no_longer_is_none() -> None:
     units = BusinessUnits.of(frozenset({"NORTH", "SOUTH"}), ("GONE", "NORTH"))
     assert units.default is None
     assert units.refusal(units.default) is errors.UNIT_MISSING
+
+
+def test_the_codes_are_those_of_the_contract_as_answers_have_them() -> None:
+    named = {row["code"] for row in given("errors")}
+    related = {code.replace("{C}", prefix) for code in named for prefix in ("C016.C016", "C017.C016")}
+    assert set(CODES) == related
+    assert list(CODES) == sorted(CODES)
 
 
 def test_ranks_follow_the_rows() -> None:

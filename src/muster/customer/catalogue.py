@@ -9,7 +9,7 @@ from typing import Final
 
 from muster.customer import errors as e
 from muster.customer.errors import Error
-from muster.customer.places import CUSTOMER, IN_CUSTOMER, IN_RELATED, RELATED, Place
+from muster.customer.places import CUSTOMER, IN_CUSTOMER, IN_RELATED, RELATED, RELATED_PREFIX, Place
 
 Checks = tuple[tuple[Error, ...], ...]
 
@@ -141,8 +141,8 @@ _RANKS: Final = {
     (row.place.code_of(error), row.place.text_of(error)): rank for rank, row in enumerate(ROWS) for error in row.errors
 }
 
-# Every `errorCode` that there is, in the order of the texts.
-CODES: Final = tuple(sorted({code for code, _ in _RANKS}))
+# Every `errorCode` as answers have it, sorted.
+CODES: Final = tuple(sorted({code.replace("{C}", prefix) for code, _ in _RANKS for prefix in RELATED_PREFIX.values()}))
 
 
 def rank_of(error: Error, place: Place) -> int:
