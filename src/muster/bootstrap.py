@@ -91,7 +91,7 @@ def check_provider(settings: Settings) -> None:
         return
     if find_spec("joserfc") is None or find_spec("httpx") is None:
         raise BadSetting(
-            "MUSTER_OIDC_ISSUER needs the extra `oidc`; run `pip install -e '.[oidc]'` beside pyproject.toml"
+            "MUSTER_OIDC_ISSUER needs the extra `oidc`; run `pip install -c constraints.txt '.[oidc]'` in its directory"
         )
     from muster.provider import is_secure
 

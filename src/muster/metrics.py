@@ -151,7 +151,7 @@ METRICS: Final = (
 
 LABELS: Final = {
     "method": "the method, `other` for those that HTTP itself does not know",
-    "route": "the template of the route, `unknown` where nothing is served",
+    "route": "the template of the route, `unknown` where nothing is served, or not with that method",
     "status": "the status of the answer, `0` where there was nobody left to answer",
     "endpoint": "`validate` or `submit`",
     "result": "`accepted` or `rejected`",

@@ -34,7 +34,8 @@ class Settings:
     tls_key: str | None = _row(None, "the private key of that certificate, a PEM file")
     trusted_proxies: str = _row(
         "127.0.0.1",
-        "addresses or networks of proxies, with commas, whose `X-Forwarded-For` says where a request comes from",
+        "addresses or networks of proxies, with commas, whose `X-Forwarded-For` says where a request comes from; "
+        "whatever sends from one can name any address",
     )
     max_customers: int = _row(10_000, "how many customers one request may hold; more is a 413", 1)
     max_body: int = _row(64 * 1024 * 1024, "bytes of JSON that one request may hold, decompressed; more is a 413", 1)
