@@ -193,6 +193,23 @@ def test_a_new_certificate_is_taken_over_without_a_stop_and_a_bad_one_is_not(
     assert service.stop(signal.SIGTERM)[0] == 0
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_client_that_keeps_a_connection_over_tls_and_does_not_look_at_it_holds_up_no_end(
+    muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str
+) -> None:
+    cert, key = certificate
+    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
+    service = start("serve", "--port", "0", "--host", "localhost", "--database", muster.url, *options)
+    port = service.port()
+    connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl._create_unverified_context())
+    connection.request("GET", "/health/live")
+    connection.getresponse().read()
+    # Its own patience is over before the half minute that TLS would wait.
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(timeout=15) == 0
+    connection.close()
+
+
 def test_tls_before_1_2_is_not_spoken(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
     cert, key = certificate
     options = ("--tls-cert", str(cert), "--tls-key", str(key))

@@ -44,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _ended_one = False
+    _lost = False
 
     def __init__(self, *of_uvicorn: Any, **named: Any) -> None:
         super().__init__(*of_uvicorn, **named)
@@ -59,6 +60,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
         self._end_of_head()
         super().connection_lost(exc)
 
@@ -104,6 +106,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self.loop.call_later(LAST_REQUEST_SECONDS, super().shutdown)
         else:
             super().shutdown()
+        self.loop.call_later(LAST_REQUEST_SECONDS, self._see_it_closed)
+
+    def _see_it_closed(self) -> None:
+        """Over TLS a connection that is closed waits half a minute for its client to agree, and an idle one does not
+        even look. When all that it was told is on its way, nothing is lost by not waiting."""
+        if self._lost:
+            return
+        if self.transport.is_closing() and self.transport.get_write_buffer_size() == 0:
+            self.transport.abort()
+        else:
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._see_it_closed)
 
     def _expect_head(self) -> None:
         if self._deadline is None:
