@@ -11,7 +11,8 @@ import promql_parser
 import pytest
 import yaml
 
-from muster.metrics import LABELS, METRICS, Kind, Metric, series_of
+from muster.metrics import LABELS, METRICS, Kind, Metric
+from tests.web.reading import series_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 DASHBOARD: dict[str, Any] = json.loads(DOCS.joinpath("grafana.json").read_text(encoding="utf-8"))

@@ -160,10 +160,3 @@ LABELS: Final = {
     "pool": "`work` for batches and records, `aside` for health and classifiers, `watch` for these metrics",
     "version": "the version of muster",
 }
-
-
-def series_of(metric: Metric) -> tuple[str, ...]:
-    """The names under which a scrape has the metric."""
-    if metric.kind is Kind.HISTOGRAM:
-        return tuple(f"{metric.name}_{part}" for part in ("bucket", "sum", "count"))
-    return (metric.name,)

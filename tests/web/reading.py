@@ -2,6 +2,8 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from muster.metrics import Kind, Metric
+
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -24,3 +26,10 @@ def value(series: Series, name: str, **labels: str) -> float:
 def total(series: Series, name: str, **labels: str) -> float:
     """The sum of all series of this name that have these labels."""
     return sum(found for (of, has), found in series.items() if of == name and labels.items() <= set(has))
+
+
+def series_of(metric: Metric) -> tuple[str, ...]:
+    """The names under which a scrape has the metric."""
+    if metric.kind is Kind.HISTOGRAM:
+        return tuple(f"{metric.name}_{part}" for part in ("bucket", "sum", "count"))
+    return (metric.name,)

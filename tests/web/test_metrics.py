@@ -9,7 +9,7 @@ from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from muster.customer.catalogue import CODES
-from muster.metrics import METRICS, Kind, series_of
+from muster.metrics import METRICS, Kind
 from muster.store.engine import Connections
 from tests.web.fakes import (
     ANNA,
@@ -24,7 +24,7 @@ from tests.web.fakes import (
     Gate,
     application,
 )
-from tests.web.reading import Series, series_in, total, value
+from tests.web.reading import Series, series_in, series_of, total, value
 from tests.web.server import Wire, serving
 
 JSON = {"Content-Type": "application/json"}

@@ -19,27 +19,15 @@ _HEAD = select(audit_head.c.number, audit_head.c.sha256)
 _AS_TEXT = "%Y-%m-%d %H:%M:%S.%f"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
-# As text what may have been changed to something else: a log that somebody changed has to be read too.
-_DETAILS = cast(_LOG.details, Text).label("details")
-_AS_WRITTEN = {
-    "sqlite": (
-        _LOG.number,
-        cast(_LOG.at, Text).label("at"),
-        _LOG.actor,
-        _LOG.action,
-        _LOG.subject,
-        _DETAILS,
-        _LOG.sha256,
-    ),
-    "postgresql": (_LOG.number, _LOG.at, _LOG.actor, _LOG.action, _LOG.subject, _DETAILS, _LOG.sha256),
-}
+_SQLITE = "sqlite"
+_KEPT = (_LOG.number, _LOG.actor, _LOG.action, _LOG.subject, cast(_LOG.details, Text).label("details"), _LOG.sha256)
 
-# How many of the triggers are there that keep entries as they are.
-_GUARDS = {
-    "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_log_stays_%'",
-    "postgresql": "SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_log_stays' AND tgenabled = 'O'",
+# Whether the triggers are there that keep entries as they are.
+_IS_GUARDED = {
+    _SQLITE: "SELECT count(*) = 2 FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_log_stays_%'",
+    "postgresql": "SELECT count(*) = 1 FROM pg_trigger WHERE tgname = 'audit_log_stays' AND tgenabled = 'O' "
+    "AND tgrelid = 'audit_log'::regclass",
 }
-_GUARDS_WANTED = {"sqlite": 2, "postgresql": 1}
 
 
 class DatabaseAudit:
@@ -56,8 +44,9 @@ class DatabaseAudit:
 
     @without_values
     def entries(self, wanted: Wanted, *, after: int, limit: int) -> Sequence[Entry]:
-        columns = _AS_WRITTEN[self._engine.dialect.name]
-        query = select(*columns).where(_LOG.number > after, *_conditions(wanted)).order_by(_LOG.number).limit(limit)
+        # Times of SQLite as text, as the details are: a log that somebody changed has to be read too.
+        at = cast(_LOG.at, Text).label("at") if self._engine.dialect.name == _SQLITE else _LOG.at
+        query = select(*_KEPT, at).where(_LOG.number > after, *_conditions(wanted)).order_by(_LOG.number).limit(limit)
         with self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(query)]
 
@@ -69,8 +58,7 @@ class DatabaseAudit:
     @without_values
     def is_guarded(self) -> bool:
         with self._engine.connect() as connection:
-            count: int = connection.execute(text(_GUARDS[self._engine.dialect.name])).scalar_one()
-        return count >= _GUARDS_WANTED[self._engine.dialect.name]
+            return bool(connection.execute(text(_IS_GUARDED[self._engine.dialect.name])).scalar_one())
 
 
 def append_to(connection: Connection, event: Event | None) -> None:
