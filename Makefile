@@ -25,7 +25,7 @@ format: $(VENV)/installed-dev
 
 # The reference pages, from the tables.
 docs: $(VENV)/installed
-	$(BIN)/muster docs docs/reference
+	$(BIN)/python -m tools.reference
 
 # muster beside its limits and its peers, in 20 minutes and 15 GB of disk, written to docs/benchmarks.md. SIZE=quick
 # takes the marks only, SIZE=smallest a minute; ARGS="--only one-customer" is for work on one mark.

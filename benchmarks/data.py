@@ -6,7 +6,7 @@ from itertools import cycle, islice
 from random import Random
 from typing import Any, Final
 
-from muster.customer.examples import full_customer
+from muster.customer.examples import make_full_customer
 from muster.web.openapi.document import minimal_batch
 
 SHAPES: Final = ("minimal", "full")
@@ -48,7 +48,7 @@ def examples(shape: str) -> list[dict[str, Any]]:
     if shape == "minimal":
         customers: list[dict[str, Any]] = minimal_batch()["customers"]
         return customers
-    return [full_customer("INDIVIDUAL"), full_customer("ORGANIZATION")]
+    return [make_full_customer("INDIVIDUAL"), make_full_customer("ORGANIZATION")]
 
 
 def bodies(shape: str, batch: int, batches: int, names: Names) -> list[bytes]:

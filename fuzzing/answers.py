@@ -11,15 +11,15 @@ from typing import Any, Final
 
 from fuzzing.broken import hold
 from muster.customer import BusinessUnits
-from muster.customer.catalogue import ROWS
-from muster.customer.fields import rows
-from muster.customer.findings import MOST_FINDINGS
-from muster.customer.kinds import read_text
-from muster.customer.places import RELATED_PREFIX
+from muster.customer.error_order import ERROR_ROWS
+from muster.customer.error_prefix import RELATED_CODES
+from muster.customer.fields import iterate_fields
+from muster.customer.findings import MAX_FINDINGS
+from muster.customer.value_types import read_text
 from muster.intake.candidates import Candidate
-from muster.intake.judge import judge
-from muster.intake.ports import NOTHING_KNOWN
-from muster.intake.report import ACCEPTED, REJECTED, Reporter
+from muster.intake.customer_store import NOTHING_KNOWN
+from muster.intake.decision import decide
+from muster.intake.response import REQUEST_ACCEPTED, REQUEST_REJECTED, ResponseBuilder
 
 _KEYS: Final = {"resultType", "communicationNumber", "customerExtId", "businessUnit", "timeElapsedMs"}
 _KEYS_OF_REJECTED: Final = _KEYS | {"errorCode", "errorDescription"}
@@ -38,8 +38,8 @@ def check_answers(items: Sequence[Any], batch: Sequence[Candidate], units: Busin
 
 
 def _results(batch: Sequence[Candidate], *, detail: bool) -> list[dict[str, Any]]:
-    violations = judge(batch, NOTHING_KNOWN).violations
-    report = Reporter(batch, [0] * len(batch), time.perf_counter_ns(), detail=detail).report(violations)
+    violations = decide(batch, NOTHING_KNOWN).violations
+    report = ResponseBuilder(batch, [0] * len(batch), time.perf_counter_ns(), detail=detail).report(violations)
     results: list[dict[str, Any]] = json.loads(report)["results"]
     for result in results:
         hold(type(result.get("timeElapsedMs")) is int, "a-result-has-no-time")
@@ -48,8 +48,8 @@ def _results(batch: Sequence[Candidate], *, detail: bool) -> list[dict[str, Any]
 
 
 def _check_result(item: Any, result: dict[str, Any], units: BusinessUnits) -> None:
-    rejected = result["resultType"] == REJECTED
-    hold(rejected or result["resultType"] == ACCEPTED, "a-result-has-no-type")
+    rejected = result["resultType"] == REQUEST_REJECTED
+    hold(rejected or result["resultType"] == REQUEST_ACCEPTED, "a-result-has-no-type")
     hold(result.keys() == (_KEYS_OF_REJECTED if rejected else _KEYS), "a-result-has-other-keys", result.keys())
     for name in ("communicationNumber", "customerExtId"):
         sent = item.get(name) if type(item) is dict else None
@@ -64,9 +64,9 @@ def _check_findings(
     index: int, item: Any, result: dict[str, Any], errors: list[dict[str, str]], warnings: list[dict[str, str]]
 ) -> None:
     first = [(error["code"], error["description"]) for error in errors[:1]]
-    told = [(result["errorCode"], result["errorDescription"])] if result["resultType"] == REJECTED else []
+    told = [(result["errorCode"], result["errorDescription"])] if result["resultType"] == REQUEST_REJECTED else []
     hold(first == told, "the-first-error-is-not-the-first-of-all")
-    hold(len(errors) <= MOST_FINDINGS and len(warnings) <= MOST_FINDINGS, "findings-have-no-bound")
+    hold(len(errors) <= MAX_FINDINGS and len(warnings) <= MAX_FINDINGS, "findings-have-no-bound")
     for finding in errors:
         _check_words(item, finding["code"], finding["description"])
     for finding in errors + warnings:
@@ -126,7 +126,9 @@ def _patterns(code: str) -> tuple[re.Pattern[str], ...]:
 @cache
 def _catalogue() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     return tuple(
-        (_pattern(row.place.code_of(error)), _pattern(row.place.text_of(error))) for row in ROWS for error in row.errors
+        (_pattern(row.place.code_of(error)), _pattern(row.place.text_of(error)))
+        for row in ERROR_ROWS
+        for error in row.errors
     )
 
 
@@ -137,18 +139,18 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 @cache
 def _placeholders() -> dict[str, str]:
-    fields = [field for _, field in rows()]
-    listed = {", ".join(values) for field in fields if (values := getattr(field.kind, "values", ()))}
+    fields = [field for _, field in iterate_fields()]
+    listed = {", ".join(values) for field in fields if (values := getattr(field.value_type, "values", ()))}
     return {
         "{i}": r"\d+",
         "{j}": r"\d+",
         "{NAME}": "(?P<NAME>.*)",
         "{code}": "(?P<code>.*)",
         "{Field}": _one_of({field.title for field in fields}),
-        "{TYPE}": _one_of({field.kind.label for field in fields} | listed | {"OBJECT"}),
+        "{TYPE}": _one_of({field.value_type.label for field in fields} | listed | {"OBJECT"}),
         "{values}": _one_of(listed),
-        "{ENTITYTYPE}": _one_of(set(RELATED_PREFIX)),
-        "{C}": _one_of(set(RELATED_PREFIX.values())),
+        "{ENTITYTYPE}": _one_of(set(RELATED_CODES)),
+        "{C}": _one_of(set(RELATED_CODES.values())),
     }
 
 

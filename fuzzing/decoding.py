@@ -11,9 +11,15 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from fuzzing.broken import hold
-from muster.customer.numbers import INTEGER_BOUND, UNREADABLE, decimal_of_json, integer_of_json
-from muster.intake import careful
-from muster.intake.decode import WHOLE, NotABatch, TooManyCustomers, customers_of, fast_decoder
+from muster.customer.numbers import INTEGER_BOUND, UNREADABLE, parse_json_decimal, parse_json_integer
+from muster.intake import tolerant_json
+from muster.intake.decode import (
+    MAX_WHOLE_BYTES,
+    InvalidBatchError,
+    TooManyCustomersError,
+    decode_customers,
+    fast_decoder,
+)
 
 # More customers than most inputs have, and fewer than some.
 LIMIT: Final = 200
@@ -28,11 +34,11 @@ class Refusal:
     message: str
 
 
-def decoded(body: bytes, *, whole: int = WHOLE) -> list[Any] | Refusal:
+def decoded(body: bytes, *, whole: int = MAX_WHOLE_BYTES) -> list[Any] | Refusal:
     """The items of the body, or why there are none."""
     try:
-        return list(customers_of(body, LIMIT, whole=whole))
-    except (NotABatch, TooManyCustomers) as error:
+        return list(decode_customers(body, LIMIT, whole=whole))
+    except (InvalidBatchError, TooManyCustomersError) as error:
         return Refusal(type(error), str(error))
 
 
@@ -44,8 +50,8 @@ def check_decoders(body: bytes, read: list[Any] | Refusal) -> None:
         return
     careful_value = _carefully(text)
     _check_against_standard_library(text, careful_value)
-    if isinstance(careful_value, careful.NotJson):
-        hold(isinstance(read, Refusal) and read.kind is NotABatch, "what-is-no-json-was-read", careful_value)
+    if isinstance(careful_value, tolerant_json.InvalidJsonError):
+        hold(isinstance(read, Refusal) and read.kind is InvalidBatchError, "what-is-no-json-was-read", careful_value)
         return
     _check_against_fast(body, careful_value)
     is_batch = type(careful_value) is dict and type(careful_value.get("customers")) is list
@@ -55,8 +61,8 @@ def check_decoders(body: bytes, read: list[Any] | Refusal) -> None:
 
 def _carefully(text: str) -> Any:
     try:
-        return careful.decode(text)
-    except careful.NotJson as error:
+        return tolerant_json.decode(text)
+    except tolerant_json.InvalidJsonError as error:
         hold(0 <= error.offset <= len(text), "an-error-lies-outside-of-its-text", error.offset)
         return error
 
@@ -66,16 +72,16 @@ def _check_against_standard_library(text: str, value: Any) -> None:
         expected = json.loads(
             text,
             object_pairs_hook=lambda pairs: {"\ufffd" if _SURROGATE.search(key) else key: its for key, its in pairs},
-            parse_int=integer_of_json,
-            parse_float=decimal_of_json,
+            parse_int=parse_json_integer,
+            parse_float=parse_json_decimal,
             parse_constant=_refused,
         )
     except RecursionError:
         return
     except ValueError as error:
-        hold(isinstance(value, careful.NotJson), "the-careful-decoder-reads-what-is-no-json", error)
+        hold(isinstance(value, tolerant_json.InvalidJsonError), "the-careful-decoder-reads-what-is-no-json", error)
         return
-    hold(not isinstance(value, careful.NotJson), "the-careful-decoder-refuses-json", value)
+    hold(not isinstance(value, tolerant_json.InvalidJsonError), "the-careful-decoder-refuses-json", value)
     hold(_agree(value, expected), "the-careful-decoder-reads-other-values-than-the-standard-library")
 
 
@@ -102,7 +108,7 @@ def _agree(value: Any, expected: Any, depth: int = 0) -> bool:
 
 def _may_be_unreadable(expected: Any, depth: int) -> bool:
     if isinstance(expected, dict | list):
-        return depth >= careful.MOST_DEPTH
+        return depth >= tolerant_json.MAX_DEPTH
     if isinstance(expected, str):
         return _SURROGATE.search(expected) is not None
     return expected is UNREADABLE or (type(expected) is int and abs(expected) >= INTEGER_BOUND)

@@ -15,7 +15,7 @@ from fuzzing.mutation import mutated
 from fuzzing.oddities import BROKEN_LINES, METHODS, ODD_LINES, ODD_PATHS, ODD_QUERIES
 from fuzzing.seeds import customers, seeds
 from fuzzing.values import UNITS
-from muster.classifiers.source import NAMES as CLASSIFIERS
+from muster.classifiers.snapshot import CLASSIFIER_NAMES as CLASSIFIERS
 from muster.web.openapi import document
 
 _BEARER: Final = re.compile(rb"Bearer mst_\S+")

@@ -11,11 +11,11 @@ from fuzzing.values import UNITS, snapshot
 from muster.customer import BusinessUnits, Checker
 from muster.customer.checker import Checked
 from muster.customer.numbers import INTEGER_BOUND, UNREADABLE
-from muster.intake.candidates import Candidate, Sound, examine
-from muster.intake.decode import NotABatch, fast_decoder
-from muster.intake.judge import judge
-from muster.intake.ports import NOTHING_KNOWN
-from muster.intake.stages import Stages
+from muster.intake.candidates import Candidate, Valid, check_customers
+from muster.intake.customer_store import NOTHING_KNOWN
+from muster.intake.decision import decide
+from muster.intake.decode import InvalidBatchError, fast_decoder
+from muster.intake.stage_timings import StageTimings
 
 # Brackets that the fast decoder follows whoever calls it.
 _DEEP: Final = 500
@@ -46,11 +46,11 @@ class Target:
         checked = self._checked(whole, units)
         hold(repr(checked) == repr(self._checked(in_turn, units)), "large-bodies-are-judged-differently")
         self._check_alone(whole, checked, units)
-        batch, _ = examine(iter(whole), self._checker, units, Stages(), to_save=True)
+        batch, _ = check_customers(iter(whole), self._checker, units, StageTimings(), to_save=True)
         _check_candidates(batch, checked)
         check_answers(whole, batch, units)
         _check_neighbours(batch)
-        sound = [candidate for candidate in batch if isinstance(candidate, Sound)]
+        sound = [candidate for candidate in batch if isinstance(candidate, Valid)]
         for candidate in sound:
             self._check_again(candidate, units)
         return len(sound)
@@ -64,7 +64,7 @@ class Target:
         for item, found in zip(items, checked, strict=True):
             hold(repr(self._checker.check(item, units)) == repr(found), "a-customer-alone-is-judged-differently")
 
-    def _check_again(self, candidate: Sound, units: BusinessUnits) -> None:
+    def _check_again(self, candidate: Valid, units: BusinessUnits) -> None:
         """What is kept of a sound customer is sound, and is kept as it is.
 
         But for numbers near the bounds: `12e40` is kept as `1.2E+41`, whose exponent is out of them.
@@ -73,10 +73,10 @@ class Target:
         item = fast_decoder.decode(candidate.document)
         if _has_a_number_near_the_bounds(item):
             return
-        batch, _ = examine(iter([item]), self._checker, units, Stages(), to_save=True)
+        batch, _ = check_customers(iter([item]), self._checker, units, StageTimings(), to_save=True)
         again = batch[0]
-        hold(isinstance(again, Sound), "a-document-is-refused-when-it-is-sent-again", again)
-        assert isinstance(again, Sound)
+        hold(isinstance(again, Valid), "a-document-is-refused-when-it-is-sent-again", again)
+        assert isinstance(again, Valid)
         hold(again.document == candidate.document, "a-document-changes-when-it-is-sent-again")
         hold(again.business_unit == candidate.business_unit, "a-document-changes-its-unit-when-it-is-sent-again")
 
@@ -84,7 +84,7 @@ class Target:
 def _check_refusals(body: bytes, whole: list[Any] | Refusal, in_turn: list[Any] | Refusal) -> None:
     hold(isinstance(whole, Refusal) and isinstance(in_turn, Refusal), "large-bodies-are-read-differently", in_turn)
     # That there are too many customers is seen first where each is decoded in its turn.
-    refusals = [told for told in (whole, in_turn) if isinstance(told, Refusal) and told.kind is NotABatch]
+    refusals = [told for told in (whole, in_turn) if isinstance(told, Refusal) and told.kind is InvalidBatchError]
     # How deep the fast decoder goes depends on how deep the interpreter is in calls at that moment; then the careful
     # one says in its own words what is wrong.
     if body.count(b"[") + body.count(b"{") < _DEEP:
@@ -94,19 +94,19 @@ def _check_refusals(body: bytes, whole: list[Any] | Refusal, in_turn: list[Any] 
 def _check_candidates(batch: Sequence[Candidate], checked: Sequence[Checked]) -> None:
     """Who breaks a rule is refused, and nobody else."""
     for candidate, (_, _, findings) in zip(batch, checked, strict=True):
-        hold(isinstance(candidate, Sound) is not bool(findings.violations), "findings-and-verdict-differ")
+        hold(isinstance(candidate, Valid) is not bool(findings.violations), "findings-and-verdict-differ")
 
 
 def _check_neighbours(batch: Sequence[Candidate]) -> None:
     """Beside its own findings, a customer is judged by those before it that have its number or its id."""
-    together = judge(batch, NOTHING_KNOWN)
+    together = decide(batch, NOTHING_KNOWN)
     numbers: set[str] = set()
     keys: set[tuple[str, str]] = set()
     for candidate, violations in zip(batch, together.violations, strict=True):
-        if isinstance(candidate, Sound):
+        if isinstance(candidate, Valid):
             key = candidate.business_unit, candidate.customer_ext_id
             if candidate.communication_number not in numbers and key not in keys:
-                alone = judge([candidate], NOTHING_KNOWN).violations[0]
+                alone = decide([candidate], NOTHING_KNOWN).violations[0]
                 hold(alone == violations, "a-neighbour-changes-the-verdict")
             numbers.add(candidate.communication_number)
             keys.add(key)

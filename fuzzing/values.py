@@ -8,29 +8,29 @@ from functools import cache
 from itertools import chain
 from typing import Final
 
-from muster.classifiers.installation import initial_entries
-from muster.classifiers.ports import Entry
-from muster.classifiers.source import Snapshot
-from muster.customer.examples import example_of
-from muster.customer.fields import rows
-from muster.customer.kinds import CodeOf, Date, OneOf, Screenings, Text
-from muster.customer.numbers import MOST_DIGITS, MOST_EXPONENT
+from muster.classifiers.defaults import default_entries
+from muster.classifiers.entries import ClassifierEntry
+from muster.classifiers.snapshot import ClassifierSnapshot
+from muster.customer.examples import get_example
+from muster.customer.fields import iterate_fields
+from muster.customer.numbers import MAX_DIGITS, MAX_EXPONENT
 from muster.customer.schema import Field
-from muster.intake.careful import MOST_DEPTH
+from muster.customer.value_types import ClassifierCode, Date, Enum, ScreeningList, Text
+from muster.intake.tolerant_json import MAX_DEPTH
 
 UNITS: Final = ("MAIN", "LV", "EE")
 
-NAMES: Final = tuple(dict.fromkeys(field.name for _, field in rows()))
+NAMES: Final = tuple(dict.fromkeys(field.name for _, field in iterate_fields()))
 
-_DEEP: Final = (MOST_DEPTH - 3, MOST_DEPTH, 200, 3_000)
-_DIGITS: Final = ("9" * MOST_DIGITS, "9" * (MOST_DIGITS + 1), "1" + "0" * MOST_DIGITS, "1" * 5_000)
+_DEEP: Final = (MAX_DEPTH - 3, MAX_DEPTH, 200, 3_000)
+_DIGITS: Final = ("9" * MAX_DIGITS, "9" * (MAX_DIGITS + 1), "1" + "0" * MAX_DIGITS, "1" * 5_000)
 _NUMBERS: Final = (
     *("0", "-0", "1", "-1", "10.0", "0.10", "-0.0", "1e1", "1E+2", "1e-3", "0.0000001", "1.5", "9223372036854775808"),
     *_DIGITS,
     *(f"-{digits}" for digits in _DIGITS),
     *(f"0.{digits}" for digits in _DIGITS),
-    *(f"1e{sign}{MOST_EXPONENT + more}" for sign in ("", "+", "-") for more in (-1, 0, 1)),
-    f"{'9' * MOST_DIGITS}e{MOST_EXPONENT}",
+    *(f"1e{sign}{MAX_EXPONENT + more}" for sign in ("", "+", "-") for more in (-1, 0, 1)),
+    f"{'9' * MAX_DIGITS}e{MAX_EXPONENT}",
     "1e999999999",
     "1e-99999999999999999999",
 )
@@ -70,16 +70,16 @@ ODD: Final = (
 
 
 @cache
-def snapshot() -> Snapshot:
+def snapshot() -> ClassifierSnapshot:
     """The classifiers of a new installation, with several business units."""
-    own = [entry for entry in initial_entries() if entry.classifier != "businessUnit"]
-    return Snapshot.of(1, [*own, *(Entry("businessUnit", unit, unit) for unit in UNITS)])
+    own = [entry for entry in default_entries() if entry.classifier != "businessUnit"]
+    return ClassifierSnapshot.of(1, [*own, *(ClassifierEntry("businessUnit", unit, unit) for unit in UNITS)])
 
 
 @cache
 def texts_of(name: str) -> tuple[str, ...]:
     """JSON texts for a field of this name: those of its kinds, wherever it stands in the tables; none for others."""
-    fields = [field for _, field in rows() if field.name == name]
+    fields = [field for _, field in iterate_fields() if field.name == name]
     return tuple(dict.fromkeys(chain.from_iterable(map(_texts, fields))))
 
 
@@ -96,19 +96,19 @@ def words() -> Iterator[str]:
 
 
 def _texts(field: Field) -> Iterator[str]:
-    yield from (json.dumps(example_of(field, of_type)) for of_type in ("INDIVIDUAL", "ORGANIZATION"))
-    kind = field.kind
+    yield from (json.dumps(get_example(field, of_type)) for of_type in ("INDIVIDUAL", "ORGANIZATION"))
+    kind = field.value_type
     if isinstance(kind, Text):
         lengths = () if kind.longest is None else (kind.longest, kind.longest + 1)
         yield from (json.dumps(letter * length) for length in lengths for letter in ("x", "\U0001f600"))
     elif isinstance(kind, Date):
         yield from map(json.dumps, _DATES)
-    elif isinstance(kind, OneOf):
+    elif isinstance(kind, Enum):
         yield from map(json.dumps, (*kind.values, *kind.refused, kind.values[0].lower()))
-    elif isinstance(kind, CodeOf):
+    elif isinstance(kind, ClassifierCode):
         codes = sorted(snapshot().codes[kind.classifier])
         yield from map(json.dumps, (*codes[:3], *codes[-3:], *(code for code in codes if "LEAD" in code), "6"))
-    elif isinstance(kind, Screenings):
+    elif isinstance(kind, ScreeningList):
         yield from (json.dumps([value, None, "x", 1]) for value in kind.values)
     if field.name in ("value", "closingDate"):  # by rules, and not by their kinds
         yield from map(json.dumps, (*_DATES, *_STRINGS))

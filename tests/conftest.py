@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
-from muster.store import Store, open_store
+from muster.storage import Storage, open_storage
 
 # A busy machine is slow, and no test asks for a time.
 settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,9 +57,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+def store(database_url: str) -> Iterator[Storage]:
     """A store on `database_url`, with connections for 16 threads."""
-    store = open_store(database_url, pool_size=16)
+    store = open_storage(database_url, pool_size=16)
     yield store
     store.close()
 
@@ -155,7 +155,7 @@ def _migrated_postgres(postgres_server_url: str) -> Iterator[str]:
 
 
 def _upgrade(url: str) -> None:
-    store = open_store(url)
+    store = open_storage(url)
     store.upgrade()
     store.close()
 

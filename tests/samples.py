@@ -5,9 +5,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from muster.classifiers.installation import initial_entries
-from muster.classifiers.ports import Entry
-from muster.classifiers.source import Snapshot
+from muster.classifiers.defaults import default_entries
+from muster.classifiers.entries import ClassifierEntry
+from muster.classifiers.snapshot import ClassifierSnapshot
 from muster.web.openapi.document import minimal_batch
 
 GIVEN = Path(__file__).parent / "given"
@@ -37,7 +37,7 @@ def given(table: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def snapshot(*units: str) -> Snapshot:
+def snapshot(*units: str) -> ClassifierSnapshot:
     """The classifiers of a new installation; with `units`, these business units instead of its one."""
-    entries = [entry for entry in initial_entries() if not units or entry.classifier != "businessUnit"]
-    return Snapshot.of(1, [*entries, *(Entry("businessUnit", unit, unit) for unit in units)])
+    entries = [entry for entry in default_entries() if not units or entry.classifier != "businessUnit"]
+    return ClassifierSnapshot.of(1, [*entries, *(ClassifierEntry("businessUnit", unit, unit) for unit in units)])

@@ -14,12 +14,12 @@ import httpx
 import uvicorn
 from sqlalchemy import text
 
-from muster.access.ports import Role, Token, User
-from muster.access.tokens import new_token
+from muster.auth.tokens import generate_token
+from muster.auth.users import Role, Token, User
 from muster.bootstrap import make_service
-from muster.classifiers.ports import Entry
+from muster.classifiers.entries import ClassifierEntry
 from muster.settings import Settings
-from muster.store import Store, open_store
+from muster.storage import Storage, open_storage
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -30,7 +30,7 @@ class Api:
     """A client of the service, with the token of a user who may submit."""
 
     http: httpx.Client
-    store: Store
+    store: Storage
     token: str = ""
 
     @property
@@ -41,7 +41,7 @@ class Api:
 
     def user(self, role: Role = Role.SUBMIT, units: tuple[str, ...] = (), name: str | None = None) -> str:
         """The token of a new user."""
-        token, sha256, token_id = new_token()
+        token, sha256, token_id = generate_token()
         user = User(name or f"user-{token_id}", role, units)
         self.store.users.add_user(user)
         self.store.users.add_token(Token(token_id, user.name, sha256, datetime.now(UTC)))
@@ -49,7 +49,7 @@ class Api:
 
     def units(self, *units: str) -> None:
         """Gives the installation these business units; the service knows them after a second."""
-        self.store.classifiers.write([Entry("businessUnit", unit, unit) for unit in units], replace=True)
+        self.store.classifiers.write([ClassifierEntry("businessUnit", unit, unit) for unit in units], replace=True)
 
     def sql(self, statement: str) -> Sequence[Any]:
         """Runs a statement of the test on the database, beside the service; gives its rows."""
@@ -73,8 +73,8 @@ class Api:
 @contextmanager
 def serving(database_url: str, **settings: Any) -> Iterator[Api]:
     """The service on this database, listening on a port of its own."""
-    store = open_store(database_url)
-    app = make_service(Settings.read({}, database=database_url, **settings), open_store(database_url, pool_size=16))
+    store = open_storage(database_url)
+    app = make_service(Settings.read({}, database=database_url, **settings), open_storage(database_url, pool_size=16))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from muster.settings import BadSetting, Settings
+from muster.settings import InvalidSettingError, Settings
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,9 @@ from muster.settings import BadSetting, Settings
 def test_a_number_out_of_its_bounds_is_refused_by_its_name_and_bound_and_not_by_its_value(
     name: str, value: str
 ) -> None:
-    with pytest.raises(BadSetting, match=rf"^MUSTER_{name} must be a whole number of at least [01]\b") as caught:
+    with pytest.raises(
+        InvalidSettingError, match=rf"^MUSTER_{name} must be a whole number of at least [01]\b"
+    ) as caught:
         Settings.read({f"MUSTER_{name}": value})
     assert value not in str(caught.value).split()
 
@@ -32,7 +34,7 @@ def test_a_number_out_of_its_bounds_is_refused_by_its_name_and_bound_and_not_by_
     ["10.0.0.0/33", "10.0.0.1/8", "proxy.bank", "10.0.0.1,proxy.bank", "10.0.0.1,", ",", " ", "10.0.0.1,*", "/"],
 )
 def test_proxies_that_nobody_is_are_refused(value: str) -> None:
-    with pytest.raises(BadSetting, match=r"^MUSTER_TRUSTED_PROXIES must be addresses or networks"):
+    with pytest.raises(InvalidSettingError, match=r"^MUSTER_TRUSTED_PROXIES must be addresses or networks"):
         Settings.read({"MUSTER_TRUSTED_PROXIES": value})
 
 

@@ -12,7 +12,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 
-class BadSetting(Exception):
+class InvalidSettingError(Exception):
     """A value that its setting does not take; the message says which one and what it takes, without the value."""
 
 
@@ -38,12 +38,14 @@ class Settings:
         "whatever sends from one can name any address",
     )
     max_customers: int = _row(10_000, "how many customers one request may hold; more is a 413", 1)
-    max_body: int = _row(64 * 1024 * 1024, "bytes of JSON that one request may hold, decompressed; more is a 413", 1)
+    max_body_bytes: int = _row(
+        64 * 1024 * 1024, "bytes of JSON that one request may hold, decompressed; more is a 413", 1
+    )
     threads: int = _row(
         8, "requests that a worker works on at the same time; it may hold four more database connections than that", 1
     )
-    queue: int = _row(64, "requests that may wait for a thread of a worker; one more is a 503", 0)
-    user_requests: int = _row(
+    max_queued_requests: int = _row(64, "requests that may wait for a thread of a worker; one more is a 503", 0)
+    max_requests_per_user: int = _row(
         32, "requests of one user that a worker works on or lets wait at the same time; one more is a 429", 1
     )
     idempotency_hours: int = _row(
@@ -70,7 +72,7 @@ class Settings:
         for row in fields(cls):
             if given.get(row.name) is not None:
                 values[row.name] = given[row.name]
-            elif (text := environment.get(variable(row.name), "")) != "":
+            elif (text := environment.get(variable_name(row.name), "")) != "":
                 values[row.name] = _whole_number(row, text) if type(row.default) is int else text
             _check_bounds(row, values.get(row.name))
         settings = cls(**values)
@@ -79,7 +81,7 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """The settings as environment variables, for worker processes."""
-        values = {variable(row.name): getattr(self, row.name) for row in fields(self)}
+        values = {variable_name(row.name): getattr(self, row.name) for row in fields(self)}
         return {name: str(value) for name, value in values.items() if value is not None}
 
 
@@ -89,10 +91,11 @@ def _check_bounds(row: Field[Any], value: Any) -> None:
         raise _out_of_bounds(row)
 
 
-def _out_of_bounds(row: Field[Any]) -> BadSetting:
+def _out_of_bounds(row: Field[Any]) -> InvalidSettingError:
     least, most = row.metadata["at_least"], row.metadata["at_most"]
-    return BadSetting(
-        f"{variable(row.name)} must be a whole number of at least {least}" + (f" and at most {most}" if most else "")
+    return InvalidSettingError(
+        f"{variable_name(row.name)} must be a whole number of at least {least}"
+        + (f" and at most {most}" if most else "")
     )
 
 
@@ -105,19 +108,19 @@ def _check_proxies(value: str) -> None:
             # As the server reads it: a network by its slash.
             (ip_network if "/" in part else ip_address)(part.strip())
     except ValueError:
-        name, example = variable("trusted_proxies"), "10.0.0.7,10.1.0.0/16"
-        raise BadSetting(
+        name, example = variable_name("trusted_proxies"), "10.0.0.7,10.1.0.0/16"
+        raise InvalidSettingError(
             f"{name} must be addresses or networks with commas between them, as {example} (in a network, 0 is all that "
             "follows its prefix), or * alone for whoever connects"
         ) from None
 
 
-def variable(name: str) -> str:
+def variable_name(name: str) -> str:
     """The environment variable of a setting."""
     return f"MUSTER_{name.upper()}"
 
 
-def rows() -> list[tuple[str, object, str]]:
+def iterate_settings() -> list[tuple[str, object, str]]:
     """Name, default and meaning of every setting."""
     return [(row.name, row.default, row.metadata["meaning"]) for row in fields(Settings)]
 

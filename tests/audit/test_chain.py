@@ -8,39 +8,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.audit.chain import START, Broken, Walk, seal
-from muster.audit.ports import Action, Entry, Event, Head
+from muster.audit.chain import GENESIS_HASH, ChainBrokenError, ChainVerifier, chain_entry
+from muster.audit.events import Action, AuditEntry, AuditEvent, ChainHead
 
 AT = datetime(2024, 5, 26, 16, 49, 50, 237_000, tzinfo=UTC)
 EVENTS = [
-    Event("os:root", Action.USER_ADDED, "anna", {"role": "read", "businessUnits": ["MAIN", "RIGA"]}),
-    Event("anna", Action.CUSTOMER_READ, "c-ž", {"businessUnit": "MAIN", "version": 2}),
-    Event("", Action.SIGN_IN_REFUSED, "", {"address": "192.0.2.1", "known": False}),
-    Event("os:root", Action.TOKEN_CREATED, "5e", {"user": "anna", "expiresAt": None}),
+    AuditEvent("os:root", Action.USER_ADDED, "anna", {"role": "read", "businessUnits": ["MAIN", "RIGA"]}),
+    AuditEvent("anna", Action.CUSTOMER_READ, "c-ž", {"businessUnit": "MAIN", "version": 2}),
+    AuditEvent("", Action.SIGN_IN_REFUSED, "", {"address": "192.0.2.1", "known": False}),
+    AuditEvent("os:root", Action.TOKEN_CREATED, "5e", {"user": "anna", "expiresAt": None}),
 ]
 
 
-def log(events: Sequence[Event] = EVENTS) -> list[Entry]:
-    entries: list[Entry] = []
+def log(events: Sequence[AuditEvent] = EVENTS) -> list[AuditEntry]:
+    entries: list[AuditEntry] = []
     for number, event in enumerate(events, 1):
-        before = entries[-1].sha256 if entries else START
-        entries.append(seal(before, number, AT + timedelta(seconds=number), event))
+        before = entries[-1].sha256 if entries else GENESIS_HASH
+        entries.append(chain_entry(before, number, AT + timedelta(seconds=number), event))
     return entries
 
 
-def head_of(entries: Sequence[Entry]) -> Head:
-    return Head(entries[-1].number, entries[-1].sha256) if entries else Head(0, START)
+def head_of(entries: Sequence[AuditEntry]) -> ChainHead:
+    return ChainHead(entries[-1].number, entries[-1].sha256) if entries else ChainHead(0, GENESIS_HASH)
 
 
-def check(entries: Sequence[Entry], head: Head, noted: Head | None = None) -> None:
-    walk = Walk(noted)
+def check(entries: Sequence[AuditEntry], head: ChainHead, noted: ChainHead | None = None) -> None:
+    walk = ChainVerifier(noted)
     for entry in entries:
         walk.past(entry)
     walk.end(head)
 
 
-def broken(entries: Sequence[Entry], head: Head, noted: Head | None = None) -> str:
-    with pytest.raises(Broken) as told:
+def broken(entries: Sequence[AuditEntry], head: ChainHead, noted: ChainHead | None = None) -> str:
+    with pytest.raises(ChainBrokenError) as told:
         check(entries, head, noted)
     return str(told.value)
 
@@ -58,7 +58,10 @@ def test_the_hash_is_that_of_logs_that_are_there_already() -> None:
 def test_the_hash_does_not_depend_on_the_zone_of_a_time_or_the_order_of_details() -> None:
     elsewhere = AT.astimezone(timezone(timedelta(hours=3)))
     details = dict(reversed(EVENTS[0].details.items()))
-    assert seal(START, 1, AT, EVENTS[0]).sha256 == seal(START, 1, elsewhere, replace(EVENTS[0], details=details)).sha256
+    assert (
+        chain_entry(GENESIS_HASH, 1, AT, EVENTS[0]).sha256
+        == chain_entry(GENESIS_HASH, 1, elsewhere, replace(EVENTS[0], details=details)).sha256
+    )
 
 
 @pytest.mark.parametrize("place", range(len(EVENTS)))
@@ -70,7 +73,7 @@ def test_the_hash_does_not_depend_on_the_zone_of_a_time_or_the_order_of_details(
         {"action": "user.changed"},
         {"subject": "x"},
         {"details": {}},
-        {"sha256": START},
+        {"sha256": GENESIS_HASH},
     ],
 )
 def test_a_changed_entry_is_found(place: int, change: dict[str, object]) -> None:
@@ -98,9 +101,9 @@ def test_removed_entries_are_named() -> None:
 
 def test_an_entry_that_was_put_in_is_found() -> None:
     entries = log()
-    assert "entry 0 stands" in broken([seal(START, 0, AT, EVENTS[0]), *entries], head_of(entries))
+    assert "entry 0 stands" in broken([chain_entry(GENESIS_HASH, 0, AT, EVENTS[0]), *entries], head_of(entries))
     assert broken([*entries[:2], entries[1], *entries[2:]], head_of(entries)) == "entry 2 stands where entry 3 belongs"
-    assert "ends" in broken([*entries, seal(entries[-1].sha256, 5, AT, EVENTS[0])], head_of(entries))
+    assert "ends" in broken([*entries, chain_entry(entries[-1].sha256, 5, AT, EVENTS[0])], head_of(entries))
 
 
 def test_a_log_that_was_made_anew_is_found_by_what_was_noted_elsewhere() -> None:
@@ -119,9 +122,10 @@ text = st.text(max_size=5)
 
 @given(
     st.lists(
-        st.builds(Event, text, st.sampled_from(Action), text, st.dictionaries(text, text | st.integers())), max_size=4
+        st.builds(AuditEvent, text, st.sampled_from(Action), text, st.dictionaries(text, text | st.integers())),
+        max_size=4,
     )
 )
-def test_any_events_make_a_log_that_is_whole(events: list[Event]) -> None:
+def test_any_events_make_a_log_that_is_whole(events: list[AuditEvent]) -> None:
     entries = log(events)
     check(entries, head_of(entries))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from muster.audit.ports import Action, Event
-from muster.store import open_store
+from muster.audit.events import Action, AuditEvent
+from muster.storage import open_storage
 from tests.cli.commands import Muster, assert_one_line
 
 ME = f"os:{pwd.getpwuid(os.getuid()).pw_name}"
@@ -128,8 +128,8 @@ def test_the_actor_is_who_it_is_and_not_what_the_environment_says(
 
 def test_an_id_that_looks_like_a_line_of_the_log_is_none(muster: Muster, tmp_path: Path) -> None:
     muster.ok("db", "upgrade")
-    store = open_store(muster.url)
-    store.audit.append(Event("rita", Action.CUSTOMER_READ, "c\n2\t2020-01-01\tos:root\tuser.added\x1b[2J\u202e"))
+    store = open_storage(muster.url)
+    store.audit.append(AuditEvent("rita", Action.CUSTOMER_READ, "c\n2\t2020-01-01\tos:root\tuser.added\x1b[2J\u202e"))
     store.close()
     [line] = lines(muster)
     assert line[4] == r"c\n2\t2020-01-01\tos:root\tuser.added\x1b[2J\u202e"

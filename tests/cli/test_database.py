@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from muster.store import open_store
-from muster.store.engine import writing
-from muster.store.schema import migrate
+from muster.storage import open_storage
+from muster.storage.engine import write_transaction
+from muster.storage.schema import migrate
 from tests.cli.commands import Muster, assert_one_line
 
 
@@ -32,8 +32,8 @@ def test_the_first_user_makes_a_sqlite_database(bare_muster: Muster) -> None:
 
 
 def test_commands_upgrade_a_sqlite_database_by_themselves(bare_muster: Muster) -> None:
-    store = open_store(bare_muster.url)
-    with writing(store.engine) as connection:
+    store = open_storage(bare_muster.url)
+    with write_transaction(store.engine) as connection:
         migrate(connection, "0002")
     store.close()
     assert bare_muster.ok("audit").out == ""

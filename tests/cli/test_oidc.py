@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from muster.bootstrap import create_app
-from muster.settings import BadSetting
+from muster.settings import InvalidSettingError
 from tests.cli.commands import Muster, Running, assert_one_line
 from tests.cli.test_serve import post
 from tests.issuer import AUDIENCE, issuing
@@ -33,7 +33,7 @@ def test_half_a_provider_is_one_line(
     assert_one_line(result, 2, says)
     assert ISSUER not in result.err
     # A worker says the same, and so does whoever starts the service another way.
-    with pytest.raises(BadSetting, match=says):
+    with pytest.raises(InvalidSettingError, match=says):
         create_app()
 
 

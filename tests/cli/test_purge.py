@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.store import log_of_pages
+from muster.storage.sqlite import wal_checkpoint
 from tests.cli.commands import Muster, assert_one_line
 
 KINDS = ["idempotency keys", "rejections", "kept answers of batches"]
@@ -27,7 +27,7 @@ def test_it_says_how_much_it_removed_and_so_does_the_audit_log(muster: Muster, t
     told = muster.ok("purge", "--before", "2019-01-01").out
     assert told == "".join(f"{count}\t{kind}\n" for count, kind in zip((0, 1, 0), KINDS, strict=True))
     assert "0\trejections\n" in muster.ok("purge", "--before", "2019-01-01", "--closed-customers").out
-    assert "rejections=1" in muster.ok("audit", "--action", "purge.ended").out.splitlines()[0]
+    assert "rejected=1" in muster.ok("audit", "--action", "purge.ended").out.splitlines()[0]
 
 
 def test_a_dry_run_removes_nothing(muster: Muster, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_dry_run_removes_nothing(muster: Muster, tmp_path: Path) -> None:
 def test_it_says_when_what_was_removed_can_still_be_read(
     muster: Muster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_of_pages, "PATIENCE", 0)
+    monkeypatch.setattr(wal_checkpoint, "PATIENCE", 0)
     with_a_rejection(muster, tmp_path)
     with closing(sqlite3.connect(tmp_path / "muster.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from muster.access.attempts import FREE_OF_USER
-from muster.cli import tls
-from muster.cli.protocol import HEAD_MOST
+from muster.auth.login_throttle import FREE_ATTEMPTS_PER_USER
+from muster.server import tls
+from muster.server.protocol import MAX_HEAD_BYTES
 from tests.cli.commands import COMMAND, Muster, Running, assert_one_line, make_certificate
-from tests.collector import collecting
+from tests.observability.collector import collecting
 
 MINIMAL = files("muster.web").joinpath("examples/minimal.json").read_bytes()
 Start = Callable[..., Running]
@@ -100,7 +100,7 @@ def test_a_host_that_is_not_this_machine_is_one_line(muster: Muster, host: str) 
 def test_headers_without_end_are_refused(muster: Muster, start: Start) -> None:
     port = start("serve", "--port", "0", "--database", muster.url).port()
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(b"GET /health/live HTTP/1.1\r\nx: " + b"x" * HEAD_MOST * 2)
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nx: " + b"x" * MAX_HEAD_BYTES * 2)
         assert connection.recv(1000).startswith(b"HTTP/1.1 431 ")
     assert get(port, "/health/live")[0] == 200
 
@@ -111,7 +111,7 @@ def test_one_connection_may_send_many_requests_and_large_bodies(muster: Muster, 
     port = start("serve", "--port", "0", "--database", muster.url).port()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     for _ in range(5):
-        body = b" " * HEAD_MOST * 3 + MINIMAL
+        body = b" " * MAX_HEAD_BYTES * 3 + MINIMAL
         connection.request(
             "POST",
             "/amlyze-ws-rest/validate-batch-customers",
@@ -344,7 +344,7 @@ def test_a_trusted_proxy_says_where_a_request_comes_from(
         connection.close()
         return found
 
-    assert [status("192.0.2.1", "wrong") for _ in range(FREE_OF_USER)] == [401] * FREE_OF_USER
+    assert [status("192.0.2.1", "wrong") for _ in range(FREE_ATTEMPTS_PER_USER)] == [401] * FREE_ATTEMPTS_PER_USER
     assert status("192.0.2.1", "correct horse") == 429
     assert status("192.0.2.2", "correct horse") == elsewhere
 

@@ -4,23 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from muster.access.authority import Access
-from muster.store import open_store
+from muster.auth.authentication import CredentialVerifier
+from muster.storage import open_storage
 from tests.cli.commands import Muster, assert_one_line
 
 
 def signs_in(muster: Muster, name: str, password: str) -> bool:
-    store = open_store(muster.url)
+    store = open_storage(muster.url)
     try:
-        return Access(store.users, store.audit).basic(name, password) is not None
+        return CredentialVerifier(store.users, store.audit).basic(name, password) is not None
     finally:
         store.close()
 
 
 def is_token(muster: Muster, text: str) -> bool:
-    store = open_store(muster.url)
+    store = open_storage(muster.url)
     try:
-        return Access(store.users, store.audit).bearer(text) is not None
+        return CredentialVerifier(store.users, store.audit).bearer(text) is not None
     finally:
         store.close()
 

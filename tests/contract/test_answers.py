@@ -10,9 +10,9 @@ import httpx
 import pytest
 import zstandard
 
-from muster.access.passwords import hash_of
-from muster.access.ports import Role, User
-from muster.access.tokens import new_token
+from muster.auth.passwords import hash_password
+from muster.auth.tokens import generate_token
+from muster.auth.users import Role, User
 from tests.samples import individual, organization
 from tests.serving import SAVE, VALIDATE, Api, serving
 
@@ -84,7 +84,16 @@ def test_what_is_no_batch_is_a_400_that_says_what_is_wrong(api: Api, body: bytes
 
 @pytest.mark.parametrize(
     "authorization",
-    ["", "Bearer", "Bearer nonsense", f"Bearer {new_token()[0]}", "Basic", "Basic !!", "Basic dXNlcg==", "Digest x"],
+    [
+        "",
+        "Bearer",
+        "Bearer nonsense",
+        f"Bearer {generate_token()[0]}",
+        "Basic",
+        "Basic !!",
+        "Basic dXNlcg==",
+        "Digest x",
+    ],
 )
 def test_without_right_credentials_it_is_a_401_that_asks_for_them(api: Api, authorization: str) -> None:
     answer = api.send(BATCH, Authorization=authorization)
@@ -95,7 +104,7 @@ def test_without_right_credentials_it_is_a_401_that_asks_for_them(api: Api, auth
 
 
 def test_a_user_and_its_password_will_do(api: Api) -> None:
-    api.store.users.add_user(User("josé", Role.SUBMIT, (), hash_of("pass:wörd")))
+    api.store.users.add_user(User("josé", Role.SUBMIT, (), hash_password("pass:wörd")))
     right, wrong = (base64.b64encode(f"josé:{word}".encode()).decode() for word in ("pass:wörd", "password"))
     assert api.send(BATCH, Authorization=f"Basic {right}").status_code == 200
     is_refusal(api.send(BATCH, Authorization=f"Basic {wrong}"), 401)
@@ -129,7 +138,7 @@ def test_compressed_bodies_are_taken_and_other_encodings_are_a_415(api: Api) -> 
 
 
 def test_too_many_customers_or_bytes_are_a_413_that_says_the_limit(database_url: str) -> None:
-    with serving(database_url, max_customers=3, max_body=10_000) as api:
+    with serving(database_url, max_customers=3, max_body_bytes=10_000) as api:
         assert "3" in is_refusal(api.send(json.dumps({"customers": [1] * 4}).encode()), 413)["message"]
         large = json.dumps({"customers": ["x" * 10_000]}).encode()
         assert "10000" in is_refusal(api.send(large), 413)["message"].replace(",", "")

@@ -6,16 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import text
 
-from muster.access.attempts import FREE_OF_USER
-from muster.access.passwords import hash_of
-from muster.access.ports import Role, User
-from muster.audit.ports import Entry, Wanted
-from muster.audit.reading import verify
+from muster.audit.events import AuditEntry, EntryFilter
+from muster.audit.reader import verify_log
+from muster.auth.login_throttle import FREE_ATTEMPTS_PER_USER
+from muster.auth.passwords import hash_password
+from muster.auth.users import Role, User
 from tests.samples import individual
 from tests.serving import Api
 
 
-def entries(api: Api, action: str, least: int = 0) -> list[Entry]:
+def entries(api: Api, action: str, least: int = 0) -> list[AuditEntry]:
     """Those of this action, when there are so many: wrong credentials are put on record apart from their request."""
     deadline = time.monotonic() + 10
     while len(found := _entries(api, action)) < least:
@@ -24,9 +24,9 @@ def entries(api: Api, action: str, least: int = 0) -> list[Entry]:
     return found
 
 
-def _entries(api: Api, action: str) -> list[Entry]:
-    every = api.store.audit.entries(Wanted(), after=0, limit=1_000)
-    verify(api.store.audit)
+def _entries(api: Api, action: str) -> list[AuditEntry]:
+    every = api.store.audit.entries(EntryFilter(), after=0, limit=1_000)
+    verify_log(api.store.audit)
     return [entry for entry in every if entry.action == action]
 
 
@@ -60,7 +60,7 @@ def test_a_read_that_can_not_be_put_on_record_gets_no_customer(api: Api) -> None
 
 
 def test_wrong_credentials_are_on_record_without_what_they_were(api: Api) -> None:
-    api.store.users.add_user(User("anna", Role.SUBMIT, (), hash_of("correct horse")))
+    api.store.users.add_user(User("anna", Role.SUBMIT, (), hash_password("correct horse")))
     body = json.dumps({"customers": []}).encode()
     for name, password in (("anna", "wrong horse"), ("correct horse", "x")):
         answer = api.http.post(
@@ -83,9 +83,13 @@ def test_wrong_credentials_are_on_record_without_what_they_were(api: Api) -> Non
 
 def test_whoever_guesses_on_fills_no_log(api: Api) -> None:
     body = json.dumps({"customers": []}).encode()
-    for _ in range(FREE_OF_USER * 3):
+    for _ in range(FREE_ATTEMPTS_PER_USER * 3):
         api.http.post("/amlyze-ws-rest/batch-customers", content=body, auth=("anna", "wrong horse"))
-    assert FREE_OF_USER <= len(entries(api, "sign-in.refused", FREE_OF_USER)) <= FREE_OF_USER + 2
+    assert (
+        FREE_ATTEMPTS_PER_USER
+        <= len(entries(api, "sign-in.refused", FREE_ATTEMPTS_PER_USER))
+        <= FREE_ATTEMPTS_PER_USER + 2
+    )
 
 
 def test_many_readers_at_once_make_one_chain(api: Api) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from muster.access.ports import Role
-from muster.customer.catalogue import ROWS
-from muster.customer.examples import full_customer
-from muster.customer.places import RELATED_PREFIX
-from tests.collector import collecting
+from muster.auth.users import Role
+from muster.customer.error_order import ERROR_ROWS
+from muster.customer.error_prefix import RELATED_CODES
+from muster.customer.examples import make_full_customer
+from tests.observability.collector import collecting
 from tests.samples import individual
 from tests.serving import SAVE, VALIDATE, Api, serving
 from tests.web.reading import series_in
@@ -20,16 +20,16 @@ ALLOWED = {"communicationNumber", "customerExtId", "entityType", "initializeScre
 
 CODES = {
     row.place.code_of(error).replace("{C}", prefix)
-    for row in ROWS
+    for row in ERROR_ROWS
     for error in row.errors
-    for prefix in RELATED_PREFIX.values()
+    for prefix in RELATED_CODES.values()
 }
 
 
 def with_canaries(entity_type: str) -> list[dict[str, Any]]:
     """Customers of which one field each, of every depth, has an unusual value; some are refused and some accepted."""
     found = []
-    full = full_customer(entity_type)
+    full = make_full_customer(entity_type)
     for name, value in full.items():
         if name in ALLOWED:
             continue
@@ -110,6 +110,6 @@ def test_no_trace_has_a_value_or_an_identifier_of_a_customer(
             api.sql("ALTER TABLE communications RENAME TO elsewhere")
             assert api.send(json.dumps({"customers": [individual(firstName=CANARY)]}).encode()).status_code == 500
     names = {span.name for span in collector.spans}
-    assert {f"POST {SAVE}", "GET /api/v1/customers/{customer}", "decode", "check", "judge", "save"} <= names
+    assert {f"POST {SAVE}", "GET /api/v1/customers/{customer}", "decode", "check", "decide", "save"} <= names
     assert len([name for name in names if name.startswith(("GET", "POST"))]) == 5
     assert CANARY.encode() not in collector.content

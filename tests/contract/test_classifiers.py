@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from muster.classifiers.ports import Entry
-from muster.classifiers.source import NAMES
+from muster.classifiers.entries import ClassifierEntry
+from muster.classifiers.snapshot import CLASSIFIER_NAMES
 from tests.samples import given, individual, organization
 from tests.serving import Api
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CLASSIFIER_NAMES)
 def test_every_classifier_is_served_without_asking_who(api: Api, name: str) -> None:
     answer = api.http.get(f"/classifier/{name}")
     assert answer.status_code == 200
@@ -30,7 +30,7 @@ def test_an_unknown_classifier_is_a_404(api: Api) -> None:
 def test_a_change_takes_effect_in_a_running_service_within_seconds(api: Api) -> None:
     customer = organization(legalForm="GUILD")
     assert api.results([customer])[0]["errorCode"] == "C017.O02"
-    api.store.classifiers.write([Entry("legalForm", "GUILD", "Guild")], replace=False)
+    api.store.classifiers.write([ClassifierEntry("legalForm", "GUILD", "Guild")], replace=False)
     deadline = time.monotonic() + 5
     while api.results([customer])[0].get("errorCode"):
         assert time.monotonic() < deadline

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from muster.access.ports import Role
+from muster.auth.users import Role
 from tests.samples import individual
 from tests.serving import Api
 

@@ -10,9 +10,9 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from openapi_spec_validator import validate
 
-from muster.customer.examples import full_customer
-from muster.customer.fields import rows
-from muster.customer.kinds import CodeOf, OneOf
+from muster.customer.examples import make_full_customer
+from muster.customer.fields import iterate_fields
+from muster.customer.value_types import ClassifierCode, Enum
 from muster.web.openapi import document
 from tests.samples import individual, organization
 from tests.serving import SAVE, Api, serving
@@ -32,23 +32,23 @@ def test_it_is_a_valid_document_of_version_3_1() -> None:
 
 
 def test_every_field_has_its_type_meaning_and_example() -> None:
-    for schema, field in rows():
+    for schema, field in iterate_fields():
         owners = ("Individual", "Organization") if schema.name == "Customer" else (schema.name,)
         for owner in owners:
             described = SCHEMAS[owner]["properties"][field.name]
             assert "type" in described or "$ref" in described
             assert described["description"].startswith(field.meaning)
             assert field.example is None or described["examples"]
-            if isinstance(field.kind, OneOf) and field.name != "entityType":
-                assert described["enum"] == list(field.kind.values)
-            if isinstance(field.kind, CodeOf):
-                assert f"/classifier/{field.kind.classifier}" in described["description"]
+            if isinstance(field.value_type, Enum) and field.name != "entityType":
+                assert described["enum"] == list(field.value_type.values)
+            if isinstance(field.value_type, ClassifierCode):
+                assert f"/classifier/{field.value_type.classifier}" in described["description"]
 
 
 @pytest.mark.parametrize("entity_type", ["INDIVIDUAL", "ORGANIZATION"])
 def test_full_and_minimal_customers_are_valid_by_it(entity_type: str) -> None:
     minimal = individual() if entity_type == "INDIVIDUAL" else organization()
-    for customer in (minimal, full_customer(entity_type)):
+    for customer in (minimal, make_full_customer(entity_type)):
         assert list(validator("Batch").iter_errors({"customers": [customer]})) == []
 
 
@@ -88,10 +88,10 @@ def test_answers_are_valid_by_it(api: Api) -> None:
 
 @pytest.fixture(name="fuzzed", scope="module")
 def _fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    from muster.store import open_store
+    from muster.storage import open_storage
 
     url = f"sqlite:///{tmp_path_factory.mktemp('fuzz') / 'muster.db'}"
-    store = open_store(url)
+    store = open_storage(url)
     store.upgrade()
     store.close()
     with serving(url) as api:

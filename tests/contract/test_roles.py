@@ -3,7 +3,7 @@
 import json
 import time
 
-from muster.access.ports import Role
+from muster.auth.users import Role
 from muster.web.openapi import document
 from tests.samples import individual
 from tests.serving import Api

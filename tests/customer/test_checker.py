@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.customer import BusinessUnits, Checker
-from muster.customer.examples import full_customer
+from muster.customer.examples import make_full_customer
 from muster.customer.numbers import UNREADABLE
 from tests.samples import individual, organization, snapshot
 
 CHECKER = Checker(snapshot("MAIN", "SIDE").codes)
 UNITS = BusinessUnits.of(CHECKER.business_units, ("MAIN",))
-SOUND = (individual(), organization(), full_customer("INDIVIDUAL"), full_customer("ORGANIZATION"))
+SOUND = (individual(), organization(), make_full_customer("INDIVIDUAL"), make_full_customer("ORGANIZATION"))
 
 # What may stand in the place of any value: some of it fine for some kinds, some of it for none.
 VALUES: tuple[Any, ...] = (
@@ -63,14 +63,14 @@ def test_customers_are_checked_together_as_one_by_one(items: list[Any], times: i
 
 @pytest.mark.parametrize("count", [1, 2, 10])
 def test_one_bad_value_costs_no_other_customer_its_place(count: int) -> None:
-    batch = [full_customer("INDIVIDUAL") for _ in range(count)]
+    batch = [make_full_customer("INDIVIDUAL") for _ in range(count)]
     batch[0]["listAddress"][0]["country"] = "Atlantis"
     found = [findings.violations for _, _, findings in CHECKER.check_all(batch, UNITS)]
     assert [bool(violations) for violations in found] == [True] + [False] * (count - 1)
 
 
 def test_a_value_of_another_type_than_its_field_takes_reaches_no_rule() -> None:
-    batch = [full_customer("INDIVIDUAL") for _ in range(10)]
+    batch = [make_full_customer("INDIVIDUAL") for _ in range(10)]
     batch[3]["listAdditionalValues"][0]["datatype"] = []
     found = [findings.violations for _, _, findings in CHECKER.check_all(batch, UNITS)]
     assert [bool(violations) for violations in found] == [index == 3 for index in range(10)]

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from muster.customer import BusinessUnits, Checker, Findings
-from muster.customer.catalogue import ROWS
-from muster.customer.examples import example_of, full_customer
-from muster.customer.fields import SCHEMAS, rows
-from muster.customer.kinds import CodeOf, Kind, ListOf, OneOf, Part, Screenings
-from muster.customer.places import RELATED_PREFIX
+from muster.customer.error_order import ERROR_ROWS
+from muster.customer.error_prefix import RELATED_CODES
+from muster.customer.examples import get_example, make_full_customer
+from muster.customer.fields import SCHEMAS, iterate_fields
 from muster.customer.schema import Field
+from muster.customer.value_types import ClassifierCode, Enum, Nested, NestedList, ScreeningList, ValueType
 from tests.samples import LEFT_OUT, given, individual, organization, snapshot
 
 CHECKER = Checker(snapshot().codes)
@@ -33,7 +33,7 @@ def field_of(row: dict[str, str]) -> Field:
 
 
 def test_there_is_a_row_for_every_field_of_the_contract_in_its_order() -> None:
-    assert [(schema.name, field.name) for schema, field in rows()] == [
+    assert [(schema.name, field.name) for schema, field in iterate_fields()] == [
         (row["schema"], row["field"]) for row in given("fields")
     ]
     assert len(given("fields")) == 179
@@ -47,7 +47,7 @@ def test_names_are_unique_within_a_schema() -> None:
 
 @pytest.mark.parametrize("row", FIELDS)
 def test_a_field_has_the_kind_of_the_contract(row: dict[str, str]) -> None:
-    kind = field_of(row).kind
+    kind = field_of(row).value_type
     words = row["type"].split()
     names = {
         "string": "Text",
@@ -55,20 +55,20 @@ def test_a_field_has_the_kind_of_the_contract(row: dict[str, str]) -> None:
         "boolean": "YesNo",
         "integer": "WholeNumber",
         "decimal": "Decimal",
-        "enum": "OneOf",
-        "classifier": "CodeOf",
+        "enum": "Enum",
+        "classifier": "ClassifierCode",
     }
     if row["type"] == "list of enum":
-        assert isinstance(kind, Screenings)
+        assert isinstance(kind, ScreeningList)
     elif words[0] == "list":
-        assert kind == ListOf(words[2])
+        assert kind == NestedList(words[2])
     else:
-        assert type(kind).__name__ == names.get(words[0], "Part")
-    if isinstance(kind, OneOf):
+        assert type(kind).__name__ == names.get(words[0], "Nested")
+    if isinstance(kind, Enum):
         assert (*kind.values, *kind.refused) == tuple(row["values"].split())
-    if isinstance(kind, CodeOf):
+    if isinstance(kind, ClassifierCode):
         assert kind.classifier == words[1]
-    if isinstance(kind, Part):
+    if isinstance(kind, Nested):
         assert kind.schema == row["type"]
 
 
@@ -93,10 +93,10 @@ def wrap(schema: str, value: dict[str, Any], *, of: str = "INDIVIDUAL") -> dict[
     if schema in ("Customer", "Individual", "Organization"):
         return make(**value)
     for field in SCHEMAS["Customer"].fields:
-        if field.kind == ListOf(schema):
+        if field.value_type == NestedList(schema):
             return make(**{field.name: [value]})
     for field in SCHEMAS["Individual"].fields + SCHEMAS["FieldOfActivity"].fields:
-        if field.kind == Part(schema):
+        if field.value_type == Nested(schema):
             return wrap_field_of_activity(field.name, value)
     raise LookupError(schema)
 
@@ -106,7 +106,7 @@ def wrap_field_of_activity(name: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def part_with(schema: str, **changes: Any) -> dict[str, Any]:
-    part = {field.name: example_of(field) for field in SCHEMAS[schema].fields}
+    part = {field.name: get_example(field) for field in SCHEMAS[schema].fields}
     only = [field.only for field in SCHEMAS[schema].fields if field.name in changes and field.only]
     if only:
         part["entityType"] = only[0]
@@ -128,7 +128,7 @@ def customer_with(row: dict[str, str], value: Any) -> dict[str, Any]:
 def accepted_example(field: Field) -> Any:
     if field.name == "businessUnit":
         return "MAIN"  # the example is a unit that a new installation does not have
-    return [] if isinstance(field.kind, Screenings) else example_of(field)
+    return [] if isinstance(field.value_type, ScreeningList) else get_example(field)
 
 
 @pytest.mark.parametrize("row", FIELDS)
@@ -148,14 +148,14 @@ def test_a_null_or_blank_field_is_as_good_as_an_absent_one(row: dict[str, str]) 
 @pytest.mark.parametrize("row", FIELDS)
 def test_a_field_refuses_a_value_that_its_kind_does_not_take(row: dict[str, str]) -> None:
     field = field_of(row)
-    found = check(customer_with(row, bad_value(field.kind))).violations
+    found = check(customer_with(row, bad_value(field.value_type))).violations
     assert found
     assert found[0].code.endswith(expected_code(row)), found[0]
     assert found[0].path[-1] == row["field"]
 
 
-def bad_value(kind: Kind) -> Any:
-    if isinstance(kind, Part | ListOf | Screenings):
+def bad_value(kind: ValueType) -> Any:
+    if isinstance(kind, Nested | NestedList | ScreeningList):
         return "neither object nor list"
     return NONSENSE
 
@@ -168,7 +168,7 @@ def expected_code(row: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("entity_type", ["INDIVIDUAL", "ORGANIZATION"])
 def test_a_customer_with_all_fields_is_sound_and_kept_whole(entity_type: str) -> None:
-    customer = full_customer(entity_type)
+    customer = make_full_customer(entity_type)
     document, unit, findings = CHECKER.check(customer, UNITS)
     assert findings == Findings()
     assert document == customer
@@ -176,10 +176,10 @@ def test_a_customer_with_all_fields_is_sound_and_kept_whole(entity_type: str) ->
 
 
 def test_every_error_of_the_tables_is_in_the_catalogue_and_the_other_way_round() -> None:
-    in_catalogue = {error for row in ROWS for error in row.errors}
+    in_catalogue = {error for row in ERROR_ROWS for error in row.errors}
     in_tables = {
         error
-        for _, field in rows()
+        for _, field in iterate_fields()
         for error in (field.error, field.absent, *field.errors.values())
         if error is not None
     }
@@ -195,4 +195,4 @@ def test_the_codes_of_related_entities_tell_the_type_of_the_customer() -> None:
     related = {"entityType": "INDIVIDUAL", "firstName": "Ann", "lastName": "Lee"}
     for make, entity_type in ((individual, "INDIVIDUAL"), (organization, "ORGANIZATION")):
         (violation,) = check(make(listRelatedEntity=[related])).violations
-        assert violation.code == f"{RELATED_PREFIX[entity_type]}.RE01"
+        assert violation.code == f"{RELATED_CODES[entity_type]}.RE01"

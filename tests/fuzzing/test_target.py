@@ -14,10 +14,10 @@ from fuzzing.target import Target
 from fuzzing.values import UNITS, snapshot
 from muster.customer import BusinessUnits, Checker, Findings, Violation, errors
 from muster.customer.checker import Checked
-from muster.customer.findings import Check
-from muster.customer.places import CUSTOMER
-from muster.intake.candidates import Candidate, Refused, Sound
-from muster.intake.decode import NotABatch
+from muster.customer.error_prefix import CUSTOMER_PREFIX
+from muster.customer.findings import CompiledError
+from muster.intake.candidates import Candidate, Invalid, Valid
+from muster.intake.decode import InvalidBatchError
 from tests.samples import individual
 
 SENDER = BusinessUnits.of(frozenset(UNITS), UNITS)
@@ -65,7 +65,7 @@ def test_a_checker_that_forgets_is_seen() -> None:
 @pytest.mark.parametrize(
     ("sent", "read", "name"),
     [
-        (b'{"customers": [1]}', Refusal(NotABatch, ""), "a-batch-was-refused"),
+        (b'{"customers": [1]}', Refusal(InvalidBatchError, ""), "a-batch-was-refused"),
         (b'{"customers": 1}', [], "no-batch-was-read"),
         (b'{"customers": [1]', [1], "what-is-no-json-was-read"),
         (b'{"customers": ["\xff"]}', ["?"], "no-utf8-was-read"),
@@ -76,23 +76,29 @@ def test_reading_what_is_no_batch_or_refusing_one_is_seen(sent: bytes, read: Any
         check_decoders(sent, read)
 
 
-REFUSAL = Violation(Check.of(errors.FIRST_NAME_MISSING, CUSTOMER), ("firstName",))
+REFUSAL = Violation(CompiledError.of(errors.FIRST_NAME_MISSING, CUSTOMER_PREFIX), ("firstName",))
 
 
-def refused(number: str | None = None, unit: str | None = None, *violations: Violation) -> Refused:
-    return Refused(number, None, unit, (None, None), violations or (REFUSAL,), ())
+def refused(number: str | None = None, unit: str | None = None, *violations: Violation) -> Invalid:
+    return Invalid(number, None, unit, (None, None), violations or (REFUSAL,), ())
 
 
 @pytest.mark.parametrize(
     ("candidates", "name"),
     [
         ([], "a-customer-has-no-result-or-several"),
-        ([Sound("other", "id", "MAIN", False)], "echoes-what-was-not-sent"),
+        ([Valid("other", "id", "MAIN", False)], "echoes-what-was-not-sent"),
         ([refused("n", "NOWHERE")], "a-unit-that-is-not-there"),
-        ([refused("n", None, REFUSAL._replace(check=Check(0, "C016.I01", "Jose")))], "not-the-catalogues"),
+        ([refused("n", None, REFUSAL._replace(check=CompiledError(0, "C016.I01", "Jose")))], "not-the-catalogues"),
         ([refused("n", None, REFUSAL._replace(path=("firstName", 0)))], "leads-nowhere"),
         (
-            [refused("n", None, Violation(Check.of(errors.SCREENING_UNKNOWN, CUSTOMER), (), ("NAME", "Jose")))],
+            [
+                refused(
+                    "n",
+                    None,
+                    Violation(CompiledError.of(errors.SCREENING_UNKNOWN, CUSTOMER_PREFIX), (), ("NAME", "Jose")),
+                )
+            ],
             "not-the-catalogues",
         ),
     ],

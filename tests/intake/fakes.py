@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from muster.classifiers.source import Snapshot
-from muster.intake.once import Kept, KeyInUse, Once
-from muster.intake.ports import Batch, Conflict, CustomerKey, Known
+from muster.classifiers.snapshot import ClassifierSnapshot
+from muster.intake.customer_store import Batch, ConflictError, CustomerKey, Known
+from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 
 
 @dataclass
@@ -20,7 +20,7 @@ class MemoryStore:
     before_save: list[Batch] = field(default_factory=list)
     looked_up: int = 0
     held: set[tuple[str, str]] = field(default_factory=set)
-    kept: dict[tuple[str, str], tuple[datetime, Kept]] = field(default_factory=dict)
+    kept: dict[tuple[str, str], tuple[datetime, StoredResponse]] = field(default_factory=dict)
 
     @contextmanager
     def session(self) -> Iterator["MemoryStore"]:
@@ -32,10 +32,10 @@ class MemoryStore:
         return Known(frozenset(self.numbers.intersection(numbers)), versions)
 
     @contextmanager
-    def claim(self, once: Once) -> Iterator[Kept | None]:
+    def claim(self, once: IdempotencyKey) -> Iterator[StoredResponse | None]:
         name = once.sender, once.key
         if name in self.held:
-            raise KeyInUse
+            raise KeyInProgressError
         self.held.add(name)
         at, kept = self.kept.get(name, (datetime.min.replace(tzinfo=UTC), None))
         try:
@@ -47,17 +47,17 @@ class MemoryStore:
         if self.before_save:
             self._write(self.before_save.pop(0))
         self._write(batch)
-        body, once = answer(), batch.once
+        body, once = answer(), batch.idempotency_key
         if once:
-            kept = Kept(once.fingerprint, batch.id, len(batch.arrivals), len(batch.rejections), body)
+            kept = StoredResponse(once.fingerprint, batch.id, len(batch.accepted), len(batch.rejected), body)
             self.kept[once.sender, once.key] = batch.received_at, kept
         return body
 
     def _write(self, batch: Batch) -> None:
         numbers, versions = set(self.numbers), dict(self.versions)
-        for arrival in batch.arrivals:
+        for arrival in batch.accepted:
             if arrival.communication_number in numbers or versions.get(arrival.key, 0) != arrival.version - 1:
-                raise Conflict
+                raise ConflictError
             numbers.add(arrival.communication_number)
             versions[arrival.key] = arrival.version
         self.numbers, self.versions = numbers, versions
@@ -66,9 +66,9 @@ class MemoryStore:
 
 @dataclass
 class FixedClassifiers:
-    snapshot: Snapshot
+    snapshot: ClassifierSnapshot
 
-    def current(self) -> Snapshot:
+    def current(self) -> ClassifierSnapshot:
         return self.snapshot
 
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-from muster.customer.numbers import UNREADABLE, decimal_of_json, integer_of_json
-from muster.intake.careful import MOST_DEPTH, NotJson
+from muster.customer.numbers import UNREADABLE, parse_json_decimal, parse_json_integer
+from muster.intake.tolerant_json import MAX_DEPTH, InvalidJsonError
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _STRING: Final = re.compile(r'"(?:(?>[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})))*+"')
@@ -20,7 +20,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def decode(text: str) -> Any:
-    """The JSON value of `text`; raises `NotJson`."""
+    """The JSON value of `text`; raises `InvalidJsonError`."""
     return _Parser(text).parse()
 
 
@@ -52,7 +52,7 @@ class _Parser:
         self._at += 1
         container: Any = {} if opening == "{" else []
         # Below the limit containers are walked over for their syntax only, and kept by nobody.
-        self._keep(container if len(self._open) < MOST_DEPTH else UNREADABLE)
+        self._keep(container if len(self._open) < MAX_DEPTH else UNREADABLE)
         self._open.append(container)
         self._keys.append("")
         return self._after_opening
@@ -63,7 +63,7 @@ class _Parser:
     def _after_value(self) -> State | None:
         if not self._open:
             if self._at < len(self._text):
-                raise NotJson("the end of the body", self._at)
+                raise InvalidJsonError("the end of the body", self._at)
             return None
         if self._here() == ",":
             self._at += 1
@@ -108,7 +108,7 @@ class _Parser:
             self._fail("a value")
         self._at = number.end()
         is_whole = number[1] is None and number[2] is None
-        return integer_of_json(number[0]) if is_whole else decimal_of_json(number[0])
+        return parse_json_integer(number[0]) if is_whole else parse_json_decimal(number[0])
 
     def _string(self) -> Any:
         literal = self._match(_STRING)
@@ -128,4 +128,4 @@ class _Parser:
         return pattern.match(self._text, self._at)
 
     def _fail(self, expected: str) -> NoReturn:
-        raise NotJson(expected, self._at)
+        raise InvalidJsonError(expected, self._at)

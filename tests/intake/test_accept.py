@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.intake.once import KeyOfAnother
-from muster.intake.service import Answer, Intake
+from muster.intake.idempotency import KeyReusedError
+from muster.intake.service import Intake, IntakeResult
 from tests.intake.fakes import FixedClassifiers, MemoryStore, SomeSender
 from tests.samples import individual, snapshot
 
 NOT_SAVED = "Batch not saved, other customers were rejected"
 
 
-def take(store: MemoryStore, *customers: Any, **wishes: Any) -> Answer:
+def take(store: MemoryStore, *customers: Any, **wishes: Any) -> IntakeResult:
     intake = Intake(store, FixedClassifiers(snapshot()), max_customers=100)
-    return intake.take(json.dumps({"customers": customers}).encode(), SomeSender(), **{"save": True, **wishes})
+    return intake.process(json.dumps({"customers": customers}).encode(), SomeSender(), **{"save": True, **wishes})
 
 
-def codes(answer: Answer) -> list[str | None]:
+def codes(answer: IntakeResult) -> list[str | None]:
     return [result.get("errorCode") for result in json.loads(answer.body)["results"]]
 
 
@@ -78,7 +78,7 @@ def test_the_same_batch_with_another_share_is_another_request() -> None:
     store = MemoryStore()
     customer = individual()
     take(store, customer, key="k", accept=90)
-    with pytest.raises(KeyOfAnother):
+    with pytest.raises(KeyReusedError):
         take(store, customer, key="k", accept=91)
 
 

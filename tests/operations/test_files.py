@@ -9,12 +9,12 @@ import pytest
 import typer
 
 from muster.cli.main import app
-from muster.settings import rows, variable
+from muster.settings import iterate_settings, variable_name
 
 PROJECT = Path(__file__).parents[2]
 FILES = PROJECT / "docs" / "operations"
 PAGE = (PROJECT / "docs" / "operations.md").read_text()
-SETTINGS = {variable(name) for name, _, _ in rows()}
+SETTINGS = {variable_name(name) for name, _, _ in iterate_settings()}
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group
 
 
@@ -41,7 +41,9 @@ def test_the_service_starts_with_a_command_of_ours() -> None:
     command = shlex.split(unit("muster.service")["Service"]["ExecStart"])
     assert command == ["/opt/muster/bin/muster", "serve"]
     assert int(unit("muster.service")["Service"]["TimeoutStopSec"]) > 30  # what requests get to end
-    assert unit("muster.socket")["Socket"]["ListenStream"].endswith(f":{dict(row[:2] for row in rows())['port']}")
+    assert unit("muster.socket")["Socket"]["ListenStream"].endswith(
+        f":{dict(row[:2] for row in iterate_settings())['port']}"
+    )
 
 
 def test_the_container_is_made_of_files_that_are_there() -> None:

@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from muster.access.ports import Role, User
-from muster.audit.ports import Action, Event
-from muster.records.ports import BatchRecord, Communication, CustomerVersion
-from muster.records.reading import Records, UnitNeeded
+from muster.audit.events import Action, AuditEvent
+from muster.auth.users import Role, User
+from muster.records.reading import RecordReader, UnitRequiredError
+from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 from tests.audit.fakes import MemoryTrail
 
 AT = datetime(2024, 5, 26, tzinfo=UTC)
-BATCH = BatchRecord(uuid4(), AT, "sender", 3, 1)
+BATCH = BatchSummary(uuid4(), AT, "sender", 3, 1)
 UNITS = ["NORTH", "SOUTH", "NORTH", None]
 RESULTS = [{"communicationNumber": str(place), "businessUnit": unit} for place, unit in enumerate(UNITS)]
 
@@ -34,10 +34,10 @@ class MemoryRecords:
     def communication(self, number: str) -> Communication | None:
         return Communication("0", "c", "NORTH", 1, BATCH.id, AT, BATCH.sender) if number == "0" else None
 
-    def batch(self, batch_id: UUID) -> BatchRecord | None:
+    def batch(self, batch_id: UUID) -> BatchSummary | None:
         return BATCH if batch_id == BATCH.id else None
 
-    def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
+    def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
         return [BATCH] if sender in (None, BATCH.sender) else []
 
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
@@ -51,8 +51,10 @@ class MemoryRecords:
         return self.answers.get(batch_id)
 
 
-def records(*units: str, store: MemoryRecords | None = None, trail: MemoryTrail | None = None) -> Records:
-    return Records(store or MemoryRecords(), lambda: frozenset(units or ("NORTH", "SOUTH")), trail or MemoryTrail())
+def records(*units: str, store: MemoryRecords | None = None, trail: MemoryTrail | None = None) -> RecordReader:
+    return RecordReader(
+        store or MemoryRecords(), lambda: frozenset(units or ("NORTH", "SOUTH")), trail or MemoryTrail()
+    )
 
 
 ADMIN = User("admin", Role.ADMIN)
@@ -125,7 +127,7 @@ def test_a_customer_is_seen_in_the_units_of_its_reader(user: User, unit: str | N
 
 @pytest.mark.parametrize("user", [ADMIN, NOWHERE])
 def test_a_reader_without_a_unit_of_its_own_says_which_one(user: User) -> None:
-    with pytest.raises(UnitNeeded):
+    with pytest.raises(UnitRequiredError):
         records().customer("c", None, user, at=None)
     assert records("NORTH").customer("c", None, user, at=None) is not None
 
@@ -158,8 +160,8 @@ def test_who_read_which_customer_is_on_record_and_who_got_nothing_is_not() -> No
     there.customer("c", None, SOUTH, at=None)
     there.history("nobody", None, NORTH, below=None, limit=2)
     assert trail.events == [
-        Event("north", Action.CUSTOMER_READ, "c", {"businessUnit": "NORTH", "version": 3, "versions": 1}),
-        Event("north", Action.HISTORY_READ, "c", {"businessUnit": "NORTH", "version": 3, "versions": 2}),
+        AuditEvent("north", Action.CUSTOMER_READ, "c", {"businessUnit": "NORTH", "version": 3, "versions": 1}),
+        AuditEvent("north", Action.HISTORY_READ, "c", {"businessUnit": "NORTH", "version": 3, "versions": 2}),
     ]
 
 

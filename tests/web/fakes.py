@@ -10,15 +10,15 @@ from uuid import UUID, uuid4
 import msgspec
 from litestar import Litestar
 
-from muster.access.ports import Role, User
-from muster.intake.stages import Stages
-from muster.records.ports import BatchRecord, Communication, CustomerVersion
-from muster.records.reading import Change, UnitNeeded
+from muster.auth.users import Role, User
+from muster.intake.stage_timings import StageTimings
+from muster.observability.observers import RequestObserver
+from muster.records.reading import UnitRequiredError, VersionChange
+from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 from muster.settings import Settings
-from muster.store.engine import Connections
+from muster.storage.pool import ConnectionUsage
 from muster.web.app import make_app
-from muster.web.observing import Observer
-from muster.web.ports import Provider, Rooms
+from muster.web.ports import Provider, Services
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -32,7 +32,7 @@ BATCH_ID = UUID("01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90")
 VERSION = CustomerVersion(
     "n", "c/1", "MAIN", 2, BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", b'{"firstName":"Jose","amount":0.10}'
 )
-RECORD = BatchRecord(BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", 2, 1)
+RECORD = BatchSummary(BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", 2, 1)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class FakeIntake:
         self.keys: list[str | None] = []
         self.accept: list[int] = []
 
-    def take(
+    def process(
         self,
         content: bytes | bytearray,
         sender: User,
@@ -65,7 +65,7 @@ class FakeIntake:
         detail: bool,
         accept: int,
         key: str | None,
-        stages: Stages,
+        stages: StageTimings,
     ) -> Told:
         """A key that was there before stands for a request that was answered."""
         replayed = key is not None and key in self.keys
@@ -73,7 +73,7 @@ class FakeIntake:
         self.accept.append(accept)
         self.taken.append(bytes(content))
         self.asked.append((sender.name, save, detail))
-        with stages.judge:
+        with stages.decide:
             self.does(bytes(content))
         batch_id = uuid4() if save else None
         self.batch_ids += [batch_id] if batch_id else []
@@ -103,17 +103,17 @@ class FakeAccess:
         self.asked = 0
         self.refusals: list[tuple[str | None, str]] = []
 
-    def basic(self, name: str, password: str) -> User | None:
+    def verify_password(self, name: str, password: str) -> User | None:
         self._ask()
         roles = {ANNA: Role.SUBMIT, RITA: Role.READ, WATCHER: Role.WATCH}
         role = roles.get((name, password))
         return User(name, role) if role else None
 
-    def bearer(self, token: str) -> User | None:
+    def verify_token(self, token: str) -> User | None:
         self._ask()
         return User("tom", Role.ADMIN) if token == TOKEN else None
 
-    def refused(self, name: str | None, address: str) -> None:
+    def record_failure(self, name: str | None, address: str) -> None:
         self.refusals.append((name, address))
 
     def _ask(self) -> None:
@@ -136,22 +136,22 @@ class FakeRecords:
     def customer(self, ext_id: str, unit: str | None, user: User, *, at: datetime | None) -> CustomerVersion | None:
         self.asked.append((ext_id, unit, at))
         if unit == "WHICH":
-            raise UnitNeeded
+            raise UnitRequiredError
         return VERSION if unit is None else None
 
     def history(
         self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
-    ) -> list[Change] | None:
+    ) -> list[VersionChange] | None:
         self.asked.append((ext_id, unit, below, limit))
         if unit == "WHICH":
-            raise UnitNeeded
-        return [Change(VERSION, ["/firstName"])] if unit is None else None
+            raise UnitRequiredError
+        return [VersionChange(VERSION, ["/firstName"])] if unit is None else None
 
-    def batch(self, batch_id: UUID, user: User) -> BatchRecord | None:
+    def batch(self, batch_id: UUID, user: User) -> BatchSummary | None:
         self.asked.append(batch_id)
         return RECORD if (batch_id, user.name) == (BATCH_ID, "anna") else None
 
-    def batches(self, user: User, *, before: UUID | None, limit: int) -> list[BatchRecord]:
+    def batches(self, user: User, *, before: UUID | None, limit: int) -> list[BatchSummary]:
         self.asked.append((before, limit))
         return [RECORD] * min(limit, 3)
 
@@ -177,11 +177,11 @@ def application(
     provider: Provider | None = None,
     ready: Callable[[], bool] = lambda: True,
     on_shutdown: Callable[[], None] = lambda: None,
-    connections: Callable[[], Connections] = lambda: Connections(3, 12),
-    observers: Sequence[Observer] = (),
+    connections: Callable[[], ConnectionUsage] = lambda: ConnectionUsage(3, 12),
+    observers: Sequence[RequestObserver] = (),
     **settings: Any,
 ) -> Litestar:
-    rooms = Rooms(
+    rooms = Services(
         intake or FakeIntake(),
         access or FakeAccess(),
         FakeClassifiers(),

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from muster.metrics import Kind, Metric
+from muster.observability.metrics import Metric, MetricKind
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -30,6 +30,6 @@ def total(series: Series, name: str, **labels: str) -> float:
 
 def series_of(metric: Metric) -> tuple[str, ...]:
     """The names under which a scrape has the metric."""
-    if metric.kind is Kind.HISTOGRAM:
+    if metric.kind is MetricKind.HISTOGRAM:
         return tuple(f"{metric.name}_{part}" for part in ("bucket", "sum", "count"))
     return (metric.name,)

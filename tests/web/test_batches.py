@@ -6,8 +6,19 @@ import pytest
 import zstandard
 from litestar.testing import TestClient
 
-from muster.intake.decode import NotABatch, TooManyCustomers
-from tests.web.fakes import ANNA, BATCH, BODY, RITA, SAVE, TOKEN, VALIDATE, FakeAccess, FakeIntake, application
+from muster.intake.decode import InvalidBatchError, TooManyCustomersError
+from tests.web.fakes import (
+    ANNA,
+    BATCH,
+    BODY,
+    RITA,
+    SAVE,
+    TOKEN,
+    VALIDATE,
+    FakeAccess,
+    FakeIntake,
+    application,
+)
 
 JSON = {"Content-Type": "application/json"}
 
@@ -128,7 +139,7 @@ def test_compressed_bodies_reach_the_intake_plain(coding: str, body: bytes):
 
 def test_no_batch_is_400_with_the_intakes_message():
     def refuse(content: bytes) -> None:
-        raise NotABatch("the body is empty")
+        raise InvalidBatchError("the body is empty")
 
     with TestClient(application(FakeIntake(refuse))) as client:
         answer = client.post(SAVE, content=b"", headers=JSON, auth=ANNA)
@@ -138,7 +149,7 @@ def test_no_batch_is_400_with_the_intakes_message():
 
 def test_too_many_customers_is_413_with_the_limit():
     def refuse(content: bytes) -> None:
-        raise TooManyCustomers(10_000)
+        raise TooManyCustomersError(10_000)
 
     with TestClient(application(FakeIntake(refuse))) as client:
         answer = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
@@ -149,7 +160,7 @@ def test_too_many_customers_is_413_with_the_limit():
 @pytest.mark.parametrize("size", [101, 100_000])
 def test_a_body_over_the_limit_is_413_with_the_limit(size: int):
     intake = FakeIntake()
-    with TestClient(application(intake, max_body=100)) as client:
+    with TestClient(application(intake, max_body_bytes=100)) as client:
         answer = client.post(SAVE, content=b"x" * size, headers=JSON, auth=ANNA)
         assert client.post(SAVE, content=b"x" * 100, headers=JSON, auth=ANNA).status_code == 200
     assert answer.status_code == 413
@@ -161,7 +172,7 @@ def test_a_body_over_the_limit_is_413_with_the_limit(size: int):
 def test_the_limit_holds_for_what_comes_out_of_compression(coding: str):
     bomb = b" " * 1_000_000
     body = gzip.compress(bomb) if coding == "gzip" else zstandard.compress(bomb)
-    with TestClient(application(max_body=999_999)) as client:
+    with TestClient(application(max_body_bytes=999_999)) as client:
         answer = client.post(SAVE, content=body, headers={**JSON, "Content-Encoding": coding}, auth=ANNA)
     assert answer.status_code == 413
 
@@ -170,7 +181,7 @@ def test_the_limit_holds_for_what_comes_out_of_compression(coding: str):
 def test_refusals_come_in_the_order_of_the_contract(body: bytes):
     """Each request is wrong in everything that comes later too; small bodies are read early, large ones late."""
     wrong = {"Content-Type": "text/plain", "Content-Encoding": "br"}
-    with TestClient(application(FakeIntake(), max_body=10)) as client:
+    with TestClient(application(FakeIntake(), max_body_bytes=10)) as client:
 
         def status(path: str, headers: dict[str, str], auth: tuple[str, str] | None) -> int:
             return client.post(path, content=body, headers=headers, auth=auth).status_code

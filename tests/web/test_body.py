@@ -4,20 +4,22 @@ import tracemalloc
 import pytest
 
 from muster.web.body import read_body
-from muster.web.exchange import Exchange
 from muster.web.problems import Problem
+from muster.web.request_context import RequestContext
 
 CHUNK = 256 * 1024
 
 
-def exchange_of(messages) -> Exchange:
+def exchange_of(messages) -> RequestContext:
     async def receive():
         return next(messages)
 
     async def send(message) -> None:
         raise AssertionError("nothing is sent")
 
-    return Exchange({"type": "http", "scheme": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
+    return RequestContext(
+        {"type": "http", "scheme": "http", "method": "POST", "path": "/", "headers": []}, receive, send
+    )
 
 
 def chunks(count: int, size: int = CHUNK):

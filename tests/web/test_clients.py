@@ -18,7 +18,7 @@ REFUSED = [(("anna", "wrong"), 401), (ANNA, 413)]
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serving(application(max_body=8 * MIB)) as port:
+    with serving(application(max_body_bytes=8 * MIB)) as port:
         yield f"http://127.0.0.1:{port}{SAVE}"
 
 

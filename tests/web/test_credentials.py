@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from muster.web.credentials import Basic, Bearer, credentials_of
+from muster.web.credentials import BasicCredentials, BearerToken, parse_authorization
 
 
 def basic(text: bytes) -> bytes:
@@ -10,16 +10,16 @@ def basic(text: bytes) -> bytes:
 
 
 def test_name_and_password_are_utf_8_and_the_password_may_hold_colons():
-    assert credentials_of([basic("änna:pä:ss".encode())]) == Basic("änna", "pä:ss")
+    assert parse_authorization([basic("änna:pä:ss".encode())]) == BasicCredentials("änna", "pä:ss")
 
 
 def test_the_scheme_may_be_in_any_case_and_spaces_do_not_count():
-    assert credentials_of([b"  BASIC   " + base64.b64encode(b"a:b") + b" "]) == Basic("a", "b")
-    assert credentials_of([b"bearer abc.DEF-1_2~3+4/5=="]) == Bearer("abc.DEF-1_2~3+4/5==")
+    assert parse_authorization([b"  BASIC   " + base64.b64encode(b"a:b") + b" "]) == BasicCredentials("a", "b")
+    assert parse_authorization([b"bearer abc.DEF-1_2~3+4/5=="]) == BearerToken("abc.DEF-1_2~3+4/5==")
 
 
 def test_an_empty_name_or_password_is_still_a_pair():
-    assert credentials_of([basic(b":")]) == Basic("", "")
+    assert parse_authorization([basic(b":")]) == BasicCredentials("", "")
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_an_empty_name_or_password_is_still_a_pair():
     ],
 )
 def test_anything_else_is_nobody(lines: list[bytes]):
-    assert credentials_of(lines) is None
+    assert parse_authorization(lines) is None
 
 
 def test_secrets_do_not_show_in_a_representation():
-    assert "geheim" not in repr(Basic("a", "geheim"))
-    assert "geheim" not in repr(Bearer("geheim"))
+    assert "geheim" not in repr(BasicCredentials("a", "geheim"))
+    assert "geheim" not in repr(BearerToken("geheim"))

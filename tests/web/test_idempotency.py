@@ -3,7 +3,7 @@
 import pytest
 from litestar.testing import TestClient
 
-from muster.intake.once import KeyInUse, KeyOfAnother
+from muster.intake.idempotency import KeyInProgressError, KeyReusedError
 from tests.web.fakes import ANNA, BATCH, SAVE, FakeIntake, application
 
 JSON = {"Content-Type": "application/json"}
@@ -56,7 +56,7 @@ def test_an_answer_that_was_given_before_says_so():
 
 def test_a_key_in_use_is_409_and_says_when_to_ask_again():
     def held(_: bytes) -> None:
-        raise KeyInUse
+        raise KeyInProgressError
 
     with TestClient(application(FakeIntake(held))) as client:
         answer = client.post(SAVE, content=BATCH, headers={**JSON, "Idempotency-Key": "k"}, auth=ANNA)
@@ -66,7 +66,7 @@ def test_a_key_in_use_is_409_and_says_when_to_ask_again():
 
 def test_a_key_of_another_request_is_422():
     def used(_: bytes) -> None:
-        raise KeyOfAnother
+        raise KeyReusedError
 
     with TestClient(application(FakeIntake(used))) as client:
         answer = client.post(SAVE, content=BATCH, headers={**JSON, "Idempotency-Key": "k"}, auth=ANNA)

@@ -19,7 +19,7 @@ def test_one_more_than_the_queue_holds_is_503_at_once(http: str, content: bytes)
     gate = Gate()
     intake = FakeIntake(gate)
     with (
-        serving(application(intake, threads=1, queue=1), http) as port,
+        serving(application(intake, threads=1, max_queued_requests=1), http) as port,
         Wire(port) as first,
         Wire(port) as second,
         Wire(port) as third,
@@ -45,7 +45,7 @@ def test_one_more_than_the_queue_holds_is_503_at_once(http: str, content: bytes)
 
 def test_a_client_that_hangs_up_does_not_stop_the_work_or_keep_the_place(http: str):
     gate = Gate()
-    with serving(application(FakeIntake(gate), threads=1, queue=0), http) as port:
+    with serving(application(FakeIntake(gate), threads=1, max_queued_requests=0), http) as port:
         with Wire(port) as wire:
             wire.post(BATCH)
             gate.wait_for_entry()
@@ -60,7 +60,7 @@ def test_a_client_that_hangs_up_does_not_stop_the_work_or_keep_the_place(http: s
 
 
 def test_a_slow_sender_of_a_small_body_takes_no_place(http: str):
-    with serving(application(threads=1, queue=0), http) as port, Wire(port) as slow, Wire(port) as other:
+    with serving(application(threads=1, max_queued_requests=0), http) as port, Wire(port) as slow, Wire(port) as other:
         slow.head(b"Content-Length: %d" % len(BATCH)).send(BATCH[:5])
         time.sleep(0.05)
         assert other.post(BATCH).answer()[0] == 200

@@ -2,13 +2,13 @@
 
 import pytest
 
-from muster.access.attempts import TooManyAttempts
-from muster.web.problems import problem_of
+from muster.auth.login_throttle import TooManyAttemptsError
+from muster.web.problems import to_problem
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(1, "in 1 second"), (2, "in 2 seconds"), (300, "in 300 seconds")])
 def test_whoever_is_to_wait_is_told_how_long(seconds: int, told: str):
-    problem = problem_of(TooManyAttempts(seconds))
+    problem = to_problem(TooManyAttemptsError(seconds))
     assert problem is not None
     assert (problem.status, list(problem.headers)) == (429, [("Retry-After", str(seconds))])
     assert problem.message.endswith(f"; try again {told}")

@@ -55,7 +55,7 @@ def test_a_chunked_body_is_taken(http: str, sizes: list[int]):
 
 
 def test_a_chunked_body_without_end_is_413_at_the_limit(http: str):
-    with serving(application(max_body=MIB), http) as port, Wire(port) as wire:
+    with serving(application(max_body_bytes=MIB), http) as port, Wire(port) as wire:
         wire.head(b"Transfer-Encoding: chunked")
         for _ in range(17):
             wire.send(b"%x\r\n%s\r\n" % (65536, b" " * 65536))
@@ -66,7 +66,7 @@ def test_a_chunked_body_without_end_is_413_at_the_limit(http: str):
 
 def test_a_chunked_body_is_bounded_by_what_it_unpacks_to(http: str):
     bomb = gzip.compress(b" " * 20 * MIB)
-    with serving(application(max_body=MIB), http) as port, Wire(port) as wire:
+    with serving(application(max_body_bytes=MIB), http) as port, Wire(port) as wire:
         wire.head(b"Transfer-Encoding: chunked", b"Content-Encoding: gzip")
         assert wire.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(bomb), bomb)).answer()[0] == 413
 
@@ -74,7 +74,7 @@ def test_a_chunked_body_is_bounded_by_what_it_unpacks_to(http: str):
 @pytest.mark.parametrize("length", [1000, 200_000])
 def test_a_body_cut_short_reaches_nobody_and_leaks_no_place(http: str, length: int):
     intake = FakeIntake()
-    with serving(application(intake, threads=1, queue=0), http) as port:
+    with serving(application(intake, threads=1, max_queued_requests=0), http) as port:
         for _ in range(3):
             with Wire(port) as wire:
                 wire.head(b"Content-Length: %d" % length).send(BATCH)
@@ -102,7 +102,7 @@ def test_what_comes_behind_the_body_is_no_part_of_it(http: str):
 
 def test_a_body_that_stops_coming_is_408(http: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(body, "IDLE_SECONDS", 0.2)
-    with serving(application(threads=1, queue=0), http) as port:
+    with serving(application(threads=1, max_queued_requests=0), http) as port:
         for length in (b"1000", b"200000"):
             with Wire(port) as wire:
                 status, headers, _ = wire.head(b"Content-Length: " + length).send(b"{").answer()
@@ -113,7 +113,7 @@ def test_a_body_that_stops_coming_is_408(http: str, monkeypatch: pytest.MonkeyPa
 
 def test_a_body_that_comes_a_byte_now_and_then_is_408(http: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(body, "IDLE_SECONDS", 0.5)
-    with serving(application(threads=1, queue=0), http) as port:
+    with serving(application(threads=1, max_queued_requests=0), http) as port:
         for length in (b"1000", b"200000"):
             with Wire(port) as wire:
                 wire.head(b"Content-Length: " + length)
@@ -149,7 +149,7 @@ def test_a_body_that_takes_too_long_in_all_is_408(http: str, monkeypatch: pytest
 def test_who_sends_all_before_reading_still_reads_the_refusal(
     http: str, path: str, authorization: bytes | None, lines: list[bytes], status: int
 ):
-    with serving(application(max_body=MIB), http) as port, Wire(port) as wire:
+    with serving(application(max_body_bytes=MIB), http) as port, Wire(port) as wire:
         wire.head(b"Content-Length: %d" % (30 * MIB), *lines, path=path, authorization=authorization)
         wire.send(b" " * 30 * MIB)
         told, headers, answered = wire.answer()

@@ -9,56 +9,56 @@ import json
 from datetime import UTC, datetime
 from typing import Final
 
-from muster.audit.ports import Entry, Event, Head
+from muster.audit.events import AuditEntry, AuditEvent, ChainHead
 
-START: Final = bytes(32)  # stands before the first entry
+GENESIS_HASH: Final = bytes(32)  # stands before the first entry
 
 
-class Broken(Exception):
+class ChainBrokenError(Exception):
     """The log is not as it was written; the message says where."""
 
 
-def seal(before: bytes, number: int, at: datetime, event: Event) -> Entry:
+def chain_entry(before: bytes, number: int, at: datetime, event: AuditEvent) -> AuditEntry:
     """The entry that keeps the event after the one whose hash is `before`."""
-    entry = Entry(number, at, event.actor, event.action.text, event.subject, event.details, b"")
-    return Entry(number, at, entry.actor, entry.action, entry.subject, entry.details, _sha256(before, entry))
+    entry = AuditEntry(number, at, event.actor, event.action.text, event.subject, event.details, b"")
+    return AuditEntry(number, at, entry.actor, entry.action, entry.subject, entry.details, _hash_entry(before, entry))
 
 
-class Walk:
+class ChainVerifier:
     """Goes through the entries of a log, oldest first. `noted` is an end that was noted before, elsewhere."""
 
-    def __init__(self, noted: Head | None = None) -> None:
-        self.last = Head(0, START)
+    def __init__(self, noted: ChainHead | None = None) -> None:
+        self.last = ChainHead(0, GENESIS_HASH)
         self._noted = noted
 
-    def past(self, entry: Entry) -> None:
-        """Raises `Broken` when this entry does not follow the last one."""
+    def past(self, entry: AuditEntry) -> None:
+        """Raises `ChainBrokenError` when this entry does not follow the last one."""
         expected = self.last.number + 1
         if entry.number > expected:
-            raise Broken(f"{_entries(expected, entry.number - 1)} missing")
+            raise ChainBrokenError(f"{_describe_entries(expected, entry.number - 1)} missing")
         if entry.number < expected:
-            raise Broken(f"entry {entry.number} stands where entry {expected} belongs")
-        if entry.sha256 != _sha256(self.last.sha256, entry):
-            raise Broken(f"entry {entry.number} was changed, or one before it")
-        self.last = Head(entry.number, entry.sha256)
+            raise ChainBrokenError(f"entry {entry.number} stands where entry {expected} belongs")
+        if entry.sha256 != _hash_entry(self.last.sha256, entry):
+            raise ChainBrokenError(f"entry {entry.number} was changed, or one before it")
+        self.last = ChainHead(entry.number, entry.sha256)
         if self._noted is not None and self._noted.number == entry.number and self._noted != self.last:
-            raise Broken(f"entry {entry.number} is not the one whose hash was noted")
+            raise ChainBrokenError(f"entry {entry.number} is not the one whose hash was noted")
 
-    def end(self, head: Head) -> None:
-        """Raises `Broken` when the log does not end where it says, or where it was noted."""
+    def end(self, head: ChainHead) -> None:
+        """Raises `ChainBrokenError` when the log does not end where it says, or where it was noted."""
         if self.last.number < head.number:
-            raise Broken(f"{_entries(self.last.number + 1, head.number)} missing at the end")
+            raise ChainBrokenError(f"{_describe_entries(self.last.number + 1, head.number)} missing at the end")
         if self.last != head:
-            raise Broken(f"entry {self.last.number} is not where the log says that it ends")
+            raise ChainBrokenError(f"entry {self.last.number} is not where the log says that it ends")
         if self._noted is not None and self._noted.number > self.last.number:
-            raise Broken(f"{_entries(self.last.number + 1, self._noted.number)} missing at the end")
+            raise ChainBrokenError(f"{_describe_entries(self.last.number + 1, self._noted.number)} missing at the end")
 
 
-def _entries(first: int, last: int) -> str:
+def _describe_entries(first: int, last: int) -> str:
     return f"entry {first} is" if first == last else f"entries {first} to {last} are"
 
 
-def _sha256(before: bytes, entry: Entry) -> bytes:
+def _hash_entry(before: bytes, entry: AuditEntry) -> bytes:
     """Of the hash before and the entry as a JSON list, whose form must never change: it is written so in all logs."""
     at = entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     content = [entry.number, at, entry.actor, entry.action, entry.subject, dict(entry.details)]

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from muster.audit.chain import Broken
-from muster.audit.ports import Action, Entry, Head, Wanted
-from muster.audit.reading import entries_of
-from muster.audit.reading import verify as verified
+from muster.audit.chain import ChainBrokenError
+from muster.audit.events import Action, AuditEntry, ChainHead, EntryFilter
+from muster.audit.reader import read_entries
+from muster.audit.reader import verify_log as verified
 from muster.cli import examples
+from muster.cli.context import open_command_storage
+from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database
-from muster.cli.output import note, say, show_table
-from muster.cli.parts import opened
-from muster.cli.problems import Misuse, Problem
+from muster.cli.output import print_line, print_note, print_table
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -58,7 +58,7 @@ Noted = Annotated[
 ]
 
 
-@app.callback(epilog=examples.of("audit"))
+@app.callback(epilog=examples.format_examples("audit"))
 def audit(
     context: typer.Context,
     since: Since = None,
@@ -73,30 +73,32 @@ def audit(
     """Lists who did what, oldest first: all entries of the audit log, or those that were asked for."""
     if context.invoked_subcommand is not None:
         return
-    wanted = Wanted(since, until, actor, action, subject)
-    with opened(database) as store:
-        entries = entries_of(store.audit, wanted, after)
+    wanted = EntryFilter(since, until, actor, action, subject)
+    with open_command_storage(database) as store:
+        entries = read_entries(store.audit, wanted, after)
         if as_json:
             for entry in entries:
-                say(_line(entry))
+                print_line(_line(entry))
         else:
-            show_table(("Number", "Time", "Actor", "Action", "Subject", "Details"), map(_row, entries))
+            print_table(("Number", "Time", "Actor", "Action", "Subject", "Details"), map(_row, entries))
 
 
-@app.command("verify", epilog=examples.of("audit verify"))
+@app.command("verify", epilog=examples.format_examples("audit verify"))
 def verify(noted: Noted = None, database: Database = None) -> None:
     """Checks that no entry was changed, removed or put in, and prints the end of the log to note elsewhere."""
     end = _noted(noted)
-    with opened(database) as store:
+    with open_command_storage(database) as store:
         try:
             head = verified(store.audit, end)
-        except Broken as problem:
-            raise Problem(f"the audit log is broken: {problem}; compare it with a backup or what was shipped") from None
-    say(f"{head.number}:{head.sha256.hex()}")
-    note(f"the audit log is whole: {head.number} entries; the line above is its end, to note elsewhere")
+        except ChainBrokenError as problem:
+            raise CommandError(
+                f"the audit log is broken: {problem}; compare it with a backup or what was shipped"
+            ) from None
+    print_line(f"{head.number}:{head.sha256.hex()}")
+    print_note(f"the audit log is whole: {head.number} entries; the line above is its end, to note elsewhere")
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: AuditEntry) -> str:
     told = {
         "number": entry.number,
         "at": _time(entry.at),
@@ -109,7 +111,7 @@ def _line(entry: Entry) -> str:
     return json.dumps(told)  # in ASCII: what a terminal makes of other characters is up to it
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _row(entry: AuditEntry) -> tuple[str, ...]:
     details = " ".join(f"{name}={_text(value)}" for name, value in entry.details.items())
     return str(entry.number), _time(entry.at), entry.actor, entry.action, entry.subject, details
 
@@ -122,10 +124,12 @@ def _time(at: datetime) -> str:
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _noted(text: str | None) -> Head | None:
+def _noted(text: str | None) -> ChainHead | None:
     if text is None:
         return None
     found = _NOTED.fullmatch(text)
     if found is None:
-        raise Misuse("--noted takes a line that `muster audit verify` printed: the number, a colon, and 64 hex digits")
-    return Head(int(found[1]), bytes.fromhex(found[2]))
+        raise UsageError(
+            "--noted takes a line that `muster audit verify` printed: the number, a colon, and 64 hex digits"
+        )
+    return ChainHead(int(found[1]), bytes.fromhex(found[2]))

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from muster.cli.context import read_settings, storage_errors
+from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database
-from muster.cli.output import note
-from muster.cli.parts import problems_of_store, settings_of
-from muster.cli.problems import Misuse, Problem
+from muster.cli.output import print_note
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="a new file for the copy", show_default=False)]
 
@@ -16,19 +16,19 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="a new file for the c
 def backup(file: File, database: Database = None) -> None:
     """Copies a SQLite database to a file while the service works on it; the copy is a database like the first one."""
     from muster import bootstrap
-    from muster.store import BackupElsewhere
+    from muster.storage import BackupUnsupportedError
 
-    settings = settings_of(database=database)
-    with problems_of_store(settings):
+    settings = read_settings(database=database)
+    with storage_errors(settings):
         store = bootstrap.open_database(settings)
         try:
             store.back_up(file)
-        except BackupElsewhere as problem:
-            raise Misuse(f"{problem}: pg_dump for a copy, pg_basebackup and the log for any moment") from None
+        except BackupUnsupportedError as problem:
+            raise UsageError(f"{problem}: pg_dump for a copy, pg_basebackup and the log for any moment") from None
         except FileExistsError:
-            raise Problem(f"there is a file {file} already; name one that is not there") from None
+            raise CommandError(f"there is a file {file} already; name one that is not there") from None
         except OSError as error:
-            raise Problem(f"can't write {file} ({error.strerror}); choose another place") from None
+            raise CommandError(f"can't write {file} ({error.strerror}); choose another place") from None
         finally:
             store.close()
-    note(f"the database is copied to {file}")
+    print_note(f"the database is copied to {file}")

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from muster.audit.ports import Action, Event
-from muster.classifiers.importing import BadFile, read_entries
-from muster.classifiers.source import ISO, NAMES, Snapshot
+from muster.audit.events import Action, AuditEvent
+from muster.classifiers.csv_import import ClassifierFileError, read_classifier_file
+from muster.classifiers.snapshot import CLASSIFIER_NAMES, ISO_CLASSIFIERS, ClassifierSnapshot
 from muster.cli import examples
+from muster.cli.context import get_operator, open_command_storage
+from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database
-from muster.cli.output import note, show_table
-from muster.cli.parts import opened, operator
-from muster.cli.problems import Misuse, Problem
+from muster.cli.output import print_note, print_table
 
 app = typer.Typer(help="Code lists: the ISO ones, and the installation's own.")
 
@@ -26,24 +26,24 @@ Replace = Annotated[
 ]
 
 
-@app.command("list", epilog=examples.of("classifier list"))
+@app.command("list", epilog=examples.format_examples("classifier list"))
 def list_classifiers(
     name: Name = None,
     database: Database = None,
 ) -> None:
     """Lists the classifiers and how many codes each has; with a name, the codes of that one and their titles."""
-    if name is not None and name not in NAMES:
-        raise Misuse(f"there is no classifier {name!r}; `muster classifier list` shows the names")
-    with opened(database) as store:
-        titles = Snapshot.of(*store.classifiers.entries()).titles
+    if name is not None and name not in CLASSIFIER_NAMES:
+        raise UsageError(f"there is no classifier {name!r}; `muster classifier list` shows the names")
+    with open_command_storage(database) as store:
+        titles = ClassifierSnapshot.of(*store.classifiers.entries()).titles
     if name is not None:
-        show_table(("Code", "Title"), titles[name].items())
+        print_table(("Code", "Title"), titles[name].items())
         return
-    rows = [(each, str(len(titles[each])), "ISO" if each in ISO else "own") for each in NAMES]
-    show_table(("Classifier", "Codes", "Source"), rows)
+    rows = [(each, str(len(titles[each])), "ISO" if each in ISO_CLASSIFIERS else "own") for each in CLASSIFIER_NAMES]
+    print_table(("Classifier", "Codes", "Source"), rows)
 
 
-@app.command("import", epilog=examples.of("classifier import"))
+@app.command("import", epilog=examples.format_examples("classifier import"))
 def import_classifiers(
     file: File,
     replace: Replace = False,
@@ -51,11 +51,13 @@ def import_classifiers(
 ) -> None:
     """Adds the codes of a file, or gives codes new titles; running services know them within seconds."""
     try:
-        entries = read_entries(file)
-    except BadFile as problem:
-        raise Problem(str(problem)) from None
+        entries = read_classifier_file(file)
+    except ClassifierFileError as problem:
+        raise CommandError(str(problem)) from None
     counts = Counter(entry.classifier for entry in entries)
-    event = Event(operator(), Action.CLASSIFIERS_IMPORTED, ",".join(sorted(counts)), {**counts, "replace": replace})
-    with opened(database, makes=True) as store:
+    event = AuditEvent(
+        get_operator(), Action.CLASSIFIERS_IMPORTED, ",".join(sorted(counts)), {**counts, "replace": replace}
+    )
+    with open_command_storage(database, makes=True) as store:
         store.classifiers.write(entries, replace=replace, event=event)
-    note("imported " + ", ".join(f"{count} of {name}" for name, count in sorted(counts.items())))
+    print_note("imported " + ", ".join(f"{count} of {name}" for name, count in sorted(counts.items())))

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from muster.access.administration import Administration
-from muster.access.authority import utc_now
-from muster.access.ports import Role, Token, User
-from muster.access.tokens import new_token
-from muster.cli.output import note
-from muster.cli.parts import operator, problems_of_store
-from muster.cli.problems import Problem
+from muster.auth.administration import UserAdministration
+from muster.auth.authentication import utc_now
+from muster.auth.tokens import generate_token
+from muster.auth.users import Role, Token, User
+from muster.cli.context import get_operator, storage_errors
+from muster.cli.errors import CommandError
+from muster.cli.output import print_note
 from muster.settings import Settings
 
 if TYPE_CHECKING:
-    from muster.store import Store
+    from muster.storage import Storage
 
 USER = "demo"
 
@@ -38,18 +38,18 @@ _PORT = Settings().port
 def demo(once: Once = False, port: DemoPort = _PORT, database: FreshDatabase = None) -> None:
     """Shows the service at work: sends it two customers, prints request and answer, and keeps serving until Ctrl-C."""
     from muster import bootstrap
-    from muster.cli.background import serving
-    from muster.cli.conversation import Conversation
-    from muster.web.shared import counting_together
+    from muster.cli.demo_client import DemoClient
+    from muster.observability.multiprocess import multiprocess_dir
+    from muster.server.background import run_in_background
 
-    with counting_together(1), _settings(port, database) as settings, _fresh_store(settings) as store:
+    with multiprocess_dir(1), _settings(port, database) as settings, _fresh_store(settings) as store:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         bootstrap.configure_logs(settings)
         listener = _listen(settings)
-        with serving(bootstrap.make_service(settings, store), settings, listener) as server:
-            conversation = Conversation(listener.getsockname()[1], _make_token(store))
+        with run_in_background(bootstrap.make_service(settings, store), settings, listener) as server:
+            conversation = DemoClient(listener.getsockname()[1], _make_token(store))
             if not conversation.send_customers():
-                raise Problem("the service did not accept both customers; its answer above says why")
+                raise CommandError("the service did not accept both customers; its answer above says why")
             if not once:
                 conversation.say_what_to_try()
                 with suppress(KeyboardInterrupt):  # the way to end it, and no failure
@@ -67,18 +67,18 @@ def _settings(port: int, database: str | None) -> Iterator[Settings]:
 
 
 @contextmanager
-def _fresh_store(settings: Settings) -> "Iterator[Store]":
+def _fresh_store(settings: Settings) -> "Iterator[Storage]":
     """A store with a schema that was just made; at the end the demo's user, whose token was printed, is shut out."""
     from muster import bootstrap
-    from muster.store import SchemaState
+    from muster.storage import SchemaState
 
-    with problems_of_store(settings):
+    with storage_errors(settings):
         store = bootstrap.open_database(settings)
         try:
             if store.schema_state() is not SchemaState.EMPTY:
-                raise Problem("this database is in use; the demo needs a new one, or none: leave --database out")
+                raise CommandError("this database is in use; the demo needs a new one, or none: leave --database out")
             store.upgrade()
-            administration = Administration(store.users, operator())
+            administration = UserAdministration(store.users, get_operator())
             administration.add_user(User(USER, Role.SUBMIT))
             try:
                 yield store
@@ -89,16 +89,16 @@ def _fresh_store(settings: Settings) -> "Iterator[Store]":
 
 
 def _listen(settings: Settings) -> socket.socket:
-    from muster.cli.server import listen
+    from muster.server.run import listen
 
     try:
         return listen(settings.host, settings.port)
-    except Problem:
-        note(f"port {settings.port} is in use; the demo takes a free one")
+    except CommandError:
+        print_note(f"port {settings.port} is in use; the demo takes a free one")
         return listen(settings.host, 0)
 
 
-def _make_token(store: "Store") -> str:
-    made = new_token()
-    Administration(store.users, operator()).add_token(Token(made.id, USER, made.sha256, utc_now()))
+def _make_token(store: "Storage") -> str:
+    made = generate_token()
+    UserAdministration(store.users, get_operator()).add_token(Token(made.id, USER, made.sha256, utc_now()))
     return made.text

@@ -25,7 +25,6 @@ EXAMPLES: Final = {
         "muster purge --before 2024-01-01 --dry-run",
         "muster purge --before 2019-01-01 --closed-customers",
     ),
-    "docs": ("muster docs docs/reference",),
     "db upgrade": ("muster db upgrade --database postgresql://muster@db.internal/muster",),
     "user add": (
         "muster user add core-banking --role submit",
@@ -70,6 +69,6 @@ EXAMPLES: Final = {
 }
 
 
-def of(command: str) -> str:
+def format_examples(command: str) -> str:
     """The end of the command's help. Typer puts lines together, so each example is a paragraph."""
     return "\n\n".join(("Examples:", *(f"$ {example}" for example in EXAMPLES[command])))

@@ -9,9 +9,20 @@ from typing import Annotated
 
 import typer
 
-from muster.cli import audit, backup, classifiers, database, demo, docs, examples, purge, serve, tokens, users
-from muster.cli.output import note, say
-from muster.cli.problems import FAILED, MISUSED, Problem
+from muster.cli import (
+    audit,
+    backup,
+    classifiers,
+    database,
+    demo,
+    examples,
+    purge,
+    serve,
+    tokens,
+    users,
+)
+from muster.cli.errors import FAILED, USAGE_ERROR, CommandError
+from muster.cli.output import print_line, print_note
 
 # Errors are printed here and not by Typer: in one line, which a log keeps together.
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -20,20 +31,19 @@ app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(classifiers.app, name="classifier")
 app.add_typer(audit.app, name="audit")
-app.command("demo", epilog=examples.of("demo"))(demo.demo)
-app.command("serve", epilog=examples.of("serve"))(serve.serve)
-app.command("backup", epilog=examples.of("backup"))(backup.backup)
-app.command("purge", epilog=examples.of("purge"))(purge.purge)
-app.command("docs", epilog=examples.of("docs"))(docs.docs)
+app.command("demo", epilog=examples.format_examples("demo"))(demo.demo)
+app.command("serve", epilog=examples.format_examples("serve"))(serve.serve)
+app.command("backup", epilog=examples.format_examples("backup"))(backup.backup)
+app.command("purge", epilog=examples.format_examples("purge"))(purge.purge)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        say(f"muster {version('muster')}")
+        print_line(f"muster {version('muster')}")
         raise typer.Exit
 
 
-@app.callback(epilog=examples.of(""))
+@app.callback(epilog=examples.format_examples(""))
 def muster(
     _version: Annotated[
         bool, typer.Option("--version", help="print the version and end", callback=_print_version, is_eager=True)
@@ -52,12 +62,12 @@ def main(arguments: Sequence[str]) -> int:
     try:
         # Without its standalone mode Typer raises its errors, and returns the code of an `Exit`.
         code = app(args=list(arguments), prog_name="muster", standalone_mode=False)
-    except Problem as problem:
+    except CommandError as problem:
         return _failed(str(problem), problem.exit_code)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "muster"
-        return _failed(f"{error.format_message().rstrip('.')} (see `{command} --help`)", MISUSED)
+        return _failed(f"{error.format_message().rstrip('.')} (see `{command} --help`)", USAGE_ERROR)
     except (KeyboardInterrupt, typer.Abort):
         return FAILED
     except Exception as error:
@@ -67,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _failed(message: str, code: int) -> int:
-    note("muster: " + " ".join(message.split()))
+    print_note("muster: " + " ".join(message.split()))
     return code
 
 

@@ -5,19 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from muster.access.passwords import NAME_MOST, is_name
-from muster.settings import Settings, variable
+from muster.auth.passwords import MAX_NAME_LENGTH, is_valid_name
+from muster.settings import Settings, variable_name
 
 _ROWS = {row.name: row for row in fields(Settings)}
 
 
 def setting(name: str, **more: Any) -> Any:
-    """An option for a setting: `--max-body` for `max_body`, with its environment variable, meaning and default."""
+    """An option for a setting: `--max-body-bytes` for `max_body_bytes`, with its environment variable, meaning and default."""
     row = _ROWS[name]
     default = "" if row.default is None else f" (default: {row.default})"
     return typer.Option(
         f"--{name.replace('_', '-')}",
-        envvar=variable(name),
+        envvar=variable_name(name),
         help=row.metadata["meaning"] + default,
         show_default=False,
         **more,
@@ -25,9 +25,9 @@ def setting(name: str, **more: Any) -> Any:
 
 
 def _checked_name(name: str | None) -> str | None:
-    if name is not None and not is_name(name):
+    if name is not None and not is_valid_name(name):
         raise typer.BadParameter(
-            f"a user's name has 1 to {NAME_MOST} printable characters, no colon, and no spaces around it"
+            f"a user's name has 1 to {MAX_NAME_LENGTH} printable characters, no colon, and no spaces around it"
         )
     return name
 

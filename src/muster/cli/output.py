@@ -8,12 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 
-def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table for a person; for a pipe or a file one line a row, the columns between tabs, no headers."""
     rows = (tuple(map(_printable, row)) for row in rows)
     if not sys.stdout.isatty():
         for row in rows:
-            say("\t".join(row))
+            print_line("\t".join(row))
         return
     table = Table(*headers, box=None, pad_edge=False, header_style="bold")
     for row in rows:
@@ -27,12 +27,12 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """A line of data, on stdout."""
     sys.stdout.write(f"{line}\n")
 
 
-def note(line: str) -> None:
+def print_note(line: str) -> None:
     """A line for the person at the terminal, on stderr."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()

@@ -5,10 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
+from muster.cli.context import get_operator, open_command_storage, read_settings
+from muster.cli.errors import UsageError
 from muster.cli.options import Database
-from muster.cli.output import note, say
-from muster.cli.parts import opened, operator, settings_of
-from muster.cli.problems import Misuse
+from muster.cli.output import print_line, print_note
 
 
 def _day(text: str) -> date:
@@ -51,20 +51,20 @@ def purge(
     removed stay in the rejections and the kept answers of batches from that day on, until these are removed too, and in
     the audit log. The batches stay, with their senders and counts.
     """
-    from muster.records.retention import Retention, StillNeeded
+    from muster.records.retention import Retention, StillNeededError
 
-    settings = settings_of(database=database)
-    with opened(database, settings) as store:
+    settings = read_settings(database=database)
+    with open_command_storage(database, settings) as store:
         life = timedelta(hours=settings.idempotency_hours)
-        retention = Retention(store.retention, store.audit, operator(), life)
+        retention = Retention(store.retention, store.audit, get_operator(), life)
         try:
             if dry_run:
                 counts, told = retention.count(before, closed_customers=closed_customers), _KEPT
             else:
                 removed = retention.purge(before, closed_customers=closed_customers)
                 counts, told = removed.counts, _REMOVED if removed.wiped else _READ
-        except StillNeeded as problem:
-            raise Misuse(f"{problem}; give --before {problem.latest} or an earlier day") from None
+        except StillNeededError as problem:
+            raise UsageError(f"{problem}; give --before {problem.latest} or an earlier day") from None
     for kind, count in counts.items():
-        say(f"{count}\t{kind.meaning}")
-    note(told)
+        print_line(f"{count}\t{kind.meaning}")
+    print_note(told)

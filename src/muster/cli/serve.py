@@ -8,10 +8,10 @@ from dataclasses import replace
 from types import FrameType
 from typing import Annotated
 
+from muster.cli.context import open_command_storage, read_settings, settings_errors
+from muster.cli.errors import UsageError
 from muster.cli.options import Database, setting
-from muster.cli.output import note
-from muster.cli.parts import opened, problems_of_settings, settings_of
-from muster.cli.problems import Misuse
+from muster.cli.output import print_note
 from muster.settings import Settings
 
 Host = Annotated[str | None, setting("host")]
@@ -30,42 +30,46 @@ def serve(
     tls_key: TlsKey = None,
 ) -> None:
     """Runs the service until Ctrl-C or SIGTERM; requests that are under way are finished."""
-    settings = settings_of(host=host, port=port, database=database, workers=workers, tls_cert=tls_cert, tls_key=tls_key)
+    settings = read_settings(
+        host=host, port=port, database=database, workers=workers, tls_cert=tls_cert, tls_key=tls_key
+    )
     if (settings.tls_cert is None) != (settings.tls_key is None):
-        raise Misuse("HTTPS needs both --tls-cert and --tls-key; give the other one too")
+        raise UsageError("HTTPS needs both --tls-cert and --tls-key; give the other one too")
     _serve(settings)
 
 
 def _serve(settings: Settings) -> None:
     from muster import bootstrap
-    from muster.cli import hangup
-    from muster.cli.server import inherited, listen, run_service, url_of
-    from muster.cli.tls import check_tls
+    from muster.server import sighup
+    from muster.server.run import build_url, inherit_systemd_socket, listen, run_service
+    from muster.server.tls import check_tls
 
-    with problems_of_settings():
-        bootstrap.check_provider(settings)
+    with settings_errors():
+        bootstrap.check_oidc_settings(settings)
     check_tls(settings)
-    given = inherited()
+    given = inherit_systemd_socket()
     if given is not None:
         host, port, *_ = given.getsockname()
         settings = replace(settings, host=host, port=port)
     with given or listen(settings.host, settings.port) as listener:
         has_users = _check_database(settings)
-        with problems_of_settings():
+        with settings_errors():
             bootstrap.configure_logs(settings)
         os.environ.update(settings.to_environment())
         signal.signal(signal.SIGTERM, _end)
-        hangup.ignore()
+        sighup.ignore()
         if not has_users and settings.oidc_issuer is None:
-            note("there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs")
-        note(f"muster listens on {url_of(settings, listener)} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
+            print_note(
+                "there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs"
+            )
+        print_note(f"muster listens on {build_url(settings, listener)} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
         with suppress(KeyboardInterrupt):  # the way to end it, and no failure
             run_service(settings, listener)
 
 
 def _check_database(settings: Settings) -> bool:
     """Whether there is a user. The workers open the database themselves, here it is seen that it has the schema."""
-    with opened(settings.database, settings, makes=True) as store:
+    with open_command_storage(settings.database, settings, makes=True) as store:
         return any(not user.disabled for user in store.users.users())
 
 

@@ -4,16 +4,16 @@ from typing import Annotated
 
 import typer
 
-from muster.access.administration import Administration
-from muster.access.passwords import hash_of
-from muster.access.ports import Change, Role, User, UserExists
-from muster.classifiers.ports import ClassifierStore
+from muster.auth.administration import UserAdministration
+from muster.auth.passwords import hash_password
+from muster.auth.users import ChangeOutcome, Role, User, UserExistsError
+from muster.classifiers.entries import ClassifierStore
 from muster.cli import examples
-from muster.cli.ask import new_password
+from muster.cli.context import get_operator, open_command_storage
+from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database, PasswordStdin, UserName
-from muster.cli.output import note, show_table
-from muster.cli.parts import opened, operator
-from muster.cli.problems import Misuse, Problem
+from muster.cli.output import print_note, print_table
+from muster.cli.prompt import prompt_new_password
 
 app = typer.Typer(help="Users: who may use the service, and what for.")
 
@@ -47,7 +47,7 @@ NewUnits = Annotated[
 ]
 
 
-@app.command("add", epilog=examples.of("user add"))
+@app.command("add", epilog=examples.format_examples("user add"))
 def add(
     name: UserName,
     role: RoleOption,
@@ -57,93 +57,95 @@ def add(
 ) -> None:
     """Adds a user."""
     units = tuple(dict.fromkeys(business_unit or ()))
-    with opened(database, makes=True) as store:
+    with open_command_storage(database, makes=True) as store:
         if store.users.user(name) is not None:
             raise _exists(name)
         _check_units(store.classifiers, units)
-        password_hash = hash_of(new_password(from_stdin=password_stdin))
+        password_hash = hash_password(prompt_new_password(from_stdin=password_stdin))
         try:
-            Administration(store.users, operator()).add_user(User(name, role, units, password_hash))
-        except UserExists:
+            UserAdministration(store.users, get_operator()).add_user(User(name, role, units, password_hash))
+        except UserExistsError:
             raise _exists(name) from None
-    note(f"added the user {name}, who may sign in from now on")
+    print_note(f"added the user {name}, who may sign in from now on")
 
 
-@app.command("list", epilog=examples.of("user list"))
+@app.command("list", epilog=examples.format_examples("user list"))
 def list_users(database: Database = None) -> None:
     """Lists the users: name, role, business units, state."""
-    with opened(database) as store:
+    with open_command_storage(database) as store:
         rows = [
             (user.name, user.role.value, ",".join(user.business_units), "disabled" if user.disabled else "active")
             for user in store.users.users()
         ]
-    show_table(("Name", "Role", "Business units", "State"), rows)
+    print_table(("Name", "Role", "Business units", "State"), rows)
 
 
-@app.command("change", epilog=examples.of("user change"))
+@app.command("change", epilog=examples.format_examples("user change"))
 def change(name: UserName, role: NewRole = None, business_unit: NewUnits = None, database: Database = None) -> None:
     """Gives a user another role or other business units, from the next request on."""
     if role is None and not business_unit:
-        raise Misuse("there is nothing to change; give --role, --business-unit or both")
-    with opened(database) as store:
+        raise UsageError("there is nothing to change; give --role, --business-unit or both")
+    with open_command_storage(database) as store:
         user = store.users.user(name)
         if user is None:
             raise unknown_user(name)
         units = tuple(dict.fromkeys(business_unit)) if business_unit else user.business_units
         _check_units(store.classifiers, units)
-        Administration(store.users, operator()).set_rights(name, role or user.role, units)
-    note(f"changed the rights of {name}{_still_disabled(user)}")
+        UserAdministration(store.users, get_operator()).set_rights(name, role or user.role, units)
+    print_note(f"changed the rights of {name}{_still_disabled(user)}")
 
 
-@app.command("disable", epilog=examples.of("user disable"))
+@app.command("disable", epilog=examples.format_examples("user disable"))
 def disable(name: UserName, database: Database = None) -> None:
     """Shuts a user out, with all tokens, from the next request on."""
-    with opened(database) as store:
-        became = Administration(store.users, operator()).disable_user(name)
-    if became is Change.NOT_THERE:
+    with open_command_storage(database) as store:
+        became = UserAdministration(store.users, get_operator()).disable_user(name)
+    if became is ChangeOutcome.NOT_FOUND:
         raise unknown_user(name)
-    note(f"disabled the user {name}" if became is Change.MADE else f"the user {name} was disabled already")
+    print_note(
+        f"disabled the user {name}" if became is ChangeOutcome.CHANGED else f"the user {name} was disabled already"
+    )
 
 
-@app.command("enable", epilog=examples.of("user enable"))
+@app.command("enable", epilog=examples.format_examples("user enable"))
 def enable(name: UserName, database: Database = None) -> None:
     """Lets a disabled user in again from the next request on, with all tokens that were not revoked."""
-    with opened(database) as store:
-        became = Administration(store.users, operator()).enable_user(name)
-    if became is Change.NOT_THERE:
+    with open_command_storage(database) as store:
+        became = UserAdministration(store.users, get_operator()).enable_user(name)
+    if became is ChangeOutcome.NOT_FOUND:
         raise unknown_user(name)
-    note(f"enabled the user {name}" if became is Change.MADE else f"the user {name} was not disabled")
+    print_note(f"enabled the user {name}" if became is ChangeOutcome.CHANGED else f"the user {name} was not disabled")
 
 
-@app.command("password", epilog=examples.of("user password"))
+@app.command("password", epilog=examples.format_examples("user password"))
 def password(name: UserName, password_stdin: PasswordStdin = False, database: Database = None) -> None:
     """Gives a user a new password; the old one stops working at once."""
-    with opened(database) as store:
+    with open_command_storage(database) as store:
         user = store.users.user(name)
         if user is None:
             raise unknown_user(name)
-        password_hash = hash_of(new_password(from_stdin=password_stdin))
-        if not Administration(store.users, operator()).set_password(name, password_hash):
+        password_hash = hash_password(prompt_new_password(from_stdin=password_stdin))
+        if not UserAdministration(store.users, get_operator()).set_password(name, password_hash):
             raise unknown_user(name)
-    note(f"changed the password of {name}{_still_disabled(user)}")
+    print_note(f"changed the password of {name}{_still_disabled(user)}")
 
 
-def unknown_user(name: str) -> Problem:
-    return Problem(f"there is no user {name!r}; `muster user list` shows the users")
+def unknown_user(name: str) -> CommandError:
+    return CommandError(f"there is no user {name!r}; `muster user list` shows the users")
 
 
 def _still_disabled(user: User) -> str:
     return f", who is still disabled; `muster user enable {user.name}` lets the user in again" if user.disabled else ""
 
 
-def _exists(name: str) -> Problem:
-    return Problem(f"the user {name!r} is there already; `muster user change` changes its rights")
+def _exists(name: str) -> CommandError:
+    return CommandError(f"the user {name!r} is there already; `muster user change` changes its rights")
 
 
 def _check_units(classifiers: ClassifierStore, units: tuple[str, ...]) -> None:
     existing = {entry.code for entry in classifiers.entries()[1] if entry.classifier == "businessUnit"}
     for unit in units:
         if unit not in existing:
-            raise Problem(f"there is no business unit {unit!r}; `muster classifier list businessUnit` shows them")
+            raise CommandError(f"there is no business unit {unit!r}; `muster classifier list businessUnit` shows them")
     if not units and len(existing) > 1:
-        note("the user has no business unit; `muster user change NAME --business-unit CODE` gives one")
+        print_note("the user has no business unit; `muster user change NAME --business-unit CODE` gives one")

@@ -3,8 +3,8 @@
 Imports the standard library and nothing of ours.
 """
 
+from muster.customer.business_units import BusinessUnits
 from muster.customer.checker import Checked, Checker, echo
 from muster.customer.findings import Findings, Violation
-from muster.customer.units import BusinessUnits
 
 __all__ = ["BusinessUnits", "Checked", "Checker", "Findings", "Violation", "echo"]

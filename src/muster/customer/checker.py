@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from muster.customer import errors
+from muster.customer.business_units import BusinessUnits
+from muster.customer.compiled_object import Document
 from muster.customer.compiler import Compiler
-from muster.customer.fields import OF_TYPE
-from muster.customer.findings import Check, Findings
-from muster.customer.kinds import Codes, is_absent
-from muster.customer.objects import Document
-from muster.customer.parts import ByEntityType, OnePart
-from muster.customer.places import CUSTOMER
-from muster.customer.units import BusinessUnits
+from muster.customer.error_prefix import CUSTOMER_PREFIX
+from muster.customer.fields import SCHEMAS_BY_TYPE
+from muster.customer.findings import CompiledError, Findings
+from muster.customer.nested import EntityTypeReader, NestedObjectReader
+from muster.customer.value_types import Codes, is_absent
 
 # What is found out about one customer: its document, normalised, without the absent and the unknown; the business unit
 # that applies, None where it is not known; and the findings. A bare tuple, because one is made for each customer.
@@ -23,8 +23,8 @@ class Checker:
 
     def __init__(self, codes: Codes) -> None:
         self.business_units = codes["businessUnit"]
-        of_type = {of_type: Compiler(codes, of_type).customer() for of_type in OF_TYPE}
-        self._customers = OnePart(ByEntityType(of_type, Compiler(codes, None).customer()))
+        of_type = {of_type: Compiler(codes, of_type).customer() for of_type in SCHEMAS_BY_TYPE}
+        self._customers = NestedObjectReader(EntityTypeReader(of_type, Compiler(codes, None).customer()))
 
     def check(self, item: object, units: BusinessUnits) -> Checked:
         """What is to be said of one item of `customers`, whatever JSON value it is."""
@@ -39,12 +39,12 @@ class Checker:
 
     def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[Checked]:
         """The same for many items, which costs less than one by one, and much less where they are sound as sent."""
-        suspects: set[int] = set()
-        self._customers.sift(items, range(len(items)), suspects)
+        needs_check: set[int] = set()
+        self._customers.precheck(items, range(len(items)), needs_check)
         usable, default = units.existing & units.allowed, units.default
         return [
             (item, unit, _NOTHING)
-            if index not in suspects and (unit := item.get("businessUnit", default)) in usable
+            if index not in needs_check and (unit := item.get("businessUnit", default)) in usable
             else self.check(item, units)
             for index, item in enumerate(items)
         ]
@@ -59,9 +59,10 @@ def echo(item: object, document: Document, name: str) -> str | None:
 
 
 _NOTHING = Findings()
-_NOT_AN_OBJECT = Check.of(errors.NOT_AN_OBJECT, CUSTOMER)
+_NOT_AN_OBJECT = CompiledError.of(errors.NOT_AN_OBJECT, CUSTOMER_PREFIX)
 _UNIT_CHECKS = {
-    error: Check.of(error, CUSTOMER) for error in (errors.UNIT_MISSING, errors.UNIT_UNKNOWN, errors.UNIT_NOT_ALLOWED)
+    error: CompiledError.of(error, CUSTOMER_PREFIX)
+    for error in (errors.UNIT_MISSING, errors.UNIT_UNKNOWN, errors.UNIT_NOT_ALLOWED)
 }
 
 

@@ -2,33 +2,33 @@
 
 from typing import Any
 
-from muster.customer.fields import OF_TYPE, SCHEMAS
-from muster.customer.kinds import ListOf, Part
+from muster.customer.fields import SCHEMAS, SCHEMAS_BY_TYPE
 from muster.customer.schema import Field, Schema
+from muster.customer.value_types import Nested, NestedList
 
 # A customer with every field that may stand beside the others: a new one, ACTIVE, of the sender's own unit.
 _VALUES = {"action": "CREATE"}
 _LEFT_OUT = ("businessUnit", "closingDate", "initializeScreeningProcesses")
 
 
-def full_customer(entity_type: str) -> dict[str, Any]:
+def make_full_customer(entity_type: str) -> dict[str, Any]:
     """A customer of one type with all its fields, and one part in every list."""
-    fields = [*SCHEMAS["Customer"].fields, *OF_TYPE[entity_type].fields]
-    values = {field.name: example_of(field, entity_type) for field in fields if field.name not in _LEFT_OUT}
+    fields = [*SCHEMAS["Customer"].fields, *SCHEMAS_BY_TYPE[entity_type].fields]
+    values = {field.name: get_example(field, entity_type) for field in fields if field.name not in _LEFT_OUT}
     return {**values, **_VALUES, "entityType": entity_type}
 
 
-def example_of(field: Field, entity_type: str = "INDIVIDUAL") -> Any:
+def get_example(field: Field, entity_type: str = "INDIVIDUAL") -> Any:
     """A value of one field, as JSON gives it."""
-    if isinstance(field.kind, Part):
-        return _object(SCHEMAS[field.kind.schema], entity_type)
-    if isinstance(field.kind, ListOf):
-        return [_object(SCHEMAS[field.kind.schema], entity_type)]
+    if isinstance(field.value_type, Nested):
+        return _object(SCHEMAS[field.value_type.schema], entity_type)
+    if isinstance(field.value_type, NestedList):
+        return [_object(SCHEMAS[field.value_type.schema], entity_type)]
     return field.example
 
 
 def _object(schema: Schema, entity_type: str) -> dict[str, Any]:
     values = {
-        field.name: example_of(field, entity_type) for field in schema.fields if field.only in (None, entity_type)
+        field.name: get_example(field, entity_type) for field in schema.fields if field.only in (None, entity_type)
     }
     return {**values, "entityType": entity_type} if schema.name == "RelatedEntity" else values

@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from muster.customer.catalogue import rank_of
+from muster.customer.error_order import get_rank
+from muster.customer.error_prefix import ErrorPrefix
 from muster.customer.errors import Error
-from muster.customer.fields import POSITION
-from muster.customer.places import Place
+from muster.customer.fields import FIELD_POSITIONS
 
 # The path to a value within the customer: ("listRelatedEntity", 2, "listContact", 0, "contactType").
 Path = tuple[str | int, ...]
 
 # A customer of 64 MiB of nonsense has millions of violations; nobody reads more than these, and memory would end first.
-MOST_FINDINGS: Final = 1_000
+MAX_FINDINGS: Final = 1_000
 
 
-class Check(NamedTuple):
+class CompiledError(NamedTuple):
     """An error with all that is known of it before a customer is seen."""
 
     rank: int
@@ -24,17 +24,17 @@ class Check(NamedTuple):
     text: str
 
     @classmethod
-    def of(cls, error: Error, place: Place, **known: str) -> "Check":
+    def of(cls, error: Error, place: ErrorPrefix, **known: str) -> "CompiledError":
         code, text = place.code_of(error), place.text_of(error)
         for name, value in known.items():
             code, text = code.replace(f"{{{name}}}", value), text.replace(f"{{{name}}}", value)
-        return cls(rank_of(error, place), code, text)
+        return cls(get_rank(error, place), code, text)
 
 
 class Violation(NamedTuple):
     """A broken rule. `named` is the one value that the contract lets a text carry, by its name in the template."""
 
-    check: Check
+    check: CompiledError
     path: Path
     named: tuple[str, str] | None = None
 
@@ -55,7 +55,7 @@ class Violation(NamedTuple):
         return text
 
 
-class Notice(NamedTuple):
+class Warning_(NamedTuple):
     """Something accepted but doubtful."""
 
     code: str
@@ -73,25 +73,25 @@ class Findings:
     """Collects what is found in one customer."""
 
     violations: list[Violation] = field(default_factory=list)
-    warnings: list[Notice] = field(default_factory=list)
+    warnings: list[Warning_] = field(default_factory=list)
 
-    def refuse(self, check: Check, path: Path, named: tuple[str, str] | None = None) -> None:
+    def refuse(self, check: CompiledError, path: Path, named: tuple[str, str] | None = None) -> None:
         self.violations.append(Violation(check, path, named))
-        if len(self.violations) >= 2 * MOST_FINDINGS:
+        if len(self.violations) >= 2 * MAX_FINDINGS:
             self.settle()
 
     def warn(self, kind: tuple[str, str], path: Path) -> None:
-        if len(self.warnings) < MOST_FINDINGS:
-            self.warnings.append(Notice(*kind, path))
+        if len(self.warnings) < MAX_FINDINGS:
+            self.warnings.append(Warning_(*kind, path))
 
     def settle(self) -> None:
-        """Brings the violations into the order of judgement and keeps the first `MOST_FINDINGS`.
+        """Brings the violations into the order of judgement and keeps the first `MAX_FINDINGS`.
 
         Within a rank the order is that of the field tables, so the order of the sender's keys does not show.
         """
         if len(self.violations) > 1:
             self.violations.sort(key=_in_order)
-            del self.violations[MOST_FINDINGS:]
+            del self.violations[MAX_FINDINGS:]
 
 
 def _in_order(violation: Violation) -> tuple[int, tuple[int, ...]]:
@@ -99,4 +99,4 @@ def _in_order(violation: Violation) -> tuple[int, tuple[int, ...]]:
 
 
 def _positions(path: Path) -> Iterable[int]:
-    return (step if isinstance(step, int) else POSITION[step] for step in path)
+    return (step if isinstance(step, int) else FIELD_POSITIONS[step] for step in path)

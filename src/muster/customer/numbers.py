@@ -7,11 +7,11 @@ import re
 from decimal import Decimal
 from typing import Final
 
-MOST_DIGITS: Final = 40
-MOST_EXPONENT: Final = 40
-INTEGER_BOUND: Final = 10**MOST_DIGITS
+MAX_DIGITS: Final = 40
+MAX_EXPONENT: Final = 40
+INTEGER_BOUND: Final = 10**MAX_DIGITS
 # Characters that a number within these bounds may take with its signs, its point and some idle zeros.
-_LONGEST: Final = 2 * MOST_DIGITS + 20
+_MAX_LENGTH: Final = 2 * MAX_DIGITS + 20
 
 _NUMBER: Final = re.compile(r"[+-]?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,9}))?", re.ASCII)
 
@@ -28,24 +28,24 @@ class Unreadable:
 UNREADABLE: Final = Unreadable()
 
 
-def read_decimal(text: str) -> Decimal | None:
+def parse_decimal(text: str) -> Decimal | None:
     """The number that `text` writes in JSON's notation (a leading `+` or `.` is taken too), or None."""
-    if len(text) > _LONGEST or (match := _NUMBER.fullmatch(text)) is None:
+    if len(text) > _MAX_LENGTH or (match := _NUMBER.fullmatch(text)) is None:
         return None
     whole, fraction, bare_fraction, exponent = match.groups()
     # The zero before a decimal point is no digit of the number: 0.1 has one.
     digits = len((whole or "").lstrip("0")) + len(fraction or bare_fraction or "")
-    if digits > MOST_DIGITS or (exponent and abs(int(exponent)) > MOST_EXPONENT):
+    if digits > MAX_DIGITS or (exponent and abs(int(exponent)) > MAX_EXPONENT):
         return None
     return Decimal(text)
 
 
-def decimal_of_json(text: str) -> Decimal | Unreadable:
+def parse_json_decimal(text: str) -> Decimal | Unreadable:
     """Hook for JSON decoders: a number with a point or an exponent, exact, or `UNREADABLE` when out of bounds."""
-    number = read_decimal(text)
+    number = parse_decimal(text)
     return UNREADABLE if number is None else number
 
 
-def integer_of_json(text: str) -> int | Unreadable:
+def parse_json_integer(text: str) -> int | Unreadable:
     """Hook for JSON decoders: a whole number of any length, `UNREADABLE` when out of bounds."""
-    return int(text) if len(text) <= MOST_DIGITS + 1 else UNREADABLE
+    return int(text) if len(text) <= MAX_DIGITS + 1 else UNREADABLE

@@ -9,19 +9,19 @@ from typing import Any, Final
 
 from muster.customer import errors as e
 from muster.customer.dates import is_additional_timestamp, is_date
-from muster.customer.findings import Check, Findings, Path
-from muster.customer.kinds import BAD, is_absent, read_whole_number, read_yes_no
-from muster.customer.numbers import read_decimal
-from muster.customer.places import Place
+from muster.customer.error_prefix import ErrorPrefix
+from muster.customer.findings import CompiledError, Findings, Path
+from muster.customer.numbers import parse_decimal
+from muster.customer.value_types import BAD, is_absent, read_boolean, read_integer
 
 Document = dict[str, Any]
 Rule = Callable[[Document, Document, Path, Findings], None]  # source, document, path, findings
 
 
-def closing_date(place: Place, known: dict[str, str]) -> Rule:
+def closing_date(place: ErrorPrefix, known: dict[str, str]) -> Rule:
     """A closing date stands with the status CLOSED and with no other; of an unknown status nothing is said."""
-    missing = Check.of(e.CLOSING_DATE_MISSING, place)
-    forbidden = Check.of(e.CLOSING_DATE_FORBIDDEN, place)
+    missing = CompiledError.of(e.CLOSING_DATE_MISSING, place)
+    forbidden = CompiledError.of(e.CLOSING_DATE_FORBIDDEN, place)
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:
         status = document.get("customerStatus")
@@ -34,9 +34,9 @@ def closing_date(place: Place, known: dict[str, str]) -> Rule:
     return rule
 
 
-def turnover_bounds(place: Place, known: dict[str, str]) -> Rule:
+def turnover_bounds(place: ErrorPrefix, known: dict[str, str]) -> Rule:
     """A declared turnover has at least one end."""
-    check = Check.of(e.TURNOVER_BOUNDS, place)
+    check = CompiledError.of(e.TURNOVER_BOUNDS, place)
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:
         if is_absent(source.get("from")) and is_absent(source.get("to")):
@@ -47,18 +47,20 @@ def turnover_bounds(place: Place, known: dict[str, str]) -> Rule:
 
 _DATATYPES: Final[dict[str, tuple[e.Error, Callable[[str], bool]]]] = {
     "STRING": (e.VALUE_NO_STRING, lambda value: True),
-    "INTEGER": (e.VALUE_NO_INTEGER, lambda value: read_whole_number(value) is not BAD),
-    "DECIMAL": (e.VALUE_NO_DECIMAL, lambda value: read_decimal(value.strip()) is not None),
+    "INTEGER": (e.VALUE_NO_INTEGER, lambda value: read_integer(value) is not BAD),
+    "DECIMAL": (e.VALUE_NO_DECIMAL, lambda value: parse_decimal(value.strip()) is not None),
     "DATE": (e.VALUE_NO_DATE, is_date),
     "TIMESTAMP": (e.VALUE_NO_TIMESTAMP, is_additional_timestamp),
-    "BOOLEAN": (e.VALUE_NO_BOOLEAN, lambda value: read_yes_no(value) is not BAD),
+    "BOOLEAN": (e.VALUE_NO_BOOLEAN, lambda value: read_boolean(value) is not BAD),
 }
 
 
-def typed_value(place: Place, known: dict[str, str]) -> Rule:
+def typed_value(place: ErrorPrefix, known: dict[str, str]) -> Rule:
     """An additional value reads as its datatype says."""
-    missing = Check.of(e.VALUE_MISSING, place, **known)
-    checks = {datatype: (Check.of(error, place, **known), reads) for datatype, (error, reads) in _DATATYPES.items()}
+    missing = CompiledError.of(e.VALUE_MISSING, place, **known)
+    checks = {
+        datatype: (CompiledError.of(error, place, **known), reads) for datatype, (error, reads) in _DATATYPES.items()
+    }
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:
         if "value" not in document:
@@ -71,7 +73,7 @@ def typed_value(place: Place, known: dict[str, str]) -> Rule:
     return rule
 
 
-RULES: Final[dict[str, Callable[[Place, dict[str, str]], Rule]]] = {
+RULES: Final[dict[str, Callable[[ErrorPrefix, dict[str, str]], Rule]]] = {
     "Customer": closing_date,
     "DeclaredTurnover": turnover_bounds,
     "AdditionalValue": typed_value,

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from muster.customer.errors import BAD_VALUE, CODE_UNKNOWN, Error
-from muster.customer.kinds import CodeOf, Kind, Marker
+from muster.customer.value_types import ClassifierCode, Sentinel, ValueType
 
 
 @dataclass(frozen=True, slots=True)
-class Mandatory:
+class MandatoryWhen:
     """When a field must be there: the conditions that are named all hold.
 
     `customer` is the customer's entityType, `entity` that of the object the field stands in.
@@ -22,17 +22,17 @@ class Mandatory:
         return self.customer in (None, customer) and self.entity in (None, entity)
 
 
-ALWAYS: Final = Mandatory()
-FOR_ORGANIZATION_CUSTOMERS: Final = Mandatory(customer="ORGANIZATION", says="for ORGANIZATION customers")
-FOR_INDIVIDUALS: Final = Mandatory(entity="INDIVIDUAL", says="when entityType = INDIVIDUAL")
-FOR_ORGANIZATIONS: Final = Mandatory(entity="ORGANIZATION", says="when entityType = ORGANIZATION")
-FOR_ORGANIZATIONS_OF_ORGANIZATIONS: Final = Mandatory(
+ALWAYS: Final = MandatoryWhen()
+FOR_ORGANIZATION_CUSTOMERS: Final = MandatoryWhen(customer="ORGANIZATION", says="for ORGANIZATION customers")
+FOR_INDIVIDUALS: Final = MandatoryWhen(entity="INDIVIDUAL", says="when entityType = INDIVIDUAL")
+FOR_ORGANIZATIONS: Final = MandatoryWhen(entity="ORGANIZATION", says="when entityType = ORGANIZATION")
+FOR_ORGANIZATIONS_OF_ORGANIZATIONS: Final = MandatoryWhen(
     "ORGANIZATION", "ORGANIZATION", says="for a related ORGANIZATION of an ORGANIZATION customer"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class ByRule:
+class MandatoryByRule:
     """Mandatory by a rule over several fields (`rules.py`), which reports it."""
 
     says: str
@@ -52,13 +52,13 @@ class Field:
     """
 
     name: str
-    kind: Kind
+    value_type: ValueType
     meaning: str
     example: object = None
-    mandatory: Mandatory | ByRule | None = None
+    mandatory: MandatoryWhen | MandatoryByRule | None = None
     error: Error | None = None
     absent: Error | None = None
-    errors: dict[Marker, Error] = field(default_factory=dict)
+    errors: dict[Sentinel, Error] = field(default_factory=dict)
     bad_by_rule: bool = False
     only: str | None = None
 
@@ -67,13 +67,13 @@ class Field:
         """The field's name as messages write it: `CommunicationNumber`, `GIIN`."""
         return self.name.upper() if self.name in ("giin", "lei") else self.name[0].upper() + self.name[1:]
 
-    def error_of(self, marker: Marker) -> Error:
+    def error_of(self, marker: Sentinel) -> Error:
         """The error that a marker of this field's kind gives."""
         if marker in self.errors:
             return self.errors[marker]
-        if marker is Marker.ABSENT and self.absent:
+        if marker is Sentinel.ABSENT and self.absent:
             return self.absent
-        return self.error or (CODE_UNKNOWN if isinstance(self.kind, CodeOf) else BAD_VALUE)
+        return self.error or (CODE_UNKNOWN if isinstance(self.value_type, ClassifierCode) else BAD_VALUE)
 
 
 @dataclass(frozen=True, slots=True)

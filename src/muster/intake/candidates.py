@@ -8,27 +8,27 @@ from typing import Any, Final
 import msgspec
 
 from muster.customer import BusinessUnits, Checker, Findings, Violation, echo
-from muster.customer.findings import Notice
-from muster.customer.objects import Document
-from muster.intake.stages import Stages
+from muster.customer.compiled_object import Document
+from muster.customer.findings import Warning_
+from muster.intake.stage_timings import StageTimings
 
 # Customers that are checked together: enough to make sifting them cheap, and few enough to stay in the processor's
 # cache until they are done with. Minimal ones are fastest from 256 on (5 % faster than 128, 15 % than 64), full ones of
 # a large body at 128 (10 % faster than 256).
-TOGETHER: Final = 200
+GROUP_SIZE: Final = 200
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
 # Out of the garbage collector's sight (gc=False): there are thousands of them, and nothing in them leads back to them.
-class Sound(msgspec.Struct, gc=False):
+class Valid(msgspec.Struct, gc=False):
     """A customer in which its own check found nothing to refuse. The last three are there when it may be saved."""
 
     communication_number: str
     customer_ext_id: str
     business_unit: str
     is_update: bool
-    warnings: Sequence[Notice] = ()
+    warnings: Sequence[Warning_] = ()
     entity_type: str = ""
     customer_status: str = ""
     document: bytes = b""  # JSON, UTF-8
@@ -39,7 +39,7 @@ class Sound(msgspec.Struct, gc=False):
         return self.communication_number, self.customer_ext_id
 
 
-class Refused(msgspec.Struct, gc=False):
+class Invalid(msgspec.Struct, gc=False):
     """A customer that its own check refuses.
 
     The identifiers are what the result echoes; `kept` has the two of them that may also be stored: none that was
@@ -51,14 +51,14 @@ class Refused(msgspec.Struct, gc=False):
     business_unit: str | None
     kept: tuple[str | None, str | None]
     violations: Sequence[Violation]
-    warnings: Sequence[Notice]
+    warnings: Sequence[Warning_]
 
 
-Candidate = Sound | Refused
+Candidate = Valid | Invalid
 
 
-def examine(
-    items: Iterator[Any], checker: Checker, units: BusinessUnits, stages: Stages, *, to_save: bool
+def check_customers(
+    items: Iterator[Any], checker: Checker, units: BusinessUnits, stages: StageTimings, *, to_save: bool
 ) -> tuple[list[Candidate], list[int]]:
     """Checks every item. Gives the candidates, and the nanoseconds that each took on average of those checked with it.
 
@@ -66,12 +66,12 @@ def examine(
     """
     candidates: list[Candidate] = []
     own_ns: list[int] = []
-    sound = _to_save if to_save else _to_judge
+    sound = _to_storable if to_save else _to_valid
     started = time.perf_counter_ns()
-    while some := _decoded(items, stages):
+    while some := _decode_group(items, stages):
         with stages.check:
             candidates += [
-                _refused(item, *checked) if checked[2].violations else sound(*checked)
+                _to_invalid(item, *checked) if checked[2].violations else sound(*checked)
                 for item, checked in zip(some, checker.check_all(some, units), strict=True)
             ]
         ended = time.perf_counter_ns()
@@ -80,15 +80,15 @@ def examine(
     return candidates, own_ns
 
 
-def _decoded(items: Iterator[Any], stages: Stages) -> list[Any]:
+def _decode_group(items: Iterator[Any], stages: StageTimings) -> list[Any]:
     """The next few items; those of a large body are decoded here."""
     with stages.decode:
-        return list(islice(items, TOGETHER))
+        return list(islice(items, GROUP_SIZE))
 
 
-def _to_judge(document: Document, unit: str | None, findings: Findings) -> Sound:
+def _to_valid(document: Document, unit: str | None, findings: Findings) -> Valid:
     assert unit is not None
-    return Sound(
+    return Valid(
         document["communicationNumber"],
         document["customerExtId"],
         unit,
@@ -97,15 +97,15 @@ def _to_judge(document: Document, unit: str | None, findings: Findings) -> Sound
     )
 
 
-def _to_save(document: Document, unit: str | None, findings: Findings) -> Sound:
-    candidate = _to_judge(document, unit, findings)
+def _to_storable(document: Document, unit: str | None, findings: Findings) -> Valid:
+    candidate = _to_valid(document, unit, findings)
     candidate.entity_type, candidate.customer_status = document["entityType"], document["customerStatus"]
     candidate.document = _encode(document)
     return candidate
 
 
-def _refused(item: object, document: Document, unit: str | None, findings: Findings) -> Refused:
+def _to_invalid(item: object, document: Document, unit: str | None, findings: Findings) -> Invalid:
     names = "communicationNumber", "customerExtId"
     number, ext_id = (echo(item, document, name) for name in names)
     kept = document.get(names[0]), document.get(names[1])
-    return Refused(number, ext_id, unit, kept, findings.violations, findings.warnings)
+    return Invalid(number, ext_id, unit, kept, findings.violations, findings.warnings)

@@ -9,22 +9,22 @@ from uuid import UUID
 
 import msgspec
 
-from muster.access.ports import Role, User
-from muster.audit.ports import Action, Details, Event, Trail
+from muster.audit.events import Action, AuditEvent, AuditSink, Details
+from muster.auth.users import Role, User
 from muster.customer import BusinessUnits
-from muster.records.changes import WHOLE, changes
-from muster.records.ports import BatchRecord, Communication, CustomerVersion, RecordStore
+from muster.records.document_diff import WHOLE_DOCUMENT, diff_documents
+from muster.records.record_store import BatchSummary, Communication, CustomerVersion, RecordStore
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Visibility:
     """What a user may see: of these units (None: of all), and of what this sender sent (None: of what anybody did)."""
 
     units: frozenset[str] | None = None
     sender: str | None = None
 
     @classmethod
-    def of(cls, user: User, existing: frozenset[str]) -> "View":
+    def of(cls, user: User, existing: frozenset[str]) -> "Visibility":
         """`admin` sees all; `read` the customers of its units; `submit` what it sent itself; `watch` nothing.
 
         That there was a batch, from whom and with how many customers, is no customer's and seen by every reader.
@@ -44,12 +44,12 @@ class View:
         return self.sender in (None, sender) and (self.units is None or unit in self.units)
 
 
-class UnitNeeded(Exception):
+class UnitRequiredError(Exception):
     """The installation has several business units, and neither the question nor the user says which one is meant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class VersionChange:
     """A version, and RFC 6901 pointers to what is not as it was in the one before; the first is new as a whole."""
 
     version: CustomerVersion
@@ -68,13 +68,13 @@ _results_of: Final = msgspec.json.Decoder(_Results).decode
 _unit_of: Final = msgspec.json.Decoder(_Unit).decode
 
 
-class Records:
+class RecordReader:
     """Reads what is on record. `units` gives the business units of the installation at the moment.
 
     Nobody gets a customer's document before it is in the `trail` who did.
     """
 
-    def __init__(self, store: RecordStore, units: Callable[[], frozenset[str]], trail: Trail) -> None:
+    def __init__(self, store: RecordStore, units: Callable[[], frozenset[str]], trail: AuditSink) -> None:
         self._store = store
         self._trail = trail
         self._units = units
@@ -86,14 +86,14 @@ class Records:
             return None
         return found
 
-    def batch(self, batch_id: UUID, user: User) -> BatchRecord | None:
+    def batch(self, batch_id: UUID, user: User) -> BatchSummary | None:
         """The batch; None where there is none, and where the user may not know."""
         found = self._store.batch(batch_id)
         if found is None or self._view(user).sender not in (None, found.sender):
             return None
         return found
 
-    def batches(self, user: User, *, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
+    def batches(self, user: User, *, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
         """Newest first, from the one before `before` on, at most `limit`."""
         return self._store.batches(sender=self._view(user).sender, before=before, limit=limit)
 
@@ -120,7 +120,7 @@ class Records:
     def customer(self, ext_id: str, unit: str | None, user: User, *, at: datetime | None) -> CustomerVersion | None:
         """The customer as it is or, with `at`, as it stood then; without a unit, of the user's own.
 
-        Raises `UnitNeeded`.
+        Raises `UnitRequiredError`.
         """
         visible = self._visible_unit(unit, user)
         found = None if visible is None else self._store.customer(ext_id, visible, at)
@@ -130,35 +130,35 @@ class Records:
 
     def history(
         self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
-    ) -> Sequence[Change] | None:
+    ) -> Sequence[VersionChange] | None:
         """Newest first, the versions below `below` or all, at most `limit`; None where there is no such customer.
 
-        Raises `UnitNeeded`.
+        Raises `UnitRequiredError`.
         """
         visible = self._visible_unit(unit, user)
         # One more, to tell what the last one of the page changed.
         found = [] if visible is None else self._store.versions(ext_id, visible, below=below, limit=limit + 1)
-        changed = [changes(before.document, after.document) for after, before in pairwise(found)]
+        changed = [diff_documents(before.document, after.document) for after, before in pairwise(found)]
         if len(found) <= limit:
-            changed.append([WHOLE])
+            changed.append([WHOLE_DOCUMENT])
         if found:
             self._keep(Action.HISTORY_READ, user, found[:limit])
-        return [Change(*pair) for pair in zip(found, changed, strict=False)] or None
+        return [VersionChange(*pair) for pair in zip(found, changed, strict=False)] or None
 
     def _visible_unit(self, unit: str | None, user: User) -> str | None:
-        """The unit that is meant, None where the user may not see it. Raises `UnitNeeded`."""
+        """The unit that is meant, None where the user may not see it. Raises `UnitRequiredError`."""
         is_admin = user.role is Role.ADMIN
         units = BusinessUnits.of(self._units(), () if is_admin else user.business_units)
         meant = units.default if unit is None else unit
         if meant is None:
-            raise UnitNeeded
+            raise UnitRequiredError
         # An admin may ask for units that the installation has no longer.
         return meant if is_admin or meant in units.allowed else None
 
     def _keep(self, action: Action, user: User, read: Sequence[CustomerVersion]) -> None:
         first = read[0]
         details: Details = {"businessUnit": first.business_unit, "version": first.version, "versions": len(read)}
-        self._trail.append(Event(user.name, action, first.customer_ext_id, details))
+        self._trail.append(AuditEvent(user.name, action, first.customer_ext_id, details))
 
-    def _view(self, user: User) -> View:
-        return View.of(user, self._units())
+    def _view(self, user: User) -> Visibility:
+        return Visibility.of(user, self._units())

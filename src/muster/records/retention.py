@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Protocol
 
-from muster.audit.ports import Action, Event, Trail
+from muster.audit.events import Action, AuditEvent, AuditSink
 
 
-class Kind(Enum):
+class RetentionKind(Enum):
     """What can be removed: its name in the audit log, and what it is."""
 
     KEYS = "idempotencyKeys", "idempotency keys"
@@ -22,10 +22,10 @@ class Kind(Enum):
         self.meaning = meaning
 
 
-ALWAYS = (Kind.KEYS, Kind.REJECTIONS, Kind.ANSWERS)
+DEFAULT_KINDS = (RetentionKind.KEYS, RetentionKind.REJECTIONS, RetentionKind.ANSWERS)
 
 
-class StillNeeded(Exception):
+class StillNeededError(Exception):
     """Keys from then still stand for their requests, and the answers of those are needed; `latest` is the last day
     before which nothing is."""
 
@@ -40,11 +40,11 @@ class RetentionStore(Protocol):
     A key that was kept with the moment of its end is valid until then, whatever the settings of whoever asks.
     """
 
-    def count(self, kind: Kind, before: datetime, now: datetime) -> int:
+    def count(self, kind: RetentionKind, before: datetime, now: datetime) -> int:
         """How many there are: of customers, those with a `closingDate` before that day."""
         ...
 
-    def purge(self, kind: Kind, before: datetime, now: datetime) -> Iterator[int]:
+    def purge(self, kind: RetentionKind, before: datetime, now: datetime) -> Iterator[int]:
         """Removes them a portion at a time, each in a transaction of its own, and gives each portion's count."""
         ...
 
@@ -57,10 +57,10 @@ class RetentionStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class PurgeResult:
     """How much of each kind; `wiped` is what `RetentionStore.wipe` said."""
 
-    counts: dict[Kind, int]
+    counts: dict[RetentionKind, int]
     wiped: bool
 
 
@@ -69,19 +69,19 @@ class Retention:
     """Removes on behalf of `actor`. Keys live for `key_life`, unless the store knows better of one of them."""
 
     store: RetentionStore
-    trail: Trail
+    trail: AuditSink
     actor: str
     key_life: timedelta
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def count(self, before: date, *, closed_customers: bool) -> dict[Kind, int]:
-        """What `purge` would remove. Raises `StillNeeded`."""
+    def count(self, before: date, *, closed_customers: bool) -> dict[RetentionKind, int]:
+        """What `purge` would remove. Raises `StillNeededError`."""
         now = self.now()
         moment = self._moment(before, now)
         return {kind: self.store.count(kind, moment, now) for kind in _kinds(closed_customers)}
 
-    def purge(self, before: date, *, closed_customers: bool) -> Removed:
-        """Removes what is from before that day, UTC. Raises `StillNeeded`.
+    def purge(self, before: date, *, closed_customers: bool) -> PurgeResult:
+        """Removes what is from before that day, UTC. Raises `StillNeededError`.
 
         The audit log says first what is going to be removed and at last how much was, also when it ends early. What
         was removed until then stays so; the next call removes the rest.
@@ -89,7 +89,7 @@ class Retention:
         now, kinds = self.now(), _kinds(closed_customers)
         moment = self._moment(before, now)
         asked = {"before": before.isoformat(), "kinds": [kind.text for kind in kinds]}
-        self.trail.append(Event(self.actor, Action.PURGE_BEGUN, "", asked))
+        self.trail.append(AuditEvent(self.actor, Action.PURGE_BEGUN, "", asked))
         removed = dict.fromkeys(kinds, 0)
         try:
             for kind in kinds:
@@ -98,16 +98,16 @@ class Retention:
             wiped = self.store.wipe()
         finally:
             counts = {kind.text: count for kind, count in removed.items()}
-            self.trail.append(Event(self.actor, Action.PURGE_ENDED, "", {"before": before.isoformat(), **counts}))
-        return Removed(removed, wiped)
+            self.trail.append(AuditEvent(self.actor, Action.PURGE_ENDED, "", {"before": before.isoformat(), **counts}))
+        return PurgeResult(removed, wiped)
 
     def _moment(self, before: date, now: datetime) -> datetime:
         moment = datetime.combine(before, time(), UTC)
         needed_from = now - self.key_life
         if moment > needed_from:
-            raise StillNeeded(needed_from.date())
+            raise StillNeededError(needed_from.date())
         return moment
 
 
-def _kinds(closed_customers: bool) -> tuple[Kind, ...]:
-    return (*ALWAYS, Kind.CLOSED_CUSTOMERS) if closed_customers else ALWAYS
+def _kinds(closed_customers: bool) -> tuple[RetentionKind, ...]:
+    return (*DEFAULT_KINDS, RetentionKind.CLOSED_CUSTOMERS) if closed_customers else DEFAULT_KINDS

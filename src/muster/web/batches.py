@@ -5,38 +5,40 @@ from typing import Final
 
 from litestar.types import ASGIApp, Scope
 
-from muster.access.authority import may_submit
-from muster.access.ports import User
-from muster.intake.stages import Stages
+from muster.auth.authorization import can_submit
+from muster.auth.users import User
+from muster.intake.stage_timings import StageTimings
+from muster.observability.prometheus import MetricsRegistry
+from muster.web.authenticator import Authenticator
+from muster.web.batch_headers import BatchHeaders, parse_batch_headers
 from muster.web.body import read_body
-from muster.web.callers import Callers
-from muster.web.decompression import decompressed
-from muster.web.exchange import Exchange
-from muster.web.head import Head, head_of
-from muster.web.metrics import Metrics
-from muster.web.ports import Answer, Intake
-from muster.web.problems import Headers, Problem, too_large
-from muster.web.replies import json_reply
-from muster.web.underway import Places
+from muster.web.concurrency import WorkerSlots
+from muster.web.decompression import decompress
+from muster.web.ports import Intake, IntakeResultProtocol
+from muster.web.problems import Headers, Problem, content_too_large
+from muster.web.request_context import RequestContext
+from muster.web.responses import json_response
 
 # A body of this many bytes costs less than asking who sends it, so it is read first: then a request has one piece of
 # work, and a slow line holds no place while it sends.
-SMALL_BODY: Final = 64 * 1024
+SMALL_BODY_BYTES: Final = 64 * 1024
 
 _NO_RIGHT: Final = (
     "this user may not submit batches; `muster user change`, or its OpenID provider, gives it the role submit"
 )
 
 
-class Batches:
-    """Judges batches and saves them. `max_body` is in bytes, on the wire as well as decompressed."""
+class BatchHandlers:
+    """Judges batches and saves them. `max_body_bytes` is in bytes, on the wire as well as decompressed."""
 
-    def __init__(self, intake: Intake, callers: Callers, places: Places, metrics: Metrics, max_body: int) -> None:
+    def __init__(
+        self, intake: Intake, callers: Authenticator, places: WorkerSlots, metrics: MetricsRegistry, max_body_bytes: int
+    ) -> None:
         self._intake = intake
         self._callers = callers
         self._places = places
         self._metrics = metrics
-        self._max_body = max_body
+        self._max_body = max_body_bytes
 
     async def validate(self, scope: Scope) -> ASGIApp:
         return await self._answer(scope, save=False)
@@ -45,10 +47,10 @@ class Batches:
         return await self._answer(scope, save=True)
 
     async def _answer(self, scope: Scope, *, save: bool) -> ASGIApp:
-        exchange = Exchange.of(scope)
-        head = head_of(scope["headers"], scope["query_string"])
-        small = head.length is not None and head.length <= SMALL_BODY
-        body = await read_body(exchange, SMALL_BODY) if small else None
+        exchange = RequestContext.of(scope)
+        head = parse_batch_headers(scope["headers"], scope["query_string"])
+        small = head.length is not None and head.length <= SMALL_BODY_BYTES
+        body = await read_body(exchange, SMALL_BODY_BYTES) if small else None
         credentials = self._callers.required(head.credentials)
         with self._places.place(credentials, exchange) as place:
             if body is not None:
@@ -59,28 +61,32 @@ class Batches:
                 answer = await place.run(partial(self._taken, exchange, body, head, user, save))
         exchange.accepted, exchange.rejected, exchange.batch_id = answer.accepted, answer.rejected, answer.batch_id
         exchange.replayed = answer.replayed
-        return json_reply(answer.body, headers=_headers(answer))
+        return json_response(answer.body, headers=_headers(answer))
 
-    def _whole(self, exchange: Exchange, head: Head, body: bytes | bytearray, save: bool) -> Answer:
+    def _whole(
+        self, exchange: RequestContext, head: BatchHeaders, body: bytes | bytearray, save: bool
+    ) -> IntakeResultProtocol:
         return self._taken(exchange, body, head, self._admitted(exchange, head), save)
 
-    def _admitted(self, exchange: Exchange, head: Head) -> User:
+    def _admitted(self, exchange: RequestContext, head: BatchHeaders) -> User:
         """Who is calling, when the user may and the head is sound: the refusals in the order of the contract."""
         user = self._callers.user(head.credentials, exchange)
-        if not may_submit(user):
+        if not can_submit(user):
             raise Problem(403, _NO_RIGHT)
         if head.refusal is not None:
             raise head.refusal
         if head.length is not None and head.length > self._max_body:
-            raise too_large(self._max_body)
+            raise content_too_large(self._max_body)
         return user
 
-    def _taken(self, exchange: Exchange, body: bytes | bytearray, head: Head, user: User, save: bool) -> Answer:
+    def _taken(
+        self, exchange: RequestContext, body: bytes | bytearray, head: BatchHeaders, user: User, save: bool
+    ) -> IntakeResultProtocol:
         """Counted here and not when the request is over: its sender may be gone by then, and the batch is saved."""
-        content = decompressed(body, head.coding, self._max_body)
-        stages = exchange.stages = Stages()
+        content = decompress(body, head.coding, self._max_body)
+        stages = exchange.stages = StageTimings()
         try:
-            answer = self._intake.take(
+            answer = self._intake.process(
                 content, user, save=save, detail=head.detail, accept=head.accept, key=head.key, stages=stages
             )
         finally:
@@ -89,6 +95,6 @@ class Batches:
         return answer
 
 
-def _headers(answer: Answer) -> Headers:
+def _headers(answer: IntakeResultProtocol) -> Headers:
     named = [] if answer.batch_id is None else [("Muster-Batch-Id", str(answer.batch_id))]
     return [*named, ("Idempotency-Replayed", "true")] if answer.replayed else named

@@ -5,19 +5,30 @@ from typing import Final
 import msgspec
 from litestar.types import ASGIApp, Scope
 
-from muster.access.authority import may_read
-from muster.access.ports import User
-from muster.records.reading import UnitNeeded
-from muster.web.asking import WRONG_CURSOR, Asking, Right, limit_of, moment_of, named, number_of, parameter, there
+from muster.auth.authorization import can_read_customers
+from muster.auth.users import User
+from muster.records.reading import UnitRequiredError
+from muster.web.authenticated_endpoint import (
+    WRONG_CURSOR,
+    AuthenticatedEndpoint,
+    Permission,
+    get_parameter,
+    get_path_name,
+    or_404,
+    parse_limit,
+    parse_moment,
+    parse_number,
+)
 from muster.web.ports import Customers
 from muster.web.problems import Problem
-from muster.web.records import told_of
+from muster.web.records import to_communication
 
 CUSTOMERS: Final = "/api/v1/customers/"
 HISTORY: Final = "/history"
 
-READS: Final = Right(
-    may_read, "this user may not read customers; `muster user change`, or its OpenID provider, gives it the role read"
+READS: Final = Permission(
+    can_read_customers,
+    "this user may not read customers; `muster user change`, or its OpenID provider, gives it the role read",
 )
 
 _NO_CUSTOMER: Final = "there is no such customer in this business unit, or not at that moment, or not for this user"
@@ -25,10 +36,10 @@ _WRONG_UNIT: Final = "the query parameter businessUnit takes one value, a code o
 _WHICH_UNIT: Final = "the installation has several business units; say with the query parameter businessUnit which one"
 
 
-class CustomerPages:
+class CustomerHandlers:
     """Answers to whoever may read customers; `asking` sees to that."""
 
-    def __init__(self, customers: Customers, asking: Asking) -> None:
+    def __init__(self, customers: Customers, asking: AuthenticatedEndpoint) -> None:
         self._customers = customers
         self._asking = asking
 
@@ -40,30 +51,30 @@ class CustomerPages:
 
     def _customer(self, scope: Scope, user: User) -> object:
         ext_id, unit = _asked(scope)
-        at = moment_of(scope)
+        at = parse_moment(scope)
         try:
             found = self._customers.customer(ext_id, unit, user, at=at)
-        except UnitNeeded:
+        except UnitRequiredError:
             raise Problem(400, _WHICH_UNIT) from None
-        version = there(found, _NO_CUSTOMER)
-        return {**told_of(version), "document": msgspec.Raw(version.document)}
+        version = or_404(found, _NO_CUSTOMER)
+        return {**to_communication(version), "document": msgspec.Raw(version.document)}
 
     def _history(self, scope: Scope, user: User) -> object:
         ext_id, unit = _asked(scope, HISTORY)
-        limit, below = limit_of(scope), number_of(scope, "cursor", WRONG_CURSOR)
+        limit, below = parse_limit(scope), parse_number(scope, "cursor", WRONG_CURSOR)
         try:
             found = self._customers.history(ext_id, unit, user, below=below, limit=limit)
-        except UnitNeeded:
+        except UnitRequiredError:
             raise Problem(400, _WHICH_UNIT) from None
-        changes = there(found, _NO_CUSTOMER)
+        changes = or_404(found, _NO_CUSTOMER)
         last = changes[-1].version.version
-        versions = [{**told_of(change.version), "changed": change.changed} for change in changes]
+        versions = [{**to_communication(change.version), "changed": change.changed} for change in changes]
         return {"versions": versions, "next": str(last) if last > 1 else None}
 
 
 def _asked(scope: Scope, after: str = "") -> tuple[str, str | None]:
-    """Which customer is meant, and of which unit. Raises `Problem`."""
-    ext_id, unit = named(scope, CUSTOMERS, after), parameter(scope, "businessUnit", _WRONG_UNIT)
+    """Which customer is meant, and of which unit. Raises `CommandError`."""
+    ext_id, unit = get_path_name(scope, CUSTOMERS, after), get_parameter(scope, "businessUnit", _WRONG_UNIT)
     if "\0" in ext_id or "\0" in (unit or ""):
         raise Problem(404, _NO_CUSTOMER)
     return ext_id, unit

@@ -6,17 +6,17 @@ from typing import Any, Final, Protocol
 
 import zstandard
 
-from muster.web.problems import Problem, too_large
+from muster.web.problems import Problem, content_too_large
 
 # A zstd block gives at most 128 KiB and takes at least 4 bytes, and zstandard can't bound what one call gives. So one
 # with 256 bytes gives at most 8 MiB. Larger pieces are only a little faster: 60 MiB took 110 ms, and 85 ms in one.
-ZSTD_PIECE: Final = 256
+ZSTD_CHUNK_BYTES: Final = 256
 # RFC 9659: a decoder of this content coding may refuse more than 8 MiB.
-ZSTD_WINDOW: Final = 8 * 1024 * 1024
-GZIP_PIECE: Final = 64 * 1024
-GZIP_OUTPUT: Final = 1024 * 1024
+MAX_ZSTD_WINDOW_BYTES: Final = 8 * 1024 * 1024
+GZIP_CHUNK_BYTES: Final = 64 * 1024
+MAX_GZIP_OUTPUT_BYTES: Final = 1024 * 1024
 # Files may be joined from members; but millions of empty ones would cost minutes.
-MOST_MEMBERS: Final = 10_000
+MAX_MEMBERS: Final = 10_000
 
 
 class _Member(Protocol):
@@ -32,24 +32,24 @@ class _Member(Protocol):
 Feed = Callable[[Any, memoryview, bytearray, int], None]
 
 
-def decompressed(body: bytes | bytearray, coding: str, most: int) -> bytes | bytearray:
+def decompress(body: bytes | bytearray, coding: str, most: int) -> bytes | bytearray:
     """The body without its coding: `identity`, `gzip` or `zstd`, of one or more members.
 
-    Raises `Problem`: 413 as soon as there are more than `most` bytes, 400 for what is no sound body of that coding.
+    Raises `CommandError`: 413 as soon as there are more than `most` bytes, 400 for what is no sound body of that coding.
     """
     match coding:
         case "gzip":
-            return _joined(body, most, lambda: zlib.decompressobj(wbits=31), _feed_gzip, GZIP_PIECE)
+            return _joined(body, most, lambda: zlib.decompressobj(wbits=31), _feed_gzip, GZIP_CHUNK_BYTES)
         case "zstd":
-            decompressor = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
-            return _joined(body, most, decompressor.decompressobj, _feed_zstd, ZSTD_PIECE)
+            decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW_BYTES)
+            return _joined(body, most, decompressor.decompressobj, _feed_zstd, ZSTD_CHUNK_BYTES)
     return body
 
 
 def _joined(body: bytes | bytearray, most: int, new: Callable[[], _Member], feed: Feed, piece: int) -> bytearray:
     """Feeds the body to one member after the other, `piece` bytes at a time."""
     view, at, plain = memoryview(body), 0, bytearray()
-    for _ in range(MOST_MEMBERS):
+    for _ in range(MAX_MEMBERS):
         member = new()
         while not member.eof:
             if at == len(view):
@@ -63,7 +63,7 @@ def _joined(body: bytes | bytearray, most: int, new: Callable[[], _Member], feed
         at -= len(member.unused_data)
         if at == len(view):
             return plain
-    raise Problem(400, f"the compressed body has more than {MOST_MEMBERS} members; compress it as one")
+    raise Problem(400, f"the compressed body has more than {MAX_MEMBERS} members; compress it as one")
 
 
 _UNSOUND: Final = (
@@ -75,9 +75,9 @@ _UNSOUND: Final = (
 def _feed_gzip(member: Any, given: memoryview, plain: bytearray, most: int) -> None:
     left: memoryview | bytes = given
     while True:
-        plain += member.decompress(left, GZIP_OUTPUT)
+        plain += member.decompress(left, MAX_GZIP_OUTPUT_BYTES)
         if len(plain) > most:
-            raise too_large(most)
+            raise content_too_large(most)
         left = member.unconsumed_tail
         if not left:
             return
@@ -86,4 +86,4 @@ def _feed_gzip(member: Any, given: memoryview, plain: bytearray, most: int) -> N
 def _feed_zstd(member: Any, given: memoryview, plain: bytearray, most: int) -> None:
     plain += member.decompress(given)
     if len(plain) > most:
-        raise too_large(most)
+        raise content_too_large(most)

@@ -1,151 +1,31 @@
-"""What the service counts, as `muster.metrics` lists it.
+"""`/metrics`, for whoever may watch the service."""
 
-Nothing here may cost a request its answer or a batch its place: what goes wrong with counting is a line in the log.
-"""
+from typing import Final
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping
-from importlib.metadata import version
-from typing import Any, Final
+from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp, Scope
 
-from litestar.types import Scope
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from muster.auth.authorization import can_read_metrics
+from muster.auth.users import User
+from muster.observability.prometheus import MEDIA_TYPE, MetricsRegistry
+from muster.web.authenticated_endpoint import AuthenticatedEndpoint, Permission
 
-from muster import metrics as rows
-from muster.customer.catalogue import CODES
-from muster.intake.stages import NAMES, Stages
-from muster.metrics import METRICS, Kind, Metric
-from muster.web import shared
-from muster.web.exchange import Exchange
-from muster.web.observing import harmless
-from muster.web.pool import Pool
-from muster.web.ports import Answer, Connections
-
-MEDIA_TYPE: Final = "text/plain; version=0.0.4"  # Litestar adds the charset
-# How often a worker among several writes down how it is; the one that is asked does so at once.
-FRESH_SECONDS: Final = 1.0
-
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
-_MAKERS: Final[Mapping[Kind, Any]] = {Kind.COUNTER: Counter, Kind.GAUGE: Gauge, Kind.HISTOGRAM: Histogram}
-
-# When each series began: it would double their number, and nobody asks for it.
-disable_created_metrics()  # type: ignore[no-untyped-call]
+WATCHES: Final = Permission(
+    can_read_metrics,
+    "this user may not read the metrics; `muster user change`, or its OpenID provider, gives it the role watch",
+)
 
 
-class Metrics:
-    """The metrics of one application. Threads may share it.
+class MetricsHandlers:
+    """Tells the metrics. `asking` is to have a pool of its own: they are looked at when the others are full."""
 
-    `pools` and `connections` are looked at when they are asked for, so that a request costs nothing for them.
-    """
+    def __init__(self, metrics: MetricsRegistry, asking: AuthenticatedEndpoint) -> None:
+        self._metrics = metrics
+        self._asking = asking
 
-    def __init__(self, pools: Mapping[str, Pool], connections: Callable[[], Connections]) -> None:
-        self._pools = pools
-        self._connections = connections
-        self._registry = CollectorRegistry()
-        self._made = {metric: _make(metric, self._registry) for metric in METRICS}
-        self._series: dict[tuple[str, ...], Any] = {}
-        directory = shared.directory()
-        self.is_shared = directory is not None
-        self._told = CollectorRegistry() if self.is_shared else self._registry
-        if self.is_shared:
-            MultiProcessCollector(self._told, directory)  # type: ignore[no-untyped-call]
-        self._begin()
+    async def metrics(self, scope: Scope) -> ASGIApp:
+        text = await self._asking.told(scope, self._text)
+        return ASGIResponse(body=text, media_type=MEDIA_TYPE)
 
-    @harmless("metrics")
-    def request(self, exchange: Exchange, scope: Scope) -> None:
-        """Counts a request that is over."""
-        route = scope.get("path_template") or "unknown"
-        method = exchange.method if exchange.method in METHODS else "other"
-        self._of(rows.REQUESTS, method, route, str(exchange.status)).inc()
-        self._of(rows.REQUEST_SECONDS, route).observe(exchange.milliseconds / 1000)
-        if exchange.bytes_in:
-            self._of(rows.BODY_BYTES).inc(exchange.bytes_in)
-        if exchange.wrong_credentials:
-            self._of(rows.WRONG_CREDENTIALS).inc()
-        if exchange.failed:
-            self.failure()
-
-    @harmless("metrics")
-    def stages(self, stages: Stages) -> None:
-        """Counts what the stages of one intake took, whatever became of it."""
-        for name, stage in stages:
-            self._of(rows.STAGE_SECONDS, name).observe(stage.ns / 1e9)
-
-    @harmless("metrics")
-    def judged(self, answer: Answer, *, save: bool) -> None:
-        """Counts the customers of a batch that was judged."""
-        if answer.replayed:
-            self._of(rows.REPLAYED).inc()
-            return
-        endpoint = "submit" if save else "validate"
-        self._of(rows.BATCH_CUSTOMERS).observe(answer.accepted + answer.rejected)
-        self._of(rows.CUSTOMERS, endpoint, "accepted", "").inc(answer.accepted)
-        for code, count in answer.codes.items():
-            self._of(rows.CUSTOMERS, endpoint, "rejected", code).inc(count)
-
-    @harmless("metrics")
-    def failure(self) -> None:
-        """Counts an exception that nobody expected."""
-        self._of(rows.FAILURES).inc()
-
-    def text(self) -> bytes:
-        """All of it as Prometheus reads it, `MEDIA_TYPE`. Of all workers, when there are several."""
-        self.look()
-        return generate_latest(self._told)
-
-    @harmless("metrics")
-    def look(self) -> None:
-        """Writes down how busy this worker is."""
-        for name, pool in self._pools.items():
-            load = pool.load()
-            self._of(rows.POOL_BUSY, name).set(load.busy)
-            self._of(rows.POOL_WAITING, name).set(load.waiting)
-            self._of(rows.POOL_TAKEN, name).set(load.taken)
-        self._of(rows.CONNECTIONS).set(self._connections().in_use)
-
-    async def look_again_and_again(self) -> None:
-        """For a worker whose metrics are told by others."""
-        while True:
-            self.look()
-            await asyncio.sleep(FRESH_SECONDS)
-
-    def _begin(self) -> None:
-        """Says what does not change, and begins at 0 what alerts ask the growth of: Prometheus sees no first step.
-
-        Customers rejected by each code are 232 series: 1.7 ms of a scrape, and 0.6 more for each worker. The first
-        night on which a code comes may be the one on which everything is rejected for it.
-        """
-        for name, pool in self._pools.items():
-            self._of(rows.POOL_THREADS, name).set(pool.threads)
-            self._of(rows.POOL_PLACES, name).set(pool.places)
-        self._of(rows.MOST_CONNECTIONS).set(self._connections().most)
-        self._of(rows.WORKERS).set(1)
-        self._of(rows.WORKER_START).set(time.time())
-        self._of(rows.BUILD, version("muster")).set(1)
-        for endpoint in ("validate", "submit"):
-            self._of(rows.CUSTOMERS, endpoint, "accepted", "")
-            for code in CODES:
-                self._of(rows.CUSTOMERS, endpoint, "rejected", code)
-        for stage in NAMES:
-            self._of(rows.STAGE_SECONDS, stage)
-        self.look()
-
-    def _of(self, metric: Metric, *labels: str) -> Any:
-        """The series of a metric with these values of its labels. The library's own way to it takes 1 µs."""
-        key = metric.name, *labels
-        series = self._series.get(key)
-        if series is None:
-            made = self._made[metric]
-            series = self._series[key] = made.labels(*labels) if labels else made
-        return series
-
-
-def _make(metric: Metric, registry: CollectorRegistry) -> Any:
-    more: dict[str, Any] = {}
-    if metric.kind is Kind.HISTOGRAM:
-        more["buckets"] = metric.buckets
-    if metric.kind is Kind.GAUGE:
-        more["multiprocess_mode"] = "livemax" if metric.largest else "livesum"
-    return _MAKERS[metric.kind](metric.name, metric.meaning, metric.labels, registry=registry, **more)
+    def _text(self, scope: Scope, user: User) -> bytes:
+        return self._metrics.text()

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from muster.access.ports import Refusal, User
-from muster.intake.stages import Stages
-from muster.records.ports import BatchRecord, Communication, CustomerVersion
+from muster.auth.oidc.errors import TokenRejection
+from muster.auth.users import User
+from muster.intake.stage_timings import StageTimings
+from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 
 
-class Answer(Protocol):
+class IntakeResultProtocol(Protocol):
     """What became of a batch. `body` is the JSON of the 200, `batch_id` None when nothing was written."""
 
     @property
@@ -38,7 +39,7 @@ class Answer(Protocol):
 
 
 class Intake(Protocol):
-    def take(
+    def process(
         self,
         content: bytes | bytearray,
         sender: User,
@@ -47,11 +48,11 @@ class Intake(Protocol):
         detail: bool,
         accept: int,
         key: str | None,
-        stages: Stages,
-    ) -> Answer:
+        stages: StageTimings,
+    ) -> IntakeResultProtocol:
         """Tells `stages` how long each took, also when it raises.
 
-        Raises `NotABatch`, `TooManyCustomers`, `KeyInUse` and `KeyOfAnother`; anything else is a failure.
+        Raises `InvalidBatchError`, `TooManyCustomersError`, `KeyInProgressError` and `KeyReusedError`; anything else is a failure.
         """
         ...
 
@@ -61,9 +62,9 @@ class Records(Protocol):
 
     def communication(self, number: str, user: User) -> Communication | None: ...
 
-    def batch(self, batch_id: UUID, user: User) -> BatchRecord | None: ...
+    def batch(self, batch_id: UUID, user: User) -> BatchSummary | None: ...
 
-    def batches(self, user: User, *, before: UUID | None, limit: int) -> Sequence[BatchRecord]:
+    def batches(self, user: User, *, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
         """Newest first."""
         ...
 
@@ -83,7 +84,7 @@ class Change(Protocol):
 
 
 class Customers(Protocol):
-    """None stands for what is not there, and for what the user may not see. Raises `UnitNeeded`."""
+    """None stands for what is not there, and for what the user may not see. Raises `UnitRequiredError`."""
 
     def customer(self, ext_id: str, unit: str | None, user: User, *, at: datetime | None) -> CustomerVersion | None:
         """As it is, or as it stood at that moment."""
@@ -103,11 +104,11 @@ class ReadableRecords(Records, Customers, Protocol):
 class Access(Protocol):
     """None stands for every reason not to let somebody in. Raises what the store raises when it is away."""
 
-    def basic(self, name: str, password: str) -> User | None: ...
+    def verify_password(self, name: str, password: str) -> User | None: ...
 
-    def bearer(self, token: str) -> User | None: ...
+    def verify_token(self, token: str) -> User | None: ...
 
-    def refused(self, name: str | None, address: str) -> None:
+    def record_failure(self, name: str | None, address: str) -> None:
         """Puts on record that wrong credentials came: of this user, or a token (None)."""
         ...
 
@@ -115,8 +116,8 @@ class Access(Protocol):
 class Provider(Protocol):
     """Who has a token of an OpenID provider."""
 
-    def user(self, token: str) -> User | Refusal:
-        """Raises `ProviderUnavailable`."""
+    def verify(self, token: str) -> User | TokenRejection:
+        """Raises `ProviderUnavailableError`."""
         ...
 
 
@@ -127,7 +128,7 @@ class Connections(Protocol):
     def in_use(self) -> int: ...
 
     @property
-    def most(self) -> int:
+    def maximum(self) -> int:
         """How many may be in use."""
         ...
 
@@ -144,7 +145,7 @@ class Classifiers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
+class Services:
     """All that stands behind the edge; with a `provider`, its tokens are taken too.
 
     `connections` does not block; `close` is called when the last work is done.

@@ -8,12 +8,12 @@ from typing import Final
 import msgspec
 from litestar.exceptions import HTTPException
 
-from muster.access.attempts import TooManyAttempts
-from muster.access.ports import ProviderUnavailable
-from muster.intake.decode import NotABatch, TooManyCustomers
-from muster.intake.once import KeyInUse, KeyOfAnother
-from muster.web.pool import Busy
-from muster.web.underway import TooManyRequests
+from muster.auth.login_throttle import TooManyAttemptsError
+from muster.auth.oidc.errors import ProviderUnavailableError
+from muster.intake.decode import InvalidBatchError, TooManyCustomersError
+from muster.intake.idempotency import KeyInProgressError, KeyReusedError
+from muster.web.concurrency import TooManyRequestsError
+from muster.web.thread_pool import PoolSaturatedError
 
 Headers = Sequence[tuple[str, str]]
 
@@ -47,33 +47,33 @@ def unauthorized(message: str) -> Problem:
     return Problem(401, message, CHALLENGES)
 
 
-def too_large(limit: int) -> Problem:
+def content_too_large(limit: int) -> Problem:
     return Problem(413, f"the body has more than {limit} bytes, the limit of one request; send smaller batches")
 
 
-def problem_of(error: Exception) -> Problem | None:
+def to_problem(error: Exception) -> Problem | None:
     """The refusal that an exception stands for; None when it is a failure of ours."""
     match error:
         case Problem():
             return error
-        case NotABatch():
+        case InvalidBatchError():
             return Problem(400, str(error))
-        case TooManyCustomers():
+        case TooManyCustomersError():
             return Problem(413, f"one request may hold at most {error.limit} customers; send smaller batches")
-        case TooManyAttempts():
+        case TooManyAttemptsError():
             time = "1 second" if error.seconds == 1 else f"{error.seconds} seconds"
             message = f"too many wrong credentials came from this address; try again in {time}"
             return Problem(429, message, [("Retry-After", str(error.seconds))])
-        case ProviderUnavailable():
+        case ProviderUnavailableError():
             message = "the OpenID provider can't be asked for its keys at the moment; send the same again later"
             return Problem(503, message, RETRY_NOT_READY)
-        case KeyInUse():
+        case KeyInProgressError():
             return Problem(409, "the first request with this Idempotency-Key still runs; ask again later", RETRY_BUSY)
-        case KeyOfAnother():
+        case KeyReusedError():
             return Problem(422, "this Idempotency-Key was used for another request; give each request a key of its own")
-        case TooManyRequests():
+        case TooManyRequestsError():
             return Problem(429, "too many requests of this user are under way; send the same again later", RETRY_BUSY)
-        case Busy():
+        case PoolSaturatedError():
             return Problem(503, "all threads are busy and the queue is full; send the same again later", RETRY_BUSY)
         case HTTPException() if error.status_code < 500:
             message = _MESSAGES.get(error.status_code, "the request is not sound HTTP for this service")
@@ -85,7 +85,7 @@ def _allowed(error: HTTPException) -> Headers:
     return [("Allow", value) for name, value in (error.headers or {}).items() if name.lower() == "allow"]
 
 
-def problem_body(problem: Problem, path: str) -> bytes:
+def build_problem_body(problem: Problem, path: str) -> bytes:
     """The contract's body of a refusal, as JSON. The time is UTC, in milliseconds."""
     return msgspec.json.encode(
         {
@@ -98,7 +98,7 @@ def problem_body(problem: Problem, path: str) -> bytes:
     )
 
 
-def failure_body(milliseconds: int) -> bytes:
+def build_error_body(milliseconds: int) -> bytes:
     """The contract's body of a 500, as JSON."""
     return msgspec.json.encode(
         {"errorCode": "500", "errorDescription": "Processing failed", "timeElapsedMs": milliseconds}

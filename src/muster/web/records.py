@@ -4,16 +4,27 @@ from typing import Any, Final
 
 from litestar.types import ASGIApp, Scope
 
-from muster.access.authority import may_ask
-from muster.access.ports import User
-from muster.records.ports import BatchRecord, Communication
-from muster.web.asking import WRONG_CURSOR, Asking, Right, limit_of, named, number_of, parameter, there, uuid_of
+from muster.auth.authorization import can_read_records
+from muster.auth.users import User
+from muster.records.record_store import BatchSummary, Communication
+from muster.web.authenticated_endpoint import (
+    WRONG_CURSOR,
+    AuthenticatedEndpoint,
+    Permission,
+    get_parameter,
+    get_path_name,
+    or_404,
+    parse_limit,
+    parse_number,
+    parse_uuid,
+)
 from muster.web.ports import Records
 from muster.web.problems import Problem
 
 COMMUNICATIONS: Final = "/api/v1/communications/"
-ASKS: Final = Right(
-    may_ask, "this user reads the metrics alone; `muster user change`, or its OpenID provider, gives it another role"
+ASKS: Final = Permission(
+    can_read_records,
+    "this user reads the metrics alone; `muster user change`, or its OpenID provider, gives it another role",
 )
 
 _NO_COMMUNICATION: Final = "no customer was accepted under this communication number, or none that this user may see"
@@ -21,10 +32,10 @@ _NO_BATCH: Final = "there is no batch with this id, or none that this user may s
 _NO_RESULTS: Final = "there is no batch with this id that this user may see, or its answer is kept no longer"
 
 
-class RecordPages:
+class RecordHandlers:
     """Answers from the records to whoever may see them; to others it is as if nothing were there."""
 
-    def __init__(self, records: Records, asking: Asking) -> None:
+    def __init__(self, records: Records, asking: AuthenticatedEndpoint) -> None:
         self._records = records
         self._asking = asking
 
@@ -41,17 +52,17 @@ class RecordPages:
         return await self._asking.answered(scope, self._results)
 
     def _communication(self, scope: Scope, user: User) -> object:
-        number = named(scope, COMMUNICATIONS)
+        number = get_path_name(scope, COMMUNICATIONS)
         found = None if "\0" in number else self._records.communication(number, user)  # no number has a NUL
-        return told_of(there(found, _NO_COMMUNICATION))
+        return to_communication(or_404(found, _NO_COMMUNICATION))
 
     def _batch(self, scope: Scope, user: User) -> object:
-        batch_id = there(uuid_of(scope["path_params"]["batch_id"]), _NO_BATCH)
-        return _batch(there(self._records.batch(batch_id, user), _NO_BATCH))
+        batch_id = or_404(parse_uuid(scope["path_params"]["batch_id"]), _NO_BATCH)
+        return _batch(or_404(self._records.batch(batch_id, user), _NO_BATCH))
 
     def _batches(self, scope: Scope, user: User) -> object:
-        limit, cursor = limit_of(scope), parameter(scope, "cursor", WRONG_CURSOR)
-        before = None if cursor is None else uuid_of(cursor)
+        limit, cursor = parse_limit(scope), get_parameter(scope, "cursor", WRONG_CURSOR)
+        before = None if cursor is None else parse_uuid(cursor)
         if cursor is not None and before is None:
             raise Problem(400, WRONG_CURSOR)
         # One more than the page holds tells whether there is another page.
@@ -60,14 +71,14 @@ class RecordPages:
         return {"batches": [_batch(batch) for batch in found[:limit]], "next": following}
 
     def _results(self, scope: Scope, user: User) -> object:
-        batch_id = there(uuid_of(scope["path_params"]["batch_id"]), _NO_RESULTS)
-        limit, start = limit_of(scope), number_of(scope, "cursor", WRONG_CURSOR)
+        batch_id = or_404(parse_uuid(scope["path_params"]["batch_id"]), _NO_RESULTS)
+        limit, start = parse_limit(scope), parse_number(scope, "cursor", WRONG_CURSOR)
         found = self._records.results(batch_id, user, start=start or 0, limit=limit)
-        page, following = there(found, _NO_RESULTS)
+        page, following = or_404(found, _NO_RESULTS)
         return {"results": page, "next": None if following is None else str(following)}
 
 
-def told_of(found: Communication) -> dict[str, Any]:
+def to_communication(found: Communication) -> dict[str, Any]:
     """What is told of a communication, whether it is asked for by itself or with what it brought."""
     return {
         "communicationNumber": found.communication_number,
@@ -80,7 +91,7 @@ def told_of(found: Communication) -> dict[str, Any]:
     }
 
 
-def _batch(found: BatchRecord) -> dict[str, Any]:
+def _batch(found: BatchSummary) -> dict[str, Any]:
     return {
         "id": found.id,
         "receivedAt": found.received_at,

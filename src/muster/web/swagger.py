@@ -8,8 +8,8 @@ from typing import Final
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Scope
 
-from muster.web.exchange import Exchange
 from muster.web.problems import Problem
+from muster.web.request_context import RequestContext
 
 _OURS: Final = Path(__file__).parent / "swagger"
 # Name -> media type, and whether the file is ours. Nothing else of the package can be reached.
@@ -37,7 +37,7 @@ _HEADERS: Final = (
 async def page(scope: Scope) -> ASGIApp:
     # Litestar takes both paths for one. The page's own links are relative to the one with the slash; the relative
     # Location holds behind a proxy that serves us under a prefix.
-    if not Exchange.of(scope).path.endswith("/"):
+    if not RequestContext.of(scope).path.endswith("/"):
         return ASGIResponse(status_code=307, headers=[("Location", "swagger-ui/")], media_type="text/plain")
     return _reply("index.html")
 

@@ -64,10 +64,10 @@ SCHEMAS: Final = {
     )
 }
 # The fields that only one type of customer has.
-OF_TYPE: Final = {"INDIVIDUAL": INDIVIDUAL, "ORGANIZATION": ORGANIZATION}
+SCHEMAS_BY_TYPE: Final = {"INDIVIDUAL": INDIVIDUAL, "ORGANIZATION": ORGANIZATION}
 
 
-def rows() -> Iterator[tuple[Schema, Field]]:
+def iterate_fields() -> Iterator[tuple[Schema, Field]]:
     """Every row of the tables, in the order of the contract."""
     for schema in SCHEMAS.values():
         for field in schema.fields:
@@ -75,6 +75,6 @@ def rows() -> Iterator[tuple[Schema, Field]]:
 
 
 # Where a field's name first stands in the tables: what orders the findings of one rank.
-POSITION: Final[dict[str, int]] = {}
-for _position, (_, _field) in enumerate(rows()):
-    POSITION.setdefault(_field.name, _position)
+FIELD_POSITIONS: Final[dict[str, int]] = {}
+for _position, (_, _field) in enumerate(iterate_fields()):
+    FIELD_POSITIONS.setdefault(_field.name, _position)

@@ -1,8 +1,8 @@
 """Parts that say what somebody does, where, and from what they live."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import CodeOf, Decimal, Text, WholeNumber
 from muster.customer.schema import ALWAYS, Field, Schema
+from muster.customer.value_types import ClassifierCode, Decimal, Integer, Text
 
 INCOME_SOURCE = Schema(
     "IncomeSource",
@@ -10,15 +10,15 @@ INCOME_SOURCE = Schema(
     (
         Field(
             "incomeSourceType",
-            CodeOf("incomeSourceType"),
+            ClassifierCode("incomeSourceType"),
             "The source of the income",
             "SALARY",
             ALWAYS,
             e.INCOME_SOURCE_TYPE,
         ),
-        Field("incomePercentage", WholeNumber(), "Its share of the whole income in percent", 5),
-        Field("from", WholeNumber(), "Lower end of the income from it", 100),
-        Field("to", WholeNumber(), "Upper end of the income from it", 1000),
+        Field("incomePercentage", Integer(), "Its share of the whole income in percent", 5),
+        Field("from", Integer(), "Lower end of the income from it", 100),
+        Field("to", Integer(), "Upper end of the income from it", 1000),
     ),
 )
 
@@ -26,7 +26,9 @@ SOURCE_OF_WEALTH = Schema(
     "SourceOfWealth",
     "Where the wealth comes from",
     (
-        Field("code", CodeOf("sourceOfWealth"), "The source of the wealth", "INHERITANCE", ALWAYS, e.WEALTH_CODE),
+        Field(
+            "code", ClassifierCode("sourceOfWealth"), "The source of the wealth", "INHERITANCE", ALWAYS, e.WEALTH_CODE
+        ),
         Field("amount", Decimal(), "The amount from it", 100000),
         Field("comment", Text(), "Remark on it", "text"),
     ),
@@ -36,8 +38,10 @@ ACTIVITY = Schema(
     "Activity",
     "An economic activity, with its share of the income",
     (
-        Field("activityType", CodeOf("activityType"), "The activity", "ACTIVITY_OTHER", ALWAYS, e.ACTIVITY_TYPE),
-        Field("incomePercentage", WholeNumber(), "Its share of the whole income in percent", 15),
+        Field(
+            "activityType", ClassifierCode("activityType"), "The activity", "ACTIVITY_OTHER", ALWAYS, e.ACTIVITY_TYPE
+        ),
+        Field("incomePercentage", Integer(), "Its share of the whole income in percent", 15),
     ),
 )
 
@@ -54,14 +58,14 @@ REGION_OF_ACTIVITY = Schema(
 COUNTRY_OF_ACTIVITY = Schema(
     "CountryOfActivity",
     "A country in which somebody is active",
-    (Field("country", CodeOf("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.ACTIVITY_COUNTRY),),
+    (Field("country", ClassifierCode("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.ACTIVITY_COUNTRY),),
 )
 
 COUNTRY_OF_TAX_PAYMENT = Schema(
     "CountryOfTaxPayment",
     "A country in which the customer pays taxes",
     (
-        Field("country", CodeOf("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.TAX_COUNTRY),
+        Field("country", ClassifierCode("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.TAX_COUNTRY),
         Field("taxpayerNumber", Text(), "The customer's taxpayer number there", "5541245574"),
     ),
 )

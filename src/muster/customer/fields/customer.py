@@ -1,8 +1,19 @@
 """The fields of every customer."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import FORBIDDEN, TOO_LONG, CodeOf, Date, Decimal, ListOf, OneOf, Screenings, Text, YesNo
-from muster.customer.schema import ALWAYS, ByRule, Field, Schema
+from muster.customer.schema import ALWAYS, Field, MandatoryByRule, Schema
+from muster.customer.value_types import (
+    FORBIDDEN,
+    TOO_LONG,
+    Boolean,
+    ClassifierCode,
+    Date,
+    Decimal,
+    Enum,
+    NestedList,
+    ScreeningList,
+    Text,
+)
 
 
 def is_lead(code: str) -> bool:
@@ -26,33 +37,33 @@ CUSTOMER = Schema(
         Field("requester", Text(), "The system that sends the data", "Company Name", ALWAYS, e.REQUESTER_MISSING),
         Field(
             "action",
-            OneOf(("CREATE", "UPDATE")),
+            Enum(("CREATE", "UPDATE")),
             "CREATE takes in a new customer, UPDATE replaces a known one whole; CREATE when absent",
             "UPDATE",
             error=e.ACTION_INVALID,
         ),
         Field(
             "sourceOfRiskLevel",
-            OneOf(("IMPORT",), refused=("EVALUATE",)),
+            Enum(("IMPORT",), refused=("EVALUATE",)),
             "Where the risk level comes from; a batch can only import it",
             "IMPORT",
             error=e.RISK_SOURCE_INVALID,
         ),
         Field(
             "initializeScreeningProcesses",
-            Screenings(("SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST")),
+            ScreeningList(("SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST")),
             "Screenings to start; none can be started in a batch, so leave it out",
         ),
         Field(
             "riskLevel",
-            OneOf(("NONE", "LOW", "MEDIUM", "HIGH", "EXTREME")),
+            Enum(("NONE", "LOW", "MEDIUM", "HIGH", "EXTREME")),
             "The risk level known from before",
             "HIGH",
             error=e.RISK_LEVEL_INVALID,
         ),
         Field(
             "customerStatus",
-            OneOf(("PENDING", "ACTIVE", "REJECTED", "SUSPENDED", "CLOSED")),
+            Enum(("PENDING", "ACTIVE", "REJECTED", "SUSPENDED", "CLOSED")),
             "The stage of the business relationship",
             "ACTIVE",
             ALWAYS,
@@ -61,14 +72,14 @@ CUSTOMER = Schema(
         ),
         Field(
             "businessUnit",
-            CodeOf("businessUnit"),
+            ClassifierCode("businessUnit"),
             "The unit of the institution that the customer belongs to; the sender's own when absent",
             "BUSINESS_UNIT_NAME",
             error=e.UNIT_UNKNOWN,
         ),
         Field(
             "riskManagementCategory",
-            CodeOf("riskManagementCategory", is_lead),
+            ClassifierCode("riskManagementCategory", is_lead),
             "The category by which the customer's risk is managed; lead categories are refused",
             "IND",
             ALWAYS,
@@ -78,7 +89,7 @@ CUSTOMER = Schema(
         ),
         Field(
             "entityType",
-            OneOf(("INDIVIDUAL", "ORGANIZATION")),
+            Enum(("INDIVIDUAL", "ORGANIZATION")),
             "Whether the customer is a person or an organization; it decides which other fields are allowed",
             "INDIVIDUAL",
             ALWAYS,
@@ -109,25 +120,25 @@ CUSTOMER = Schema(
             Date(),
             "When the business relationship ended",
             "2024-04-12",
-            ByRule("when customerStatus = CLOSED"),
+            MandatoryByRule("when customerStatus = CLOSED"),
             bad_by_rule=True,
         ),
         Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "50001010022"),
-        Field("isPEP", YesNo(), "Whether the customer is a politically exposed person", True),
-        Field("isSanctioned", YesNo(), "Whether the customer is under sanctions", False),
-        Field("isInAdverseMedia", YesNo(), "Whether adverse media report on the customer", False),
-        Field("isInInternalList", YesNo(), "Whether the customer is on a list of the institution's own", False),
+        Field("isPEP", Boolean(), "Whether the customer is a politically exposed person", True),
+        Field("isSanctioned", Boolean(), "Whether the customer is under sanctions", False),
+        Field("isInAdverseMedia", Boolean(), "Whether adverse media report on the customer", False),
+        Field("isInInternalList", Boolean(), "Whether the customer is on a list of the institution's own", False),
         Field(
             "listPurpose",
-            OneOf(("BLACK", "WHITE")),
+            Enum(("BLACK", "WHITE")),
             "Whether that list of its own bars the customer or clears them",
             "WHITE",
         ),
         Field(
-            "isActualAddressDeclared", YesNo(), "Whether the customer declared the address they live or work at", True
+            "isActualAddressDeclared", Boolean(), "Whether the customer declared the address they live or work at", True
         ),
         Field(
-            "isCorrespondenceAddressDeclared", YesNo(), "Whether the customer declared an address for letters", False
+            "isCorrespondenceAddressDeclared", Boolean(), "Whether the customer declared an address for letters", False
         ),
         Field("activityDescription", Text(), "The customer's activity in words", "Logistics"),
         Field("incomeSourceDescription", Text(), "The source of the customer's income in words", "Salary"),
@@ -135,28 +146,38 @@ CUSTOMER = Schema(
         Field("initialDepositBank", Text(), "The bank that the first deposit comes from", "TBC"),
         Field("initialDepositAccount", Text(), "The account that the first deposit comes from", "LT0089500500000070"),
         Field("initialDepositAmount", Decimal(), "The amount of the first deposit", 10000),
-        Field("initialDepositCurrency", CodeOf("currency"), "The currency of the first deposit, ISO 4217", "EUR"),
-        Field("doesCashDominate", YesNo(), "Whether the customer mostly deals in cash", True),
-        Field("listContact", ListOf("Contact"), "Ways to reach the customer"),
-        Field("listAddress", ListOf("Address"), "The customer's addresses"),
         Field(
-            "listBusinessEntityDocument", ListOf("BusinessEntityDocument"), "Documents that prove who the customer is"
+            "initialDepositCurrency", ClassifierCode("currency"), "The currency of the first deposit, ISO 4217", "EUR"
         ),
-        Field("listAppealReason", ListOf("AppealReason"), "Why the customer turned to the institution"),
-        Field("listIntroductionSource", ListOf("IntroductionSource"), "How the customer came to know the institution"),
-        Field("listOrderedService", ListOf("OrderedService"), "Services that the customer ordered"),
-        Field("listDeclaredTurnover", ListOf("DeclaredTurnover"), "Turnovers that the customer declares"),
-        Field("listIncomeSource", ListOf("IncomeSource"), "Sources of the customer's income"),
-        Field("listPaymentPurpose", ListOf("PaymentPurpose"), "What the customer's payments are for"),
-        Field("listSourceOfWealth", ListOf("SourceOfWealth"), "Where the customer's wealth comes from"),
+        Field("doesCashDominate", Boolean(), "Whether the customer mostly deals in cash", True),
+        Field("listContact", NestedList("Contact"), "Ways to reach the customer"),
+        Field("listAddress", NestedList("Address"), "The customer's addresses"),
         Field(
-            "listPaymentCountry", ListOf("PaymentCountry"), "Countries that the customer's payments go to or come from"
+            "listBusinessEntityDocument",
+            NestedList("BusinessEntityDocument"),
+            "Documents that prove who the customer is",
         ),
-        Field("listActivity", ListOf("Activity"), "The customer's economic activities"),
-        Field("listRegionOfActivity", ListOf("RegionOfActivity"), "Regions in which the customer is active"),
-        Field("listCountryOfActivity", ListOf("CountryOfActivity"), "Countries in which the customer is active"),
-        Field("listCountryOfTaxPayment", ListOf("CountryOfTaxPayment"), "Countries in which the customer pays taxes"),
-        Field("listAdditionalValues", ListOf("AdditionalValue"), "Values of the installation's own"),
-        Field("listRelatedEntity", ListOf("RelatedEntity"), "Persons and organizations around the customer"),
+        Field("listAppealReason", NestedList("AppealReason"), "Why the customer turned to the institution"),
+        Field(
+            "listIntroductionSource", NestedList("IntroductionSource"), "How the customer came to know the institution"
+        ),
+        Field("listOrderedService", NestedList("OrderedService"), "Services that the customer ordered"),
+        Field("listDeclaredTurnover", NestedList("DeclaredTurnover"), "Turnovers that the customer declares"),
+        Field("listIncomeSource", NestedList("IncomeSource"), "Sources of the customer's income"),
+        Field("listPaymentPurpose", NestedList("PaymentPurpose"), "What the customer's payments are for"),
+        Field("listSourceOfWealth", NestedList("SourceOfWealth"), "Where the customer's wealth comes from"),
+        Field(
+            "listPaymentCountry",
+            NestedList("PaymentCountry"),
+            "Countries that the customer's payments go to or come from",
+        ),
+        Field("listActivity", NestedList("Activity"), "The customer's economic activities"),
+        Field("listRegionOfActivity", NestedList("RegionOfActivity"), "Regions in which the customer is active"),
+        Field("listCountryOfActivity", NestedList("CountryOfActivity"), "Countries in which the customer is active"),
+        Field(
+            "listCountryOfTaxPayment", NestedList("CountryOfTaxPayment"), "Countries in which the customer pays taxes"
+        ),
+        Field("listAdditionalValues", NestedList("AdditionalValue"), "Values of the installation's own"),
+        Field("listRelatedEntity", NestedList("RelatedEntity"), "Persons and organizations around the customer"),
     ),
 )

@@ -1,8 +1,8 @@
 """Parts that say who somebody is and how to reach them."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import CodeOf, Date, OneOf, Text, YesNo
 from muster.customer.schema import ALWAYS, FOR_ORGANIZATION_CUSTOMERS, Field, Schema
+from muster.customer.value_types import Boolean, ClassifierCode, Date, Enum, Text
 
 CONTACT = Schema(
     "Contact",
@@ -10,7 +10,7 @@ CONTACT = Schema(
     (
         Field(
             "contactType",
-            OneOf(("MOBILEPHONE", "FIXEDPHONE", "EMAIL", "WEBSITE")),
+            Enum(("MOBILEPHONE", "FIXEDPHONE", "EMAIL", "WEBSITE")),
             "How the contact is reached",
             "EMAIL",
             ALWAYS,
@@ -24,7 +24,7 @@ CONTACT = Schema(
             ALWAYS,
             e.CONTACT_DETAILS,
         ),
-        Field("useForCommunication", YesNo(), "Whether the institution may use the contact", True),
+        Field("useForCommunication", Boolean(), "Whether the institution may use the contact", True),
     ),
 )
 
@@ -32,7 +32,9 @@ ADDRESS = Schema(
     "Address",
     "A postal or residential address",
     (
-        Field("addressType", CodeOf("addressType"), "What the address is for", "RESIDENCE", error=e.ADDRESS_TYPE),
+        Field(
+            "addressType", ClassifierCode("addressType"), "What the address is for", "RESIDENCE", error=e.ADDRESS_TYPE
+        ),
         Field(
             "addressDetails",
             Text(),
@@ -41,12 +43,12 @@ ADDRESS = Schema(
             FOR_ORGANIZATION_CUSTOMERS,
             e.ADDRESS_DETAILS,
         ),
-        Field("country", CodeOf("country"), "Country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.ADDRESS_COUNTRY),
+        Field("country", ClassifierCode("country"), "Country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.ADDRESS_COUNTRY),
         Field("region", Text(), "Region within the country or above it", "EU"),
         Field("city", Text(), "City", "Vilnius"),
         Field("streetAddress", Text(), "Street and house", "Verkiu 1"),
         Field("zipCode", Text(), "Postal code", "12345"),
-        Field("useForCorrespondence", YesNo(), "Whether letters go there", True),
+        Field("useForCorrespondence", Boolean(), "Whether letters go there", True),
     ),
 )
 
@@ -56,7 +58,7 @@ BUSINESS_ENTITY_DOCUMENT = Schema(
     (
         Field(
             "entityType",
-            OneOf(("INDIVIDUAL", "ORGANIZATION")),
+            Enum(("INDIVIDUAL", "ORGANIZATION")),
             "Whether the document is a person's or an organization's",
             "INDIVIDUAL",
             ALWAYS,
@@ -64,9 +66,7 @@ BUSINESS_ENTITY_DOCUMENT = Schema(
         ),
         Field(
             "identityDocumentType",
-            OneOf(
-                ("PASSPORT", "IDENTITYCARD", "RESIDENCEPERMIT", "DRIVINGLICENSE", "REGISTRATIONCERTIFICATE", "OTHER")
-            ),
+            Enum(("PASSPORT", "IDENTITYCARD", "RESIDENCEPERMIT", "DRIVINGLICENSE", "REGISTRATIONCERTIFICATE", "OTHER")),
             "Which document it is",
             "PASSPORT",
             ALWAYS,
@@ -77,7 +77,7 @@ BUSINESS_ENTITY_DOCUMENT = Schema(
         Field("documentExpiryDate", Date(), "Date until which it is valid", "2032-01-15", error=e.DOCUMENT_EXPIRY_DATE),
         Field(
             "documentIssueCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of issue, ISO 3166-1 alpha-2",
             "LT",
             ALWAYS,
@@ -103,7 +103,7 @@ ADDITIONAL_VALUE = Schema(
         Field("description", Text(), "The value in words", "Entity has relation to USA", ALWAYS, e.VALUE_DESCRIPTION),
         Field(
             "datatype",
-            OneOf(("STRING", "INTEGER", "DECIMAL", "DATE", "TIMESTAMP", "BOOLEAN")),
+            Enum(("STRING", "INTEGER", "DECIMAL", "DATE", "TIMESTAMP", "BOOLEAN")),
             "The type that the value reads as",
             "STRING",
             ALWAYS,

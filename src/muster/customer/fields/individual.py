@@ -1,8 +1,8 @@
 """The fields of individuals, and their field of activity."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import CodeOf, Date, Part, Text, YesNo
 from muster.customer.schema import ALWAYS, Field, Schema
+from muster.customer.value_types import Boolean, ClassifierCode, Date, Nested, Text
 
 INDIVIDUAL = Schema(
     "Individual",
@@ -12,7 +12,7 @@ INDIVIDUAL = Schema(
         Field("lastName", Text(), "Family name", "Rodriguez", ALWAYS, e.LAST_NAME_MISSING),
         Field(
             "citizenshipCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of citizenship, ISO 3166-1 alpha-2",
             "LT",
             ALWAYS,
@@ -22,32 +22,32 @@ INDIVIDUAL = Schema(
         Field("birthDate", Date(), "Date of birth", "2000-01-01"),
         Field(
             "birthCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of birth, ISO 3166-1 alpha-2",
             "LT",
             error=e.BIRTH_COUNTRY_UNKNOWN,
         ),
         Field(
             "secondCitizenshipCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of a second citizenship, ISO 3166-1 alpha-2",
             "LV",
             error=e.SECOND_CITIZENSHIP_UNKNOWN,
         ),
         Field(
             "permanentResidenceCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of permanent residence, ISO 3166-1 alpha-2",
             "LT",
             error=e.RESIDENCE_COUNTRY_UNKNOWN,
         ),
-        Field("isLegalResident", YesNo(), "Whether the person may live in the country they live in", True),
-        Field("isFamilyPEP", YesNo(), "Whether a close relative is a politically exposed person", True),
-        Field("isLitigated", YesNo(), "Whether the person is or was party to litigation", True),
-        Field("amlOfficer", YesNo(), "Whether the person is an AML officer", True),
+        Field("isLegalResident", Boolean(), "Whether the person may live in the country they live in", True),
+        Field("isFamilyPEP", Boolean(), "Whether a close relative is a politically exposed person", True),
+        Field("isLitigated", Boolean(), "Whether the person is or was party to litigation", True),
+        Field("amlOfficer", Boolean(), "Whether the person is an AML officer", True),
         Field(
             "fieldOfActivity",
-            Part("FieldOfActivity"),
+            Nested("FieldOfActivity"),
             "What the person lives from: work, pension, studies or something else",
         ),
     ),
@@ -57,10 +57,10 @@ FIELD_OF_ACTIVITY = Schema(
     "FieldOfActivity",
     "What an individual lives from, each side in an object of its own",
     (
-        Field("employment", Part("FieldEmployment"), "The person's employment"),
-        Field("other", Part("FieldOther"), "Another status of the person"),
-        Field("pension", Part("FieldPension"), "The person's pension"),
-        Field("student", Part("FieldStudent"), "The person's studies"),
+        Field("employment", Nested("FieldEmployment"), "The person's employment"),
+        Field("other", Nested("FieldOther"), "Another status of the person"),
+        Field("pension", Nested("FieldPension"), "The person's pension"),
+        Field("student", Nested("FieldStudent"), "The person's studies"),
     ),
 )
 
@@ -70,9 +70,9 @@ FIELD_EMPLOYMENT = Schema(
     (
         Field("employerTitle", Text(), "Name of the employer", "Software Engineer"),
         Field("employmentPositionDescription", Text(), "The position in words", "Software Engineer"),
-        Field("isEmployee", YesNo(), "Whether the person is employed", False),
-        Field("isSelfEmployed", YesNo(), "Whether the person works for themselves", False),
-        Field("isUnemployed", YesNo(), "Whether the person is without work", False),
+        Field("isEmployee", Boolean(), "Whether the person is employed", False),
+        Field("isSelfEmployed", Boolean(), "Whether the person works for themselves", False),
+        Field("isUnemployed", Boolean(), "Whether the person is without work", False),
     ),
 )
 
@@ -80,7 +80,7 @@ FIELD_OTHER = Schema(
     "FieldOther",
     "Another status of the individual, in words",
     (
-        Field("isOtherStatus", YesNo(), "Whether none of the other sides applies", True),
+        Field("isOtherStatus", Boolean(), "Whether none of the other sides applies", True),
         Field("otherStatusDescription", Text(), "That other status in words", "consultation"),
     ),
 )
@@ -89,10 +89,10 @@ FIELD_PENSION = Schema(
     "FieldPension",
     "The individual's pension",
     (
-        Field("isPensioner", YesNo(), "Whether the person draws a pension", True),
+        Field("isPensioner", Boolean(), "Whether the person draws a pension", True),
         Field(
             "pensionCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country that pays the pension, ISO 3166-1 alpha-2",
             "LT",
             error=e.PENSION_COUNTRY_UNKNOWN,
@@ -104,10 +104,10 @@ FIELD_STUDENT = Schema(
     "FieldStudent",
     "The individual's studies",
     (
-        Field("isStudent", YesNo(), "Whether the person studies", True),
+        Field("isStudent", Boolean(), "Whether the person studies", True),
         Field(
             "higherSchoolCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of the school, ISO 3166-1 alpha-2",
             "LT",
             error=e.SCHOOL_COUNTRY_UNKNOWN,

@@ -1,8 +1,8 @@
 """The fields of organizations."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import CodeOf, Date, Text, WholeNumber, YesNo
 from muster.customer.schema import ALWAYS, Field, Schema
+from muster.customer.value_types import Boolean, ClassifierCode, Date, Integer, Text
 
 ORGANIZATION = Schema(
     "Organization",
@@ -11,7 +11,7 @@ ORGANIZATION = Schema(
         Field("title", Text(), "Registered name", "LTD 'MinorMajor'", ALWAYS, e.TITLE_MISSING),
         Field(
             "registrationCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of registration, ISO 3166-1 alpha-2",
             "LT",
             ALWAYS,
@@ -19,7 +19,7 @@ ORGANIZATION = Schema(
         ),
         Field(
             "legalForm",
-            CodeOf("legalForm"),
+            ClassifierCode("legalForm"),
             "Legal form",
             "LTD",
             ALWAYS,
@@ -31,23 +31,23 @@ ORGANIZATION = Schema(
         Field("activityInRestrictedRegionDescription", Text(), "Activity in restricted regions, in words", "Logistics"),
         Field("giin", Text(), "Global intermediary identification number, given under FATCA", "GIN548745122"),
         Field("lei", Text(), "Legal entity identifier, ISO 17442", "LEI54511548"),
-        Field("isAudited", YesNo(), "Whether the accounts are audited", True),
-        Field("numberOfAudits", WholeNumber(), "How many audits there were", 6),
-        Field("periodsOfAuditsInYears", WholeNumber(), "Years between audits", 3),
+        Field("isAudited", Boolean(), "Whether the accounts are audited", True),
+        Field("numberOfAudits", Integer(), "How many audits there were", 6),
+        Field("periodsOfAuditsInYears", Integer(), "Years between audits", 3),
         Field(
             "organizationalStructureDescription", Text(), "The structure of the organization in words", "Hierarchical"
         ),
-        Field("hasMultiLayerStructure", YesNo(), "Whether ownership runs through several layers", False),
-        Field("isFinancialInstitution", YesNo(), "Whether the organization is a financial institution", False),
-        Field("isDirectlyManaged", YesNo(), "Whether its owners manage it themselves", False),
-        Field("noMajorShareHolders", YesNo(), "Whether nobody holds a major share", False),
-        Field("numberOfEmployees", WholeNumber(), "How many people it employs", 25),
-        Field("companyAssetValue", WholeNumber(), "Value of its assets, a whole number of any size", 100000),
-        Field("isFined", YesNo(), "Whether it was fined", False),
-        Field("periodsOfFiningInYears", WholeNumber(), "Years over which it was fined", 3),
-        Field("isListed", YesNo(), "Whether its shares are listed on an exchange", False),
-        Field("isRegulated", YesNo(), "Whether an authority supervises it", False),
-        Field("isLicenseRequired", YesNo(), "Whether its activity needs a license", False),
+        Field("hasMultiLayerStructure", Boolean(), "Whether ownership runs through several layers", False),
+        Field("isFinancialInstitution", Boolean(), "Whether the organization is a financial institution", False),
+        Field("isDirectlyManaged", Boolean(), "Whether its owners manage it themselves", False),
+        Field("noMajorShareHolders", Boolean(), "Whether nobody holds a major share", False),
+        Field("numberOfEmployees", Integer(), "How many people it employs", 25),
+        Field("companyAssetValue", Integer(), "Value of its assets, a whole number of any size", 100000),
+        Field("isFined", Boolean(), "Whether it was fined", False),
+        Field("periodsOfFiningInYears", Integer(), "Years over which it was fined", 3),
+        Field("isListed", Boolean(), "Whether its shares are listed on an exchange", False),
+        Field("isRegulated", Boolean(), "Whether an authority supervises it", False),
+        Field("isLicenseRequired", Boolean(), "Whether its activity needs a license", False),
         Field("licenseDescription", Text(), "That license in words", "Licence No.4012"),
         Field(
             "thirdPartyServicesUsed",

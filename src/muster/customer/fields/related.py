@@ -1,7 +1,6 @@
 """The fields of related entities: owners, directors and others around a customer."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import CodeOf, Date, ListOf, OneOf, Text, WholeNumber, YesNo
 from muster.customer.schema import (
     ALWAYS,
     FOR_INDIVIDUALS,
@@ -10,6 +9,7 @@ from muster.customer.schema import (
     Field,
     Schema,
 )
+from muster.customer.value_types import Boolean, ClassifierCode, Date, Enum, Integer, NestedList, Text
 
 RELATED_ENTITY = Schema(
     "RelatedEntity",
@@ -17,7 +17,7 @@ RELATED_ENTITY = Schema(
     (
         Field(
             "entityType",
-            OneOf(("INDIVIDUAL", "ORGANIZATION")),
+            Enum(("INDIVIDUAL", "ORGANIZATION")),
             "Whether the related one is a person or an organization; names of the other type are ignored",
             "INDIVIDUAL",
             ALWAYS,
@@ -25,7 +25,7 @@ RELATED_ENTITY = Schema(
         ),
         Field(
             "relationType",
-            CodeOf("relationType"),
+            ClassifierCode("relationType"),
             "What the related one is to the customer",
             "OWNER",
             ALWAYS,
@@ -37,18 +37,18 @@ RELATED_ENTITY = Schema(
         Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "123456789"),
         Field("activityDescription", Text(), "The activity in words", "Financial activity"),
         Field("regionOfActivityDescription", Text(), "The region of the activity in words", "EU"),
-        Field("share", WholeNumber(), "Share in the customer in percent", 75),
-        Field("votePercentage", WholeNumber(), "Share of the votes in percent", 99),
+        Field("share", Integer(), "Share in the customer in percent", 75),
+        Field("votePercentage", Integer(), "Share of the votes in percent", 99),
         Field(
             "country",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of the related one, ISO 3166-1 alpha-2",
             "LT",
             error=e.RELATED_COUNTRY_UNKNOWN,
         ),
         Field(
             "birthCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of birth, ISO 3166-1 alpha-2",
             "LT",
             error=e.RELATED_COUNTRY_UNKNOWN,
@@ -56,17 +56,17 @@ RELATED_ENTITY = Schema(
         ),
         Field(
             "registrationCountry",
-            CodeOf("country"),
+            ClassifierCode("country"),
             "Country of registration, ISO 3166-1 alpha-2",
             "LT",
             FOR_ORGANIZATIONS_OF_ORGANIZATIONS,
             e.RELATED_COUNTRY_UNKNOWN,
             only="ORGANIZATION",
         ),
-        Field("isPEP", YesNo(), "Whether the related one is a politically exposed person", False),
-        Field("isSanctioned", YesNo(), "Whether the related one is under sanctions", False),
-        Field("isInAdverseMedia", YesNo(), "Whether adverse media report on the related one", False),
-        Field("isInInternalList", YesNo(), "Whether the related one is on a list of the institution's own", False),
+        Field("isPEP", Boolean(), "Whether the related one is a politically exposed person", False),
+        Field("isSanctioned", Boolean(), "Whether the related one is under sanctions", False),
+        Field("isInAdverseMedia", Boolean(), "Whether adverse media report on the related one", False),
+        Field("isInInternalList", Boolean(), "Whether the related one is on a list of the institution's own", False),
         Field("firstName", Text(), "Given name", "John", FOR_INDIVIDUALS, e.RELATED_NAME_MISSING, only="INDIVIDUAL"),
         Field(
             "lastName", Text(), "Family name", "Rodriguez", FOR_INDIVIDUALS, e.RELATED_NAME_MISSING, only="INDIVIDUAL"
@@ -83,24 +83,26 @@ RELATED_ENTITY = Schema(
         ),
         Field(
             "legalForm",
-            CodeOf("legalForm"),
+            ClassifierCode("legalForm"),
             "Legal form",
             "COOPERATIVE",
             error=e.RELATED_LEGAL_FORM_UNKNOWN,
             only="ORGANIZATION",
         ),
         Field("establishmentDate", Date(), "Date of establishment", "1998-04-07", only="ORGANIZATION"),
-        Field("listContact", ListOf("Contact"), "Ways to reach the related one"),
-        Field("listAddress", ListOf("Address"), "Addresses of the related one"),
+        Field("listContact", NestedList("Contact"), "Ways to reach the related one"),
+        Field("listAddress", NestedList("Address"), "Addresses of the related one"),
         Field(
             "listBusinessEntityDocument",
-            ListOf("BusinessEntityDocument"),
+            NestedList("BusinessEntityDocument"),
             "Documents that prove who the related one is",
         ),
-        Field("listIncomeSource", ListOf("IncomeSource"), "Sources of the related one's income"),
-        Field("listActivity", ListOf("Activity"), "Economic activities of the related one"),
-        Field("listRegionOfActivity", ListOf("RegionOfActivity"), "Regions in which the related one is active"),
-        Field("listCountryOfActivity", ListOf("CountryOfActivity"), "Countries in which the related one is active"),
-        Field("listAdditionalValues", ListOf("AdditionalValue"), "Values of the installation's own on the related one"),
+        Field("listIncomeSource", NestedList("IncomeSource"), "Sources of the related one's income"),
+        Field("listActivity", NestedList("Activity"), "Economic activities of the related one"),
+        Field("listRegionOfActivity", NestedList("RegionOfActivity"), "Regions in which the related one is active"),
+        Field("listCountryOfActivity", NestedList("CountryOfActivity"), "Countries in which the related one is active"),
+        Field(
+            "listAdditionalValues", NestedList("AdditionalValue"), "Values of the installation's own on the related one"
+        ),
     ),
 )

@@ -1,13 +1,22 @@
 """Parts that say why the customer came and what they will do with the account."""
 
 from muster.customer import errors as e
-from muster.customer.kinds import CodeOf, OneOf, WholeNumber
-from muster.customer.schema import ALWAYS, ByRule, Field, Schema
+from muster.customer.schema import ALWAYS, Field, MandatoryByRule, Schema
+from muster.customer.value_types import ClassifierCode, Enum, Integer
 
 APPEAL_REASON = Schema(
     "AppealReason",
     "Why the customer turned to the institution",
-    (Field("appealReasonType", CodeOf("appealReasonType"), "The reason", "PURPOSE_INVEST", ALWAYS, e.APPEAL_REASON),),
+    (
+        Field(
+            "appealReasonType",
+            ClassifierCode("appealReasonType"),
+            "The reason",
+            "PURPOSE_INVEST",
+            ALWAYS,
+            e.APPEAL_REASON,
+        ),
+    ),
 )
 
 INTRODUCTION_SOURCE = Schema(
@@ -16,7 +25,7 @@ INTRODUCTION_SOURCE = Schema(
     (
         Field(
             "introductionSource",
-            CodeOf("introductionSourceType"),
+            ClassifierCode("introductionSourceType"),
             "The source",
             "Internet",
             ALWAYS,
@@ -28,7 +37,7 @@ INTRODUCTION_SOURCE = Schema(
 ORDERED_SERVICE = Schema(
     "OrderedService",
     "A service that the customer ordered",
-    (Field("serviceType", CodeOf("serviceType"), "The service", "LOANS", ALWAYS, e.SERVICE_TYPE),),
+    (Field("serviceType", ClassifierCode("serviceType"), "The service", "LOANS", ALWAYS, e.SERVICE_TYPE),),
 )
 
 DECLARED_TURNOVER = Schema(
@@ -37,7 +46,7 @@ DECLARED_TURNOVER = Schema(
     (
         Field(
             "turnoverType",
-            CodeOf("turnoverType"),
+            ClassifierCode("turnoverType"),
             "What the turnover is of",
             "TURNOVER_PER_MONTH",
             ALWAYS,
@@ -45,7 +54,7 @@ DECLARED_TURNOVER = Schema(
         ),
         Field(
             "turnoverRange",
-            OneOf(("SINGLE", "DAILY", "MONTHLY", "ANNUAL")),
+            Enum(("SINGLE", "DAILY", "MONTHLY", "ANNUAL")),
             "The period that the turnover is for",
             "MONTHLY",
             ALWAYS,
@@ -53,18 +62,18 @@ DECLARED_TURNOVER = Schema(
         ),
         Field(
             "from",
-            WholeNumber(),
+            Integer(),
             "Lower end, a whole number",
             1000,
-            ByRule("from or to"),
+            MandatoryByRule("from or to"),
             error=e.TURNOVER_BOUND_INVALID,
         ),
         Field(
             "to",
-            WholeNumber(),
+            Integer(),
             "Upper end, a whole number; at least one of the ends must be there",
             5000,
-            ByRule("from or to"),
+            MandatoryByRule("from or to"),
             error=e.TURNOVER_BOUND_INVALID,
         ),
     ),
@@ -75,11 +84,16 @@ PAYMENT_PURPOSE = Schema(
     "What payments are for, by their direction",
     (
         Field(
-            "paymentPurposeType", CodeOf("paymentPurposeType"), "The purpose", "TAXES", ALWAYS, e.PAYMENT_PURPOSE_TYPE
+            "paymentPurposeType",
+            ClassifierCode("paymentPurposeType"),
+            "The purpose",
+            "TAXES",
+            ALWAYS,
+            e.PAYMENT_PURPOSE_TYPE,
         ),
         Field(
             "turnoverDirection",
-            OneOf(("IN", "OUT")),
+            Enum(("IN", "OUT")),
             "Whether the payments come in or go out",
             "OUT",
             ALWAYS,
@@ -92,10 +106,10 @@ PAYMENT_COUNTRY = Schema(
     "PaymentCountry",
     "A country that payments go to or come from",
     (
-        Field("country", CodeOf("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.PAYMENT_COUNTRY),
+        Field("country", ClassifierCode("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.PAYMENT_COUNTRY),
         Field(
             "turnoverDirection",
-            OneOf(("IN", "OUT")),
+            Enum(("IN", "OUT")),
             "Whether the payments come in or go out",
             "OUT",
             ALWAYS,

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from muster.classifiers.source import NAMES
-from muster.web.openapi.answers import answer_schemas, failure, failures, refusal, response, with_anywhere
+from muster.classifiers.snapshot import CLASSIFIER_NAMES
+from muster.web.openapi.idempotency import IDEMPOTENCY_KEY, SAVED_HEADERS, key_failures
 from muster.web.openapi.metrics import metrics_operation
-from muster.web.openapi.once import IDEMPOTENCY_KEY, SAVED_HEADERS, key_failures
 from muster.web.openapi.records import record_paths, record_schemas
+from muster.web.openapi.responses import answer_schemas, failure, failures, refusal, response, with_anywhere
 from muster.web.openapi.schemas import JsonSchema, customer_schemas, ref
 
 _BATCH_PATHS: Final = {
@@ -165,7 +165,13 @@ def _classifier() -> JsonSchema:
         "summary": "The codes of one classifier",
         "security": [],
         "parameters": [
-            {"name": "name", "in": "path", "required": True, "schema": ref("ClassifierName"), "example": NAMES[0]}
+            {
+                "name": "name",
+                "in": "path",
+                "required": True,
+                "schema": ref("ClassifierName"),
+                "example": CLASSIFIER_NAMES[0],
+            }
         ],
         "responses": {
             "200": {

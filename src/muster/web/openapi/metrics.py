@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from muster.web.openapi.answers import TOO_MANY, failure, refusal
+from muster.web.openapi.responses import TOO_MANY, failure, refusal
 from muster.web.openapi.schemas import JsonSchema
 
 _PATH: Final = "/metrics"

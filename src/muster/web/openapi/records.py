@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from muster.customer.examples import full_customer
-from muster.web.asking import DEFAULT_PAGE, MOST_OF_A_PAGE
-from muster.web.openapi.answers import NOT_NOW, TOO_MANY, failure, refusal, response
+from muster.customer.examples import make_full_customer
+from muster.web.authenticated_endpoint import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from muster.web.openapi.responses import NOT_NOW, TOO_MANY, failure, refusal, response
 from muster.web.openapi.schemas import JsonSchema, ref
 
 _ID: Final = "01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"
@@ -115,7 +115,7 @@ def record_paths() -> dict[str, JsonSchema]:
     return {
         customer_path: _get(
             "customer", "A customer as it stands, or as it stood at a moment", [*which, _AT_MOMENT],
-            response("The customer.", "CustomerVersion", {**_COMMUNICATION, "document": full_customer("INDIVIDUAL")}),
+            response("The customer.", "CustomerVersion", {**_COMMUNICATION, "document": make_full_customer("INDIVIDUAL")}),
             who=_READERS,
         ),
         f"{customer_path}/history": _get(
@@ -181,7 +181,7 @@ def _which_customer() -> list[JsonSchema]:
 
 
 def _paging(cursor: str) -> list[JsonSchema]:
-    limit = {"type": "integer", "minimum": 1, "maximum": MOST_OF_A_PAGE, "default": DEFAULT_PAGE}
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
     return [
         {"name": "limit", "in": "query", "description": "How many a page holds.", "schema": limit},
         {

@@ -6,25 +6,25 @@ said so in every field would help nobody.
 
 from typing import Any, Final
 
-from muster.classifiers.source import ISO
+from muster.classifiers.snapshot import ISO_CLASSIFIERS
 from muster.customer.dates import DATE_PATTERN
-from muster.customer.examples import example_of, full_customer
-from muster.customer.fields import OF_TYPE, SCHEMAS
-from muster.customer.kinds import (
-    CodeOf,
+from muster.customer.examples import get_example, make_full_customer
+from muster.customer.fields import SCHEMAS, SCHEMAS_BY_TYPE
+from muster.customer.numbers import INTEGER_BOUND, MAX_DIGITS
+from muster.customer.schema import ALWAYS, Field, MandatoryByRule, MandatoryWhen, Schema
+from muster.customer.value_types import (
+    Boolean,
+    ClassifierCode,
     Date,
     Decimal,
-    Kind,
-    ListOf,
-    OneOf,
-    Part,
-    Screenings,
+    Enum,
+    Integer,
+    Nested,
+    NestedList,
+    ScreeningList,
     Text,
-    WholeNumber,
-    YesNo,
+    ValueType,
 )
-from muster.customer.numbers import INTEGER_BOUND, MOST_DIGITS
-from muster.customer.schema import ALWAYS, ByRule, Field, Mandatory, Schema
 
 JsonSchema = dict[str, Any]
 
@@ -40,7 +40,7 @@ def customer_schemas() -> dict[str, JsonSchema]:
     return {"Customer": _either_type(), **types, **parts}
 
 
-_TYPES: Final = {entity_type: schema.name for entity_type, schema in OF_TYPE.items()}
+_TYPES: Final = {entity_type: schema.name for entity_type, schema in SCHEMAS_BY_TYPE.items()}
 
 
 def _either_type() -> JsonSchema:
@@ -53,13 +53,13 @@ def _either_type() -> JsonSchema:
 
 
 def _customer(entity_type: str) -> JsonSchema:
-    own = OF_TYPE[entity_type]
+    own = SCHEMAS_BY_TYPE[entity_type]
     schema = _object(Schema(own.name, own.meaning, SCHEMAS["Customer"].fields + own.fields))
     schema["properties"]["entityType"] |= {"enum": [entity_type], "examples": [entity_type]}
-    (other,) = OF_TYPE.keys() - {entity_type}
-    schema["properties"] |= {field.name: False for field in OF_TYPE[other].fields}
+    (other,) = SCHEMAS_BY_TYPE.keys() - {entity_type}
+    schema["properties"] |= {field.name: False for field in SCHEMAS_BY_TYPE[other].fields}
     schema["description"] = f"A customer of entityType {entity_type}. Fields of the other type are refused."
-    schema["examples"] = [full_customer(entity_type)]
+    schema["examples"] = [make_full_customer(entity_type)]
     return schema
 
 
@@ -73,17 +73,17 @@ def _object(schema: Schema) -> JsonSchema:
 
 
 def _property(field: Field) -> JsonSchema:
-    schema = _of_kind(field.kind)
+    schema = _of_kind(field.value_type)
     meaning = field.meaning
-    if isinstance(field.mandatory, Mandatory | ByRule) and field.mandatory != ALWAYS:
+    if isinstance(field.mandatory, MandatoryWhen | MandatoryByRule) and field.mandatory != ALWAYS:
         meaning = f"{meaning}. Mandatory {field.mandatory.says}"
     schema["description"] = f"{meaning}. {schema['description']}" if "description" in schema else f"{meaning}."
-    if field.example is not None and not isinstance(field.kind, Part | ListOf):
-        schema["examples"] = [example_of(field)]
+    if field.example is not None and not isinstance(field.value_type, Nested | NestedList):
+        schema["examples"] = [get_example(field)]
     return schema
 
 
-def _of_kind(kind: Kind) -> JsonSchema:
+def _of_kind(kind: ValueType) -> JsonSchema:
     match kind:
         case Text(longest=None):
             return {"type": "string", "pattern": _TEXT_PATTERN}
@@ -91,28 +91,28 @@ def _of_kind(kind: Kind) -> JsonSchema:
             return {"type": "string", "pattern": _TEXT_PATTERN, "minLength": 1, "maxLength": kind.longest}
         case Date():
             return {"type": "string", "pattern": f"^{DATE_PATTERN}$"}
-        case YesNo():
+        case Boolean():
             return {"type": "boolean"}
         case Decimal():
-            return {"type": "number", "description": f"At most {MOST_DIGITS} digits, every one of them kept."}
-        case WholeNumber():
+            return {"type": "number", "description": f"At most {MAX_DIGITS} digits, every one of them kept."}
+        case Integer():
             return {"type": "integer", "exclusiveMinimum": -INTEGER_BOUND, "exclusiveMaximum": INTEGER_BOUND}
-        case OneOf():
+        case Enum():
             return {"type": "string", "enum": list(kind.values)}
-        case Screenings():
+        case ScreeningList():
             return {"type": "array", "items": {"type": "string", "enum": list(kind.values)}, "maxItems": 0}
-        case CodeOf():
+        case ClassifierCode():
             return _code(kind.classifier)
-        case Part():
+        case Nested():
             return ref(kind.schema)
-        case ListOf():
+        case NestedList():
             return {"type": "array", "items": ref(kind.schema)}
     raise TypeError(f"no schema for {type(kind).__name__}")
 
 
 def _code(classifier: str) -> JsonSchema:
     schema: JsonSchema = {"type": "string", "description": f"A code of GET /classifier/{classifier}."}
-    return schema | ({"pattern": _ISO_PATTERNS[classifier]} if classifier in ISO else {})
+    return schema | ({"pattern": _ISO_PATTERNS[classifier]} if classifier in ISO_CLASSIFIERS else {})
 
 
 def ref(name: str) -> JsonSchema:

@@ -1,0 +1,51 @@
+"""Changing who may do what: every change with the event that tells it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from muster.audit.events import Action, AuditEvent, Details
+from muster.auth.users import ChangeOutcome, Role, Token, User, UserStore
+
+
+class UserAdministration:
+    """Changes users and tokens on behalf of `actor`. Names that are not there give False, as in the store."""
+
+    def __init__(self, store: UserStore, actor: str) -> None:
+        self._store = store
+        self._actor = actor
+
+    def add_user(self, user: User) -> None:
+        """Raises `UserExistsError`."""
+        self._store.add_user(user, self._event(Action.USER_ADDED, user.name, _rights(user.role, user.business_units)))
+
+    def set_rights(self, name: str, role: Role, business_units: Sequence[str]) -> bool:
+        event = self._event(Action.USER_CHANGED, name, _rights(role, business_units))
+        return self._store.set_rights(name, role, business_units, event)
+
+    def set_password(self, name: str, password_hash: str) -> bool:
+        return self._store.set_password(name, password_hash, self._event(Action.USER_PASSWORD, name))
+
+    def disable_user(self, name: str) -> ChangeOutcome:
+        return self._store.disable_user(name, self._event(Action.USER_DISABLED, name))
+
+    def enable_user(self, name: str) -> ChangeOutcome:
+        return self._store.enable_user(name, self._event(Action.USER_ENABLED, name))
+
+    def add_token(self, token: Token) -> None:
+        expires = token.expires_at.isoformat() if token.expires_at else None
+        details: Details = {"user": token.user, "expiresAt": expires}
+        self._store.add_token(token, self._event(Action.TOKEN_CREATED, token.id, details))
+
+    def revoke_token(self, token_id: str, at: datetime) -> ChangeOutcome:
+        users = [token.user for token in self._store.tokens() if token.id == token_id]
+        if not users:
+            return ChangeOutcome.NOT_FOUND
+        event = self._event(Action.TOKEN_REVOKED, token_id, {"user": users[0]})
+        return self._store.revoke_token(token_id, at, event)
+
+    def _event(self, action: Action, subject: str, details: Details | None = None) -> AuditEvent:
+        return AuditEvent(self._actor, action, subject, details or {})
+
+
+def _rights(role: Role, business_units: Sequence[str]) -> Details:
+    return {"role": role.value, "businessUnits": list(business_units)}

@@ -1,0 +1,15 @@
+"""The code lists that a new installation starts with."""
+
+import csv
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from muster.classifiers.entries import ClassifierEntry
+
+
+@cache
+def default_entries() -> Sequence[ClassifierEntry]:
+    """The packaged entries, in the order of the file."""
+    text = files("muster.classifiers").joinpath("installation.csv").read_text(encoding="utf-8")
+    return tuple(ClassifierEntry(**row) for row in csv.DictReader(text.splitlines()))

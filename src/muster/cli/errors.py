@@ -1,0 +1,18 @@
+"""What ends a command early: one line on stderr, and an exit code."""
+
+from typing import Final
+
+FAILED: Final = 1
+USAGE_ERROR: Final = 2
+
+
+class CommandError(Exception):
+    """The command failed. The message is one line that says what to do."""
+
+    exit_code = FAILED
+
+
+class UsageError(CommandError):
+    """The command was called wrongly."""
+
+    exit_code = USAGE_ERROR

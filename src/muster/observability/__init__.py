@@ -1,0 +1,1 @@
+"""Logs, metrics and traces: how the service is observed. No HTTP framework, no SQL."""

@@ -1,0 +1,57 @@
+"""The connection pool: options that both databases share, and use of a connection without SQLAlchemy."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy.pool import QueuePool
+
+from muster.storage.errors import scrub_errors
+
+# Seconds that a request waits for a connection when all are in use, and for a lock of the database.
+LOCK_TIMEOUT_SECONDS: Final = 30.0
+
+# Connections beyond the pool's size, so that logins and health checks get through when sessions hold all others.
+_SPARE_CONNECTIONS: Final = 4
+
+# The execution option of an engine that holds its write lock.
+WRITE_LOCK: Final = "muster_write_lock"
+
+
+class ConnectionUsage(NamedTuple):
+    """Database connections of this process: how many are in use, and how many may be."""
+
+    in_use: int
+    maximum: int
+
+
+def build_pool_options(size: int, lock_timeout: float) -> dict[str, Any]:
+    """Arguments of `create_engine` for a pool of `size` connections; `lock_timeout` is in seconds."""
+    return {
+        "pool_size": size,
+        "max_overflow": _SPARE_CONNECTIONS,
+        "pool_timeout": lock_timeout,
+        # Reuses the most recently used connection: its caches are warm, and connections that a small load does not
+        # need stay closed.
+        "pool_use_lifo": True,
+        "hide_parameters": True,
+    }
+
+
+def get_connection_usage(engine: Engine) -> ConnectionUsage:
+    """Reads the pool's counters; does not query the database."""
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+    return ConnectionUsage(pool.checkedout(), pool.size() + _SPARE_CONNECTIONS)
+
+
+@scrub_errors
+def check_out_connection(engine: Engine) -> PoolProxiedConnection:
+    """A pooled connection in autocommit mode, for use without SQLAlchemy. Closing it returns it to the pool."""
+    return engine.raw_connection()
+
+
+def get_write_lock(engine: Engine) -> AbstractContextManager[object]:
+    """The lock that all writers of this process hold while they write; on PostgreSQL it locks nothing."""
+    lock: AbstractContextManager[object] = engine.get_execution_options().get(WRITE_LOCK, nullcontext())
+    return lock

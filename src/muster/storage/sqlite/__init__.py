@@ -1,0 +1,1 @@
+"""SQLite: connections, customers, locks, checkpoints and backups."""

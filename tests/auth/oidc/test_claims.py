@@ -1,0 +1,102 @@
+"""What the claims of a provider's token say of name, role and units."""
+
+from typing import Any
+
+import pytest
+
+from muster.auth.oidc.claims import ClaimNames, find_claim, to_user
+from muster.auth.oidc.errors import TokenRejection
+from muster.auth.passwords import MAX_NAME_LENGTH, is_valid_name
+from muster.auth.users import Role, User
+
+NAMES = ClaimNames("sub", "role", "business_units")
+
+
+def user(**claims: Any) -> User | TokenRejection:
+    return to_user({"sub": "anna", "role": "read", **claims}, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("claims", "path", "found"),
+    [
+        ({"role": "read"}, "role", "read"),
+        ({"realm_access": {"roles": ["read"]}}, "realm_access.roles", ["read"]),
+        ({"resource_access": {"muster.bank": {"roles": ["read"]}}}, "resource_access.muster.bank.roles", ["read"]),
+        ({"https://bank.example/role": "read"}, "https://bank.example/role", "read"),
+        ({"https://bank.example/x": {"role": "read"}}, "https://bank.example/x.role", "read"),
+        ({"a.b": "whole", "a": {"b": "path"}}, "a.b", "whole"),
+        ({"a.b": {}, "a": {"b": {"c": "path"}}}, "a.b.c", "path"),
+        ({"a": {"b": {"c": "short"}}, "a.b": {"c": "long"}}, "a.b.c", "long"),
+        ({"a": "read"}, "a.b", None),
+        ({"a": ["read"]}, "a.0", None),
+        ({}, "role", None),
+        ({"a": {"": "read"}}, "a.", "read"),
+    ],
+)
+def test_a_claim_is_found_by_its_name_and_else_by_its_path(claims: dict[str, Any], path: str, found: object) -> None:
+    assert find_claim(claims, path) == found
+
+
+@pytest.mark.parametrize(
+    ("claim", "role"),
+    [
+        ("submit", Role.SUBMIT),
+        ("admin", Role.ADMIN),
+        ("watch", Role.WATCH),
+        (["offline_access", "read", "uma_authorization"], Role.READ),
+        (["read", "read"], Role.READ),
+        (["submit", "read", "admin"], Role.ADMIN),
+        (["submit", "read"], TokenRejection.ROLES),
+        (["read", "watch"], TokenRejection.ROLES),
+        (["teller"], TokenRejection.NO_ROLE),
+        ([], TokenRejection.NO_ROLE),
+        ("Submit", TokenRejection.NO_ROLE),
+        ("submit read", TokenRejection.NO_ROLE),
+        (None, TokenRejection.NO_ROLE),
+        (True, TokenRejection.NO_ROLE),
+        ({"submit": True}, TokenRejection.NO_ROLE),
+        ([["submit"], {"read": 1}, None], TokenRejection.NO_ROLE),
+    ],
+)
+def test_exactly_one_role_is_taken_and_admin_before_others(claim: object, role: Role | TokenRejection) -> None:
+    found = user(role=claim)
+    assert (found.role if isinstance(found, User) else found) == role
+
+
+@pytest.mark.parametrize(
+    ("claim", "units"),
+    [
+        (["LV", "LT"], ("LV", "LT")),
+        ("LV LT", ("LV", "LT")),
+        (["Head office"], ("Head office",)),
+        (["LT", "LT"], ("LT",)),
+        ([], ()),
+        ("", ()),
+        (None, ()),
+    ],
+)
+def test_units_keep_their_order_and_no_claim_is_no_unit(claim: object, units: tuple[str, ...]) -> None:
+    found = user(business_units=claim)
+    assert isinstance(found, User)
+    assert found.business_units == units
+
+
+@pytest.mark.parametrize("claim", [1, {"LT": True}, ["LT", 1], [["LT"]], False])
+def test_units_that_can_not_be_read_let_nobody_in(claim: object) -> None:
+    assert user(business_units=claim) is TokenRejection.UNITS
+
+
+@pytest.mark.parametrize("name", ["anna", "a:b", "x" * MAX_NAME_LENGTH, "Änna Ö", "anna@bank.example"])
+def test_a_user_of_the_provider_has_a_name_that_no_local_user_can_have(name: str) -> None:
+    found = user(sub=name)
+    assert isinstance(found, User)
+    assert found == User(f"oidc:{name}", Role.READ)
+    assert not is_valid_name(found.name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " anna", "anna\n", "an\0na", "x" * (MAX_NAME_LENGTH + 1), "\ud800", "a\u202eb", 7, None, ["anna"], True],
+)
+def test_a_name_that_can_not_be_one_lets_nobody_in(name: object) -> None:
+    assert user(sub=name) is TokenRejection.NAME

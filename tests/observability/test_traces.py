@@ -1,0 +1,230 @@
+"""Spans of requests, as a collector gets them."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import pytest
+import structlog
+from litestar.testing import TestClient
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from structlog.typing import EventDict
+
+from muster import bootstrap
+from muster.observability.traces import Traces
+from muster.settings import Settings
+from muster.storage import open_storage
+from tests.observability.collector import Collector, collecting, values
+from tests.web.fakes import ANNA, BATCH, SAVE, FakeIntake, application
+
+JSON = {"Content-Type": "application/json"}
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_SERVICE_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    with collecting() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        yield collector
+
+
+@contextmanager
+def traced(intake: FakeIntake | None = None) -> Iterator[TestClient]:
+    """A client of an application whose last spans are sent at its end."""
+    traces = Traces()
+    app = application(intake, observers=[traces.request], on_shutdown=traces.close)
+    with TestClient(app) as client:
+        yield client
+
+
+def by_kind(collector: Collector) -> tuple[Span, list[Span]]:
+    """The span of the only request, and those of its stages."""
+    (server,) = [span for span in collector.spans if span.kind == Span.SPAN_KIND_SERVER]
+    return server, [span for span in collector.spans if span is not server and span.kind != server.kind]
+
+
+def test_a_request_is_a_span_with_one_for_each_stage(collector: Collector):
+    intake = FakeIntake()
+    with structlog.testing.capture_logs() as events, traced(intake) as client:
+        client.post(f"{SAVE}?detail=full&secret=Garcia", content=BATCH, headers=JSON, auth=ANNA)
+    server, stages = by_kind(collector)
+    assert server.name == f"POST {SAVE}"
+    assert values(server.attributes) == {
+        "http.request.method": "POST",
+        "http.route": SAVE,
+        "http.response.status_code": 200,
+        "http.request.body.size": len(BATCH),
+        "url.scheme": "http",
+        "network.protocol.version": "1.1",
+        "muster.batch.id": str(intake.batch_ids[0]),
+        "muster.customers.accepted": 2,
+        "muster.customers.rejected": 1,
+    }
+    assert UUID(values(server.attributes)["muster.batch.id"])
+    assert [stage.name for stage in stages] == ["decide"]
+    assert stages[0].parent_span_id == server.span_id
+    assert stages[0].trace_id == server.trace_id
+    times = stages[0].start_time_unix_nano, stages[0].end_time_unix_nano
+    assert server.start_time_unix_nano <= times[0] <= times[1] <= server.end_time_unix_nano
+    assert events[0]["trace"] == server.trace_id.hex()
+    assert b"Garcia" not in collector.content
+
+
+def test_it_says_who_sends_it_and_the_environment_may_say_otherwise(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+):
+    with traced() as client:
+        client.get("/health/live")
+    assert collector.resource()["service.name"] == "muster"
+    collector.bodies.clear()
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "muster-night")
+    with traced() as client:
+        client.get("/health/live")
+    assert collector.resource()["service.name"] == "muster-night"
+
+
+def test_a_trace_that_the_sender_began_goes_on_here_without_what_it_wrote_into_its_state(collector: Collector):
+    with traced() as client:
+        client.get("/health/live", headers={"traceparent": f"{PARENT}-01", "tracestate": "bank=Garcia"})
+    (span,) = collector.spans
+    assert (span.trace_id.hex(), span.parent_span_id.hex()) == tuple(PARENT.split("-")[1:])
+    assert b"Garcia" not in collector.content
+
+
+@pytest.mark.parametrize("header", ["Garcia", "", "00-0-0-01", "é", f"{PARENT}-01," + "x" * 1000])
+def test_a_parent_that_can_not_be_read_is_none(collector: Collector, header: str):
+    with traced() as client:
+        answer = client.get("/health/live", headers={"traceparent": header.encode("latin-1")})
+    assert answer.status_code == 200
+    (span,) = collector.spans
+    assert span.parent_span_id == b""
+    assert b"Garcia" not in collector.content
+
+
+def test_a_trace_that_the_sender_does_not_record_is_not_recorded_here(collector: Collector):
+    with structlog.testing.capture_logs() as events, traced() as client:
+        assert client.get("/health/live", headers={"traceparent": f"{PARENT}-00"}).status_code == 200
+    assert collector.bodies == []
+    assert "trace" not in events[0]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/Garcia?name=Garcia"), ("GARCIA", "/Garcia")])
+def test_a_path_that_has_no_route_is_not_named(collector: Collector, method: str, path: str):
+    with traced() as client:
+        client.request(method, path)
+    (span,) = collector.spans
+    assert span.name == ("GET" if method == "GET" else "HTTP")
+    assert values(span.attributes)["http.request.method"] == ("GET" if method == "GET" else "_OTHER")
+    assert span.status.code == Status.STATUS_CODE_UNSET  # a refusal is the sender's error
+    assert b"garcia" not in collector.content.lower()
+
+
+def failing(content: bytes) -> None:
+    raise RuntimeError("Garcia", content)
+
+
+def test_a_failure_is_an_error_without_its_message(collector: Collector):
+    with traced(FakeIntake(failing)) as client:
+        assert client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA).status_code == 500
+    server, stages = by_kind(collector)
+    assert (server.status.code, server.status.message) == (Status.STATUS_CODE_ERROR, "")
+    assert values(server.attributes)["error.type"] == "500"
+    assert [stage.name for stage in stages] == ["decide"]
+    assert not [event for span in collector.spans for event in span.events]
+    assert b"Garcia" not in collector.content
+
+
+def test_a_collector_that_does_not_answer_keeps_nobody_waiting(collector: Collector, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "1")
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "4")
+    monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2")
+    collector.opened.clear()
+    with traced() as client:
+        # More than its queue holds; the collector answers nobody before they are all answered.
+        for _ in range(20):
+            assert client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA).status_code == 200
+        assert collector.bodies == []
+        collector.opened.set()
+    assert collector.spans
+
+
+TRACED = """
+from litestar.testing import TestClient
+from muster.observability import logs
+logs.configure_logging("json")
+from muster.observability.traces import Traces
+from tests.web.fakes import *
+traces = Traces()
+with TestClient(application(observers=[traces.request], on_shutdown=traces.close)) as client:
+    answer = client.post(SAVE, content=b"Garcia", headers={"Content-Type": "application/json"}, auth=ANNA)
+    assert answer.status_code == 200
+"""
+
+
+def test_a_collector_that_is_not_there_costs_its_spans_and_a_line_in_the_log():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = f"http://user:sekret@127.0.0.1:{listener.getsockname()[1]}"
+    environment = os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": nobody}
+    done = subprocess.run([sys.executable, "-c", TRACED], capture_output=True, text=True, timeout=60, env=environment)
+    assert done.returncode == 0, done.stderr
+    request, lost = (json.loads(line) for line in done.stderr.splitlines())
+    assert (request["event"], request["status"]) == ("request", 200)
+    assert lost["logger"].startswith("opentelemetry.exporter")
+    assert lost["level"] == "error"
+    assert "sekret" not in done.stderr
+    assert "Garcia" not in done.stderr
+
+
+def service_events(sqlite_url: str) -> list[EventDict]:
+    """What is logged while a service is made and asked."""
+    store = open_storage(sqlite_url)
+    with (
+        structlog.testing.capture_logs() as events,
+        TestClient(bootstrap.make_service(Settings(database=sqlite_url), store)) as client,
+    ):
+        assert client.get("/health/live").status_code == 200
+    return list(events)
+
+
+def test_a_service_sends_traces_where_the_environment_says(sqlite_url: str, collector: Collector):
+    (request,) = service_events(sqlite_url)
+    assert [span.trace_id.hex() for span in collector.spans] == [request["trace"]]
+
+
+def test_without_a_place_for_them_there_are_none(sqlite_url: str):
+    (request,) = service_events(sqlite_url)
+    assert "trace" not in request
+
+
+def test_without_the_extra_a_service_says_so_and_works(
+    sqlite_url: str, collector: Collector, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delitem(sys.modules, "muster.observability.traces")
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    warning, request = service_events(sqlite_url)
+    assert warning["log_level"] == "warning"
+    assert "muster[traces]" in warning["event"]
+    assert "trace" not in request
+    assert collector.bodies == []
+
+
+def test_traces_that_can_not_be_set_up_are_a_failure_in_the_log_and_the_service_works(
+    sqlite_url: str, collector: Collector, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER", "Garcia")
+    failure, request = service_events(sqlite_url)
+    assert (failure["event"], failure["where"]) == ("failure", "traces")
+    assert "Garcia" not in repr(failure)
+    assert "trace" not in request

@@ -1,0 +1,67 @@
+"""What changed between two documents, as pointers."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muster.records.document_diff import diff_documents
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.text("ab/~", max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab/~", max_size=2), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def changed(before: Any, after: Any) -> list[str]:
+    return diff_documents(json.dumps(before).encode(), json.dumps(after).encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "pointers"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, []),
+        ({"a": 1}, {"a": 2}, ["/a"]),
+        ({"a": 1}, {"b": 1}, ["/a", "/b"]),
+        ({"a": {"b": [1, {"c": 2}]}}, {"a": {"b": [1, {"c": 3}]}}, ["/a/b/1/c"]),
+        ({"a": [1, 2]}, {"a": [1]}, ["/a/1"]),
+        ({"a": [1]}, {"a": [2, 3]}, ["/a/0", "/a/1"]),
+        ({"a": True}, {"a": 1}, ["/a"]),
+        ({"a": 1}, {"a": 1.0}, []),
+        ({"a": []}, {"a": {}}, ["/a"]),
+        ({"a": None}, {}, ["/a"]),
+        ({"a/b": 1, "c~d": 1}, {"a/b": 2, "c~d": 2}, ["/a~1b", "/c~0d"]),
+    ],
+)
+def test_each_pointer_names_the_smallest_place_that_differs(before: Any, after: Any, pointers: list[str]) -> None:
+    assert changed(before, after) == pointers
+
+
+def test_digits_beyond_those_of_a_float_count() -> None:
+    assert diff_documents(b'{"a":0.1}', b'{"a":0.1000000000000000000001}') == ["/a"]
+    assert diff_documents(b'{"a":0.10}', b'{"a":0.1}') == []
+
+
+@given(JSON, JSON)
+def test_what_a_pointer_names_differs_and_all_else_does_not(before: Any, after: Any) -> None:
+    pointers = changed(before, after)
+    assert len(pointers) == len(set(pointers))
+    assert (not pointers) == (json.dumps(before, sort_keys=True) == json.dumps(after, sort_keys=True))
+    for pointer in pointers:
+        assert found(before, pointer) != found(after, pointer)
+
+
+def found(value: Any, pointer: str) -> Any:
+    """What stands at a place, in words that tell true from 1 and nothing from null."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return "nothing"
+    return json.dumps(value)

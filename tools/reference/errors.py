@@ -1,0 +1,50 @@
+"""The page of all errors, in the order of judgement."""
+
+from muster.customer.error_order import ERROR_ROWS
+from muster.customer.errors import Error
+from muster.customer.fields import iterate_fields
+from muster.customer.findings import WARNINGS
+from tools.reference.markdown import code, document, table
+
+_INTRODUCTION = """\
+The first error of this order that a customer has is its `errorCode` and `errorDescription`; `O005`, `C004` and
+`B001` come after all the others. With `?detail=full` a customer gets all its errors, with pointers; of more than 1,000
+the first.
+
+In codes, `{C}` is `C016.C016` for an INDIVIDUAL customer and `C017.C016` for an ORGANIZATION one. In texts, `{i}` is
+the index of the part in its list, and `{j}` that of a part of the related entity `{i}`; `{Field}` is the field's name
+with a capital first letter, `{TYPE}` what its kind takes, `{ENTITYTYPE}` the customer's own type, `{code}` the code of
+the additional value, and `{NAME}` what the sender wrote.
+
+Texts that are *documented* are given from outside and never change; *assigned* ones are muster's own."""
+
+_WARNINGS = """\
+## Warnings
+
+What is accepted but doubtful. They come only with `?detail=full`."""
+
+
+def page() -> str:
+    found = (
+        (code(row.place.code_of(error)), _text(row.place.text_of(error), error), error.when, _origin(error))
+        for row in ERROR_ROWS
+        for error in row.errors
+    )
+    warnings = table(("code", "text"), ((code(number), text) for number, text in WARNINGS))
+    return document("Errors", _INTRODUCTION, table(("code", "text", "when", "origin"), found), _WARNINGS, warnings)
+
+
+_VALUES = {
+    error: ", ".join(getattr(field.value_type, "values", ()))
+    for _, field in iterate_fields()
+    for error in (field.error, field.absent)
+    if error
+}
+
+
+def _text(text: str, error: Error) -> str:
+    return code(text.replace("{values}", _VALUES.get(error, "")))
+
+
+def _origin(error: Error) -> str:
+    return "documented" if error.documented else "assigned"
