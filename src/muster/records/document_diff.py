@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from muster.customer.json_pointer import escape_pointer_step
+
 WHOLE_DOCUMENT: Final = ""  # the pointer to the whole document (RFC 6901)
 
 _decode: Final = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -23,7 +25,7 @@ def diff_documents(before: bytes, after: bytes) -> list[str]:
 def _differences(before: Any, after: Any, pointer: str) -> Iterator[str]:
     if type(before) is dict and type(after) is dict:
         for name in before | after:
-            inner = f"{pointer}/{_escaped(name)}"
+            inner = f"{pointer}/{escape_pointer_step(name)}"
             yield from _differences(before.get(name, _MISSING), after.get(name, _MISSING), inner)
     elif type(before) is list and type(after) is list:
         for index in range(max(len(before), len(after))):
@@ -40,7 +42,3 @@ def _same(before: object, after: object) -> bool:
 
 def _element(elements: list[Any], index: int) -> object:
     return elements[index] if index < len(elements) else _MISSING
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
