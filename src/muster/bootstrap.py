@@ -131,7 +131,7 @@ def make_service(settings: Settings, store: Storage) -> "Litestar":
 
     classifiers = ClassifierCache(store.classifiers)
     key_life = timedelta(hours=settings.idempotency_hours)
-    intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_life=key_life)
+    intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_lifetime=key_life)
     access = CredentialVerifier(store.users, store.audit)
     records = RecordReader(store.records, lambda: classifiers.current().codes["businessUnit"], store.audit)
     closing = ExitStack()

@@ -158,6 +158,6 @@ def test_letting_go_over_a_broken_connection_costs_nobody_the_answer(postgres_ur
             )
     found = claimed(store)
     assert found is not None
-    assert found.answer == ANSWER
+    assert found.body == ANSWER
     assert look_up(store, ["1"]).numbers == {"1"}
     store.close()

@@ -11,6 +11,7 @@ import msgspec
 from litestar import Litestar
 
 from muster.auth.users import Role, User
+from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
 from muster.observability.observers import RequestObserver
 from muster.records.reading import UnitRequiredError, VersionChange
@@ -60,19 +61,16 @@ class FakeIntake:
         self,
         content: bytes | bytearray,
         sender: User,
-        *,
-        save: bool,
-        detail: bool,
-        accept: int,
-        key: str | None,
+        options: BatchOptions,
         stages: StageTimings,
     ) -> Told:
         """A key that was there before stands for a request that was answered."""
+        key, save = options.idempotency_key, options.save
         replayed = key is not None and key in self.keys
         self.keys.append(key)
-        self.accept.append(accept)
+        self.accept.append(options.min_accepted_percent)
         self.taken.append(bytes(content))
-        self.asked.append((sender.name, save, detail))
+        self.asked.append((sender.name, save, options.detail))
         with stages.decide:
             self.does(bytes(content))
         batch_id = uuid4() if save else None

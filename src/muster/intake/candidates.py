@@ -1,4 +1,4 @@
-"""Candidates: what is left of each customer between its check and its answer."""
+"""Candidates: what remains of each customer between its check and the response."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -7,51 +7,52 @@ from typing import Any, Final
 
 import msgspec
 
-from muster.customer import BusinessUnits, Checker, Findings, Violation, echo
+from muster.customer import BusinessUnits, Checker, Findings, Violation, read_identifier
 from muster.customer.compiled_object import Document
-from muster.customer.findings import Warning_
+from muster.customer.findings import FieldWarning
 from muster.intake.stage_timings import StageTimings
 
-# Customers that are checked together: enough to make sifting them cheap, and few enough to stay in the processor's
-# cache until they are done with. Minimal ones are fastest from 256 on (5 % faster than 128, 15 % than 64), full ones of
+# Customers that are checked together: enough to make the precheck cheap, and few enough to stay in the processor's
+# cache while they are processed. Minimal ones are fastest from 256 on (5 % faster than 128, 15 % than 64), full ones of
 # a large body at 128 (10 % faster than 256).
 GROUP_SIZE: Final = 200
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
-# Out of the garbage collector's sight (gc=False): there are thousands of them, and nothing in them leads back to them.
+# Candidates are not tracked by the garbage collector (gc=False): a batch has thousands of them, and none is part of a
+# reference cycle.
 class Valid(msgspec.Struct, gc=False):
-    """A customer in which its own check found nothing to refuse. The last three are there when it may be saved."""
+    """A customer in which its own check found no violation. The last three fields are set when it may be saved."""
 
     communication_number: str
     customer_ext_id: str
     business_unit: str
     is_update: bool
-    warnings: Sequence[Warning_] = ()
+    warnings: Sequence[FieldWarning] = ()
     entity_type: str = ""
     customer_status: str = ""
     document: bytes = b""  # JSON, UTF-8
 
     @property
-    def kept(self) -> tuple[str, str]:
-        """The identifiers that are stored when it is refused after all."""
+    def storable_identifiers(self) -> tuple[str, str]:
+        """The communication number and the customerExtId that are stored when the customer is rejected."""
         return self.communication_number, self.customer_ext_id
 
 
 class Invalid(msgspec.Struct, gc=False):
-    """A customer that its own check refuses.
+    """A customer with violations of its own.
 
-    The identifiers are what the result echoes; `kept` has the two of them that may also be stored: none that was
-    refused for its length or for a NUL.
+    The result echoes the identifiers. `storable_identifiers` has the communication number and the customerExtId that
+    may also be stored: None instead of one that is too long or has a NUL.
     """
 
     communication_number: str | None
     customer_ext_id: str | None
     business_unit: str | None
-    kept: tuple[str | None, str | None]
+    storable_identifiers: tuple[str | None, str | None]
     violations: Sequence[Violation]
-    warnings: Sequence[Warning_]
+    warnings: Sequence[FieldWarning]
 
 
 Candidate = Valid | Invalid
@@ -60,28 +61,28 @@ Candidate = Valid | Invalid
 def check_customers(
     items: Iterator[Any], checker: Checker, units: BusinessUnits, stages: StageTimings, *, to_save: bool
 ) -> tuple[list[Candidate], list[int]]:
-    """Checks every item. Gives the candidates, and the nanoseconds that each took on average of those checked with it.
+    """Checks every item of a batch, in groups whose decoded items are released before the next group is decoded.
 
-    What the items were decoded into is let go, a few of them at a time. Raises what `items` raises.
+    Gives the candidates and the nanoseconds that each took: the average of its group. Raises what `items` raises.
     """
     candidates: list[Candidate] = []
     own_ns: list[int] = []
-    sound = _to_storable if to_save else _to_valid
+    to_candidate = _to_storable if to_save else _to_valid
     started = time.perf_counter_ns()
-    while some := _decode_group(items, stages):
+    while group := _decode_group(items, stages):
         with stages.check:
             candidates += [
-                _to_invalid(item, *checked) if checked[2].violations else sound(*checked)
-                for item, checked in zip(some, checker.check_all(some, units), strict=True)
+                _to_invalid(item, *checked) if checked[2].violations else to_candidate(*checked)
+                for item, checked in zip(group, checker.check_all(group, units), strict=True)
             ]
         ended = time.perf_counter_ns()
-        own_ns += [(ended - started) // len(some)] * len(some)
+        own_ns += [(ended - started) // len(group)] * len(group)
         started = ended
     return candidates, own_ns
 
 
 def _decode_group(items: Iterator[Any], stages: StageTimings) -> list[Any]:
-    """The next few items; those of a large body are decoded here."""
+    """The next items; those of a large body are decoded here."""
     with stages.decode:
         return list(islice(items, GROUP_SIZE))
 
@@ -106,6 +107,6 @@ def _to_storable(document: Document, unit: str | None, findings: Findings) -> Va
 
 def _to_invalid(item: object, document: Document, unit: str | None, findings: Findings) -> Invalid:
     names = "communicationNumber", "customerExtId"
-    number, ext_id = (echo(item, document, name) for name in names)
-    kept = document.get(names[0]), document.get(names[1])
-    return Invalid(number, ext_id, unit, kept, findings.violations, findings.warnings)
+    number, ext_id = (read_identifier(item, document, name) for name in names)
+    storable = document.get(names[0]), document.get(names[1])
+    return Invalid(number, ext_id, unit, storable, findings.violations, findings.warnings)

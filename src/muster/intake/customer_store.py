@@ -1,4 +1,4 @@
-"""What the intake needs of a store, and the types that travel between them."""
+"""The port to the store of customers, and the types that the intake and the store exchange."""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
@@ -14,20 +14,20 @@ CustomerKey = tuple[str, str]  # (business unit, customerExtId): what identifies
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of the numbers and customers of a batch at one moment."""
+    """The numbers and the customers of a batch that the store has at one moment."""
 
-    numbers: frozenset[str]  # communication numbers that are taken
-    versions: dict[CustomerKey, int]  # customers that exist, with their current version
+    numbers: frozenset[str]  # communication numbers in use
+    versions: dict[CustomerKey, int]  # existing customers, with their current version
 
 
 NOTHING_KNOWN: Final = Known(frozenset(), {})
 
 
 class AcceptedCustomer(NamedTuple):
-    """An accepted customer, as it will be written.
+    """An accepted customer, as the store writes it.
 
-    `version` is 1 for a new customer and one more than the version that it replaces for an update. A batch may hold
-    several arrivals of one customer, with versions in sequence: the last one becomes the current one.
+    `version` is 1 for a new customer; for an update, it is the version that the update replaces, plus 1. A batch may
+    hold one customer several times, with consecutive versions: the last one becomes the current one.
     """
 
     communication_number: str
@@ -45,18 +45,21 @@ class AcceptedCustomer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RejectedCustomer:
-    """A refused item: its place in the batch, the identifiers that its result echoes, and why, without values."""
+    """A rejected customer, as the store writes it: its index in the batch, its identifiers and its violations.
+
+    Apart from the identifiers, it holds no value of the customer's fields.
+    """
 
     position: int
     communication_number: str | None
     customer_ext_id: str | None
     business_unit: str | None
-    violations: tuple[tuple[str, str], ...]  # (code, pointer), the first is the item's errorCode
+    violations: tuple[tuple[str, str], ...]  # (code, pointer); the first gives the result's errorCode
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One judged request: everything that its transaction writes but for its answer."""
+    """What the transaction of one request writes, except for the response."""
 
     id: UUID
     received_at: datetime  # UTC
@@ -67,32 +70,33 @@ class Batch:
 
 
 class ConflictError(Exception):
-    """What was looked up no longer holds: another request took a number or changed a customer in between.
+    """The store has changed since the look-up: another request has used a number or has written a customer.
 
-    Nothing of the batch was written. Look up and judge again. A store raises it for every error of the database that
-    such a race can cause, so it may also stand for another cause; then looking again finds nothing new.
+    Nothing of the batch was written; look up and decide again. A store raises this error for every database error that
+    such a race can cause. The error may have another cause, too; then the next look-up finds nothing new.
     """
 
 
+# The parameters are positional, so that each store can name them by what it does with them.
 class Session(Protocol):
-    """One connection's view of the store, for one request."""
+    """The store as one request sees it, over one connection."""
 
-    def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
-        """What is known of these numbers and customers now: everything that was committed before the call."""
+    def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey], /) -> Known:
+        """The numbers and customers that the store has: everything that was committed before the call."""
         ...
 
-    def claim(self, once: IdempotencyKey) -> AbstractContextManager[StoredResponse | None]:
-        """Holds the key, over all processes and nodes, and gives what was answered to it before.
+    def claim(self, key: IdempotencyKey, /) -> AbstractContextManager[StoredResponse | None]:
+        """Locks the key over all processes and nodes, and gives the response that is stored under it.
 
-        Raises `KeyInProgressError` when another request holds it. A holder that dies lets go of it.
+        Raises `KeyInProgressError` when another request holds the lock. The lock of a process that dies is released.
         """
         ...
 
-    def save(self, batch: Batch, answer: Callable[[], bytes]) -> bytes:
-        """Writes the batch in one transaction and returns after its durable commit; raises `ConflictError`.
+    def save(self, batch: Batch, build_response: Callable[[], bytes], /) -> bytes:
+        """Writes the batch in one transaction and returns after its durable commit. Raises `ConflictError`.
 
-        `answer` is asked for when all else is written, so that it can tell how long that took, or before it where all
-        is written by one statement. It is kept with the batch, and given back.
+        `build_response` gives the response, which is stored with the batch and returned. It is called as late as the
+        store's statements allow, because the response says how long the work took.
         """
         ...
 
@@ -102,7 +106,7 @@ class CustomerStore(Protocol):
 
 
 class Sender(Protocol):
-    """Who sends a batch. The first of `business_units` is the sender's default unit."""
+    """The user who sends a batch. The first of `business_units` is the user's default unit."""
 
     @property
     def name(self) -> str: ...

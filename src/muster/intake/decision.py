@@ -1,4 +1,4 @@
-"""Judgement of a batch: what the store and the earlier items of the batch say about each sound customer."""
+"""The decision on a batch: which valid customers the state of the store and the earlier customers let in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,33 +9,38 @@ from muster.customer.error_prefix import CUSTOMER_PREFIX
 from muster.customer.findings import CompiledError
 from muster.intake.candidates import Candidate, Valid
 from muster.intake.customer_store import AcceptedCustomer, Known, RejectedCustomer
-from muster.intake.response import to_pointer
+from muster.intake.response import to_request_pointer
 
 _NUMBER_USED: Final = Violation(
-    CompiledError.of(errors.COMMUNICATION_NUMBER_USED, CUSTOMER_PREFIX), ("communicationNumber",)
+    CompiledError.compile(errors.COMMUNICATION_NUMBER_USED, CUSTOMER_PREFIX), ("communicationNumber",)
 )
-_CUSTOMER_KNOWN: Final = Violation(CompiledError.of(errors.CUSTOMER_KNOWN, CUSTOMER_PREFIX), ("customerExtId",))
-_BATCH_NOT_SAVED: Final = Violation(CompiledError.of(errors.BATCH_NOT_SAVED, CUSTOMER_PREFIX), ())
-_CUSTOMER_UNKNOWN: Final = Violation(CompiledError.of(errors.CUSTOMER_UNKNOWN, CUSTOMER_PREFIX), ("customerExtId",))
+_CUSTOMER_EXISTS: Final = Violation(CompiledError.compile(errors.CUSTOMER_KNOWN, CUSTOMER_PREFIX), ("customerExtId",))
+_CUSTOMER_NOT_FOUND: Final = Violation(
+    CompiledError.compile(errors.CUSTOMER_UNKNOWN, CUSTOMER_PREFIX), ("customerExtId",)
+)
+_BATCH_NOT_SAVED: Final = Violation(CompiledError.compile(errors.BATCH_NOT_SAVED, CUSTOMER_PREFIX), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Of each item, in the order of the batch: its violations, none for an accepted one, and the version that an
-    accepted one gets, 0 for a refused one."""
+    """For each customer, in the order of the batch: its violations and its version.
+
+    An accepted customer has no violations; a rejected one has the version 0. `has_conflicts` says whether a valid
+    customer was rejected.
+    """
 
     violations: Sequence[Sequence[Violation]]
     versions: Sequence[int]
-    contested: bool  # whether a customer that is sound in itself was refused
+    has_conflicts: bool
 
 
 def decide(batch: Sequence[Candidate], known: Known) -> Decision:
-    """Decides in the order of the list: an item sees what the accepted ones before it will have changed."""
+    """Decides in the order of the batch. A customer sees what the accepted ones before it change."""
     numbers = set(known.numbers)
     current = dict(known.versions)
     violations: list[Sequence[Violation]] = []
     versions: list[int] = []
-    contested = False
+    has_conflicts = False
     for candidate in batch:
         found: Sequence[Violation] = ()
         version = 0
@@ -43,8 +48,8 @@ def decide(batch: Sequence[Candidate], known: Known) -> Decision:
             number, key = candidate.communication_number, (candidate.business_unit, candidate.customer_ext_id)
             before = current.get(key, 0)
             if number in numbers or candidate.is_update is not (before > 0):
-                contested = True
-                found = _refusals(candidate, taken=number in numbers, exists=before > 0)
+                has_conflicts = True
+                found = _find_conflicts(candidate, is_number_used=number in numbers, exists=before > 0)
             else:
                 numbers.add(number)
                 current[key] = version = before + 1
@@ -52,30 +57,30 @@ def decide(batch: Sequence[Candidate], known: Known) -> Decision:
             found = candidate.violations
         violations.append(found)
         versions.append(version)
-    return Decision(violations, versions, contested)
+    return Decision(violations, versions, has_conflicts)
 
 
 def meets_threshold(decision: Decision, percent: int) -> bool:
-    """Whether at least so many of a hundred items are accepted."""
+    """Whether at least `percent` percent of the customers are accepted."""
     count = len(decision.versions)
     return (count - decision.versions.count(0)) * 100 >= percent * count
 
 
 def reject_all(decision: Decision) -> Decision:
-    """The decision of a batch of which nothing is saved: what was accepted is refused for the sake of the others."""
+    """The decision on a batch that misses its threshold: every accepted customer is rejected with B001."""
     violations = [found or (_BATCH_NOT_SAVED,) for found in decision.violations]
-    return Decision(violations, [0] * len(decision.versions), decision.contested)
+    return Decision(violations, [0] * len(decision.versions), decision.has_conflicts)
 
 
-def _refusals(candidate: Valid, *, taken: bool, exists: bool) -> Sequence[Violation]:
-    refusals = [_NUMBER_USED] if taken else []
+def _find_conflicts(candidate: Valid, *, is_number_used: bool, exists: bool) -> Sequence[Violation]:
+    conflicts = [_NUMBER_USED] if is_number_used else []
     if candidate.is_update is not exists:
-        refusals.append(_CUSTOMER_KNOWN if exists else _CUSTOMER_UNKNOWN)
-    return refusals
+        conflicts.append(_CUSTOMER_EXISTS if exists else _CUSTOMER_NOT_FOUND)
+    return conflicts
 
 
 def to_accepted(batch: Sequence[Candidate], decision: Decision) -> list[AcceptedCustomer]:
-    """The accepted ones, as they will be written."""
+    """The accepted customers, as the store writes them."""
     return [
         AcceptedCustomer(
             candidate.communication_number,
@@ -92,13 +97,13 @@ def to_accepted(batch: Sequence[Candidate], decision: Decision) -> list[Accepted
 
 
 def to_rejections(batch: Sequence[Candidate], decision: Decision) -> list[RejectedCustomer]:
-    """The refused ones, as they will be written."""
+    """The rejected customers, as the store writes them."""
     return [
         RejectedCustomer(
             index,
-            *candidate.kept,
+            *candidate.storable_identifiers,
             candidate.business_unit,
-            tuple((violation.code, to_pointer(index, violation.path)) for violation in found),
+            tuple((violation.code, to_request_pointer(index, violation.path)) for violation in found),
         )
         for index, (candidate, found) in enumerate(zip(batch, decision.violations, strict=True))
         if found

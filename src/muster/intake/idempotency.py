@@ -1,13 +1,15 @@
-"""Processing a request once: the Idempotency-Key of a sender, after the IETF draft of that name.
+"""Idempotency keys: a request with one is processed once. After the IETF draft of the Idempotency-Key header.
 
-A key stands for one request. Sent again, the same request gets the answer that the first one got, and another request
-under the same key is refused. The store keeps the key with the customers, in the same transaction.
+A key stands for one request of its sender. The same request gets the stored response; another request with the same
+key is rejected. The store writes the key in the same transaction as the customers.
 """
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from muster.intake.request import BatchOptions
 
 
 class KeyInProgressError(Exception):
@@ -20,31 +22,32 @@ class KeyReusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """The key of a request that is to be processed once. Keys from before `valid_from` (UTC) have ended.
+    """The key of a request that saves. Keys written before `valid_from` (UTC) have expired.
 
-    `valid_until` is when this one will end: the store tells it to whoever removes what is old, and does not go by it.
+    `valid_until` is when this key will expire. The store writes it for retention, and does not decide by it.
     """
 
     sender: str
     key: str
-    fingerprint: bytes  # what was asked: `compute_fingerprint`
+    fingerprint: bytes  # of the request, by `compute_fingerprint`
     valid_from: datetime
     valid_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """What was answered to the request with a key; `answer` is the body of the 200."""
+    """The response to the first request with a key; `body` is the body of the 200."""
 
     fingerprint: bytes
     batch_id: UUID
     accepted: int
     rejected: int
-    answer: bytes
+    body: bytes
 
 
-def compute_fingerprint(content: bytes | bytearray, *, detail: bool, accept: int) -> bytes:
-    """The SHA-256 of all that decides what a saving request is answered: its body, decompressed, and its query."""
-    sha256 = hashlib.sha256(f"detail={detail:d}&accept={accept}\n".encode())
+def compute_fingerprint(content: bytes | bytearray, options: BatchOptions) -> bytes:
+    """The SHA-256 of everything that decides the response to a saving request: its decompressed body and its query."""
+    # Stored with the keys: another text would turn the repetition of a request into another request.
+    sha256 = hashlib.sha256(f"detail={options.detail:d}&accept={options.min_accepted_percent}\n".encode())
     sha256.update(content)
     return sha256.digest()

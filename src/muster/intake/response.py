@@ -1,110 +1,131 @@
-"""The report: one result per customer, in the order of the batch and with the contract's keys."""
+"""The response to a batch: one result per customer, in the order of the batch and with the contract's keys.
+
+The structs are the only statement of the response's fields: the OpenAPI document is derived from them too.
+"""
 
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from muster.customer import Violation
-from muster.customer.findings import Path, Warning_
+from muster.customer.findings import Path, FieldWarning
+from muster.customer.json_pointer import to_json_pointer
 from muster.intake.candidates import Candidate
 
 REQUEST_ACCEPTED: Final = "REQUEST_ACCEPTED"
 REQUEST_REJECTED: Final = "REQUEST_REJECTED"
 
+CommunicationNumber = Annotated[
+    str | None,
+    Meta(
+        description="The communication number as it was sent; null when it is not known.", examples=["Test_ComNr_002"]
+    ),
+]
+CustomerExtId = Annotated[
+    str | None,
+    Meta(description="The customer's identifier as it was sent; null when it is not known.", examples=["cust_1232"]),
+]
+BusinessUnit = Annotated[
+    str | None,
+    Meta(
+        description="The business unit that applies: the one sent, or the user's default; null when it is not known.",
+        examples=["MAIN"],
+    ),
+]
+CustomerMilliseconds = Annotated[
+    int,
+    Meta(ge=0, description="Whole milliseconds: the customer's own check and its share of the work done for all."),
+]
+
 
 class Finding(msgspec.Struct, rename="camel"):
-    """A violation or a warning; `to_pointer` is an RFC 6901 pointer from the body's root."""
+    """A violation or a warning: its code, its text and its place in the request."""
 
-    code: str
-    description: str
-    to_pointer: str
-
-
-class AcceptedResult(msgspec.Struct, rename="camel"):
-    result_type: str
-    communication_number: str | None
-    customer_ext_id: str | None
-    business_unit: str | None
-    time_elapsed_ms: int
-
-
-class RejectedResult(msgspec.Struct, rename="camel"):
-    result_type: str
-    communication_number: str | None
-    customer_ext_id: str | None
-    business_unit: str | None
-    error_code: str
-    error_description: str
-    time_elapsed_ms: int
+    code: Annotated[
+        str, Meta(description="The code of the rule, as the list of errors has it.", examples=["Q004.ADR02"])
+    ]
+    description: Annotated[
+        str,
+        Meta(
+            description="The rule in words.",
+            examples=["Problem with Address (index: 0 ). Country is mandatory and must exist in Amlyze"],
+        ),
+    ]
+    pointer: Annotated[
+        str,
+        Meta(
+            description="JSON pointer (RFC 6901) from the request body's root; for a missing field, to where it would "
+            "stand.",
+            examples=["/customers/3/listAddress/0/country"],
+        ),
+    ]
 
 
-class DetailedAcceptedResult(AcceptedResult, rename="camel"):
-    errors: list[Finding]
-    warnings: list[Finding]
+Errors = Annotated[
+    list[Finding],
+    Meta(description="Only with `detail=full`: all violations in the order of the checks, at most 1,000."),
+]
+Warnings = Annotated[
+    list[Finding],
+    Meta(description="Only with `detail=full`: what was accepted but is doubtful, at most 1,000."),
+]
 
 
-class DetailedRejectedResult(RejectedResult, rename="camel"):
-    errors: list[Finding]
-    warnings: list[Finding]
+# The tag of a struct is encoded first, under `resultType`.
+class AcceptedResult(msgspec.Struct, rename="camel", tag_field="resultType", tag=REQUEST_ACCEPTED):
+    """The result of an accepted customer. A validated one would be saved; a submitted one is saved."""
+
+    communication_number: CommunicationNumber
+    customer_ext_id: CustomerExtId
+    business_unit: BusinessUnit
+    time_elapsed_ms: CustomerMilliseconds
+    errors: Errors | UnsetType = UNSET
+    warnings: Warnings | UnsetType = UNSET
+
+
+class RejectedResult(msgspec.Struct, rename="camel", tag_field="resultType", tag=REQUEST_REJECTED):
+    """The result of a rejected customer, which is not saved. The first rule that it breaks gives code and text."""
+
+    communication_number: CommunicationNumber
+    customer_ext_id: CustomerExtId
+    business_unit: BusinessUnit
+    error_code: Annotated[str, Meta(description="The code of the first rule that is broken.", examples=["O005"])]
+    error_description: Annotated[
+        str,
+        Meta(
+            description="The first rule that is broken, in words.",
+            examples=["CommunicationNumber already used in amlyze"],
+        ),
+    ]
+    time_elapsed_ms: CustomerMilliseconds
+    errors: Errors | UnsetType = UNSET
+    warnings: Warnings | UnsetType = UNSET
 
 
 Result = AcceptedResult | RejectedResult
 
 
-class BatchResponse(msgspec.Struct, rename="camel"):
-    """The body of a 200. Times are whole milliseconds."""
+class BatchResponse(msgspec.Struct, rename="camel", tag_field="resultType", tag=REQUEST_ACCEPTED):
+    """The response to a batch that was processed, whether its customers were accepted or rejected."""
 
-    result_type: str
-    build_results: list[Result]
-    time_elapsed_ms: int
-
-
-def build_results(
-    batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]], elapsed_ms: Sequence[int], *, detail: bool
-) -> list[Result]:
-    """The result of each item; with `detail`, all its violations and warnings."""
-    if detail:
-        return [_detailed(index, *item) for index, item in enumerate(zip(batch, violations, elapsed_ms, strict=True))]
-    return [
-        _rejected(candidate, found, ms)
-        if found
-        else AcceptedResult(
-            REQUEST_ACCEPTED, candidate.communication_number, candidate.customer_ext_id, candidate.business_unit, ms
-        )
-        for candidate, found, ms in zip(batch, violations, elapsed_ms, strict=True)
+    results: Annotated[
+        list[Result], Meta(description="One result for each customer of the request, in the order of the request.")
     ]
-
-
-def _rejected(candidate: Candidate, found: Sequence[Violation], ms: int) -> RejectedResult:
-    code, text = found[0].code, found[0].description
-    number, ext_id = candidate.communication_number, candidate.customer_ext_id
-    return RejectedResult(REQUEST_REJECTED, number, ext_id, candidate.business_unit, code, text, ms)
-
-
-def _detailed(index: int, candidate: Candidate, found: Sequence[Violation], ms: int) -> Result:
-    (plain,) = build_results([candidate], [found], [ms], detail=False)
-    errors, warnings = _findings(index, found), _findings(index, candidate.warnings)
-    detailed = DetailedRejectedResult if found else DetailedAcceptedResult
-    return detailed(**msgspec.structs.asdict(plain), errors=errors, warnings=warnings)
-
-
-def to_pointer(index: int, path: Path) -> str:
-    """The RFC 6901 pointer to a place within the customer at `index`."""
-    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
-    return "/".join((f"/customers/{index}", *steps))
-
-
-def _findings(index: int, found: Sequence[Violation] | Sequence[Warning_]) -> list[Finding]:
-    return [Finding(finding.code, finding.description, to_pointer(index, finding.path)) for finding in found]
+    time_elapsed_ms: Annotated[int, Meta(ge=0, description="Whole milliseconds that processing the batch took.")]
 
 
 _encode: Final = msgspec.json.Encoder().encode
 
 
 class ResponseBuilder:
-    """Writes the report of one batch; `own_ns` are the nanoseconds of each item's check, `started` of perf_counter."""
+    """Builds the response to one batch.
+
+    `own_ns` has the nanoseconds of each customer's own check; `started` is the moment of `perf_counter_ns` at which
+    processing began. With `detail`, results list all violations and warnings.
+    """
 
     def __init__(self, batch: Sequence[Candidate], own_ns: Sequence[int], started: int, *, detail: bool) -> None:
         self._batch = batch
@@ -112,10 +133,46 @@ class ResponseBuilder:
         self._started = started
         self._detail = detail
 
-    def report(self, violations: Sequence[Sequence[Violation]]) -> bytes:
-        """The body of the 200, by what was found in each item. Its times are those until now."""
+    def build(self, violations: Sequence[Sequence[Violation]]) -> bytes:
+        """The body of the 200, from the violations of each customer. Its times end now."""
         total_ns = time.perf_counter_ns() - self._started
         shared_ns = (total_ns - sum(self._own_ns)) // max(len(self._batch), 1)
         elapsed_ms = [(own + shared_ns) // 1_000_000 for own in self._own_ns]
-        found = build_results(self._batch, violations, elapsed_ms, detail=self._detail)
-        return _encode(BatchResponse(REQUEST_ACCEPTED, found, total_ns // 1_000_000))
+        results = _build_results(self._batch, violations, elapsed_ms)
+        if self._detail:
+            _add_details(results, self._batch, violations)
+        return _encode(BatchResponse(results, total_ns // 1_000_000))
+
+
+def to_request_pointer(index: int, path: Path) -> str:
+    """The JSON pointer, from the request body's root, to a place within the customer at `index`."""
+    return f"/customers/{index}{to_json_pointer(path)}"
+
+
+def _build_results(
+    batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]], elapsed_ms: Sequence[int]
+) -> list[Result]:
+    return [
+        _to_rejected_result(candidate, found, ms)
+        if found
+        else AcceptedResult(candidate.communication_number, candidate.customer_ext_id, candidate.business_unit, ms)
+        for candidate, found, ms in zip(batch, violations, elapsed_ms, strict=True)
+    ]
+
+
+def _to_rejected_result(candidate: Candidate, violations: Sequence[Violation], ms: int) -> RejectedResult:
+    first = violations[0]
+    number, ext_id = candidate.communication_number, candidate.customer_ext_id
+    return RejectedResult(number, ext_id, candidate.business_unit, first.code, first.description, ms)
+
+
+def _add_details(
+    results: Sequence[Result], batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]]
+) -> None:
+    for index, (result, candidate, found) in enumerate(zip(results, batch, violations, strict=True)):
+        result.errors = _to_findings(index, found)
+        result.warnings = _to_findings(index, candidate.warnings)
+
+
+def _to_findings(index: int, found: Sequence[Violation] | Sequence[FieldWarning]) -> list[Finding]:
+    return [Finding(finding.code, finding.description, to_request_pointer(index, finding.path)) for finding in found]

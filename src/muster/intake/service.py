@@ -1,4 +1,4 @@
-"""The intake of a batch, whole: decode, check each, judge all, save, report."""
+"""The intake of a whole batch: decode it, check each customer, decide on all of them, save, and build the response."""
 
 import os
 import time
@@ -17,59 +17,61 @@ from muster.intake.customer_store import NOTHING_KNOWN, Batch, ConflictError, Cu
 from muster.intake.decision import Decision, decide, meets_threshold, reject_all, to_accepted, to_rejections
 from muster.intake.decode import decode_customers
 from muster.intake.idempotency import IdempotencyKey, KeyReusedError, compute_fingerprint
+from muster.intake.request import BatchOptions
 from muster.intake.response import ResponseBuilder
 from muster.intake.stage_timings import StageTimings
 
-# A conflict is another request's success, so looking again finds something new. Only a deadlock or a serialization
-# failure may leave nothing to see, and those pass; a conflict that stays without a reason is a fault.
+# A conflict is another request's success, so a new look-up finds something new. Only a deadlock or a serialization
+# failure may leave nothing to find, and those pass; a conflict that stays without a reason is an internal error.
 MAX_UNEXPLAINED_CONFLICTS: Final = 5
 
-# A migration brings new customers only, and then to look them up takes a fifth of the time for nothing. A batch that
-# brings known ones is written in vain, so after one of them so many must bring none until the next is written unseen.
+# A migration sends new customers only, and looking them up takes a fifth of the time and finds nothing. A batch with
+# known customers is written in vain, so after one of them this many batches are looked up first.
 LOOKUPS_AFTER_HIT: Final = 10
 
-# How long the key of a request stands for it.
+# An idempotency key can be used again after this time.
 KEY_LIFETIME: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """The body of the 200, and what the edge tells beside it. `batch_id` is None when nothing was written.
+    """The body of the 200, and what the response's headers, the logs and the metrics say about it.
 
-    `codes` counts the rejected customers by their `errorCode`. A replay has none: they were told with the first answer.
+    `batch_id` is None when nothing was written. `codes` counts the rejected customers by their `errorCode`; it is empty
+    for a replay, because the first response has counted them.
     """
 
     body: bytes
     batch_id: UUID | None
     accepted: int
     rejected: int
-    replayed: bool = False  # it was given before, to the first request with this key
+    replayed: bool = False  # the stored response to the first request with the same idempotency key
     codes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What is asked; `started` is a moment of `perf_counter_ns`."""
+    """One call of `Intake.process`. `to_save` is the batch without its customers, None for a dry run."""
 
     content: bytes | bytearray
     sender: Sender
-    detail: bool
-    accept: int
-    started: int
+    options: BatchOptions
+    to_save: Batch | None
+    started: int  # of perf_counter_ns
     stages: StageTimings
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of a batch; `saved` is its id when it was written."""
+    """The decision on a batch and its response; `batch_id` is None when nothing was written."""
 
     decision: Decision
     body: bytes
-    saved: UUID | None
+    batch_id: UUID | None
 
 
 class Intake:
-    """Takes batches in. Used by many threads at a time."""
+    """Takes in batches. Threads may share it."""
 
     def __init__(
         self,
@@ -77,89 +79,88 @@ class Intake:
         classifiers: ClassifierCache,
         *,
         max_customers: int,
-        key_life: timedelta = KEY_LIFETIME,
+        key_lifetime: timedelta = KEY_LIFETIME,
     ) -> None:
         self._store = store
         self._classifiers = classifiers
         self._max_customers = max_customers
-        self._key_life = key_life
-        self._compiled: tuple[int, Checker] | None = None
-        self._look_first = 0
+        self._key_lifetime = key_lifetime
+        self._checker: tuple[int, Checker] | None = None  # with the revision of its classifiers
+        self._lookups_left = 0  # batches that are still looked up before they are written
 
     def process(
         self,
         content: bytes | bytearray,
         sender: Sender,
-        *,
-        save: bool,
-        detail: bool = False,
-        accept: int = 0,
-        key: str | None = None,
+        options: BatchOptions,
         stages: StageTimings | None = None,
     ) -> IntakeResult:
-        """Judges the batch and, with `save`, saves what it accepts in one transaction.
+        """Decides on the batch in `content` (JSON) and saves the accepted customers in one transaction.
 
-        Nothing is accepted when fewer of a hundred customers are than `accept`. A request that saves under a `key` is
-        processed once. `stages` is told how long each stage took. Raises `InvalidBatchError`, `TooManyCustomersError`, `KeyInProgressError`,
-        `KeyReusedError` and what the store raises; then nothing is saved.
+        `stages` is filled with the time that each stage takes, also when a stage fails. Raises `InvalidBatchError`,
+        `TooManyCustomersError`, `KeyInProgressError`, `KeyReusedError` and the errors of the store; then nothing is
+        saved.
         """
-        request = _Request(content, sender, detail, accept, time.perf_counter_ns(), stages or StageTimings())
-        received_at = datetime.now(UTC)
-        to_save = Batch(generate_batch_id(received_at), received_at, sender.name) if save else None
+        started, received_at = time.perf_counter_ns(), datetime.now(UTC)
+        to_save = Batch(generate_batch_id(received_at), received_at, sender.name) if options.save else None
+        request = _Request(content, sender, options, to_save, started, stages or StageTimings())
         with self._store.session() as session:
-            if to_save is None or key is None:
-                return self._process(session, request, to_save)
-            fingerprint = compute_fingerprint(content, detail=detail, accept=accept)
-            once = IdempotencyKey(
-                sender.name, key, fingerprint, received_at - self._key_life, received_at + self._key_life
-            )
-            with session.claim(once) as kept:
-                if kept is None:
-                    return self._process(session, request, replace(to_save, idempotency_key=once))
-            if kept.fingerprint != once.fingerprint:
-                raise KeyReusedError
-            return IntakeResult(kept.answer, kept.batch_id, kept.accepted, kept.rejected, replayed=True)
+            if to_save is None or options.idempotency_key is None:
+                return self._process(session, request)
+            return self._process_once(session, request, to_save, options.idempotency_key)
 
-    def _process(self, session: Session, request: _Request, to_save: Batch | None) -> IntakeResult:
-        checker = self._checker()
-        units = BusinessUnits.of(checker.business_units, request.sender.business_units)
+    def _process_once(self, session: Session, request: _Request, to_save: Batch, key: str) -> IntakeResult:
+        at = to_save.received_at
+        claimed = IdempotencyKey(
+            request.sender.name,
+            key,
+            compute_fingerprint(request.content, request.options),
+            at - self._key_lifetime,
+            at + self._key_lifetime,
+        )
+        with session.claim(claimed) as stored:
+            if stored is None:
+                return self._process(session, replace(request, to_save=replace(to_save, idempotency_key=claimed)))
+        if stored.fingerprint != claimed.fingerprint:
+            raise KeyReusedError
+        return IntakeResult(stored.body, stored.batch_id, stored.accepted, stored.rejected, replayed=True)
+
+    def _process(self, session: Session, request: _Request) -> IntakeResult:
+        checker = self._current_checker()
+        units = BusinessUnits.for_user(checker.business_units, request.sender.business_units)
         with request.stages.decode:
             items = decode_customers(request.content, self._max_customers)
-        batch, own_ns = check_customers(items, checker, units, request.stages, to_save=to_save is not None)
-        reporter = ResponseBuilder(batch, own_ns, request.started, detail=request.detail)
+        batch, own_ns = check_customers(items, checker, units, request.stages, to_save=request.to_save is not None)
+        response = ResponseBuilder(batch, own_ns, request.started, detail=request.options.detail)
         if not batch:
-            return IntakeResult(reporter.report(decide(batch, NOTHING_KNOWN).violations), None, 0, 0)
-        outcome = self._judge(session, batch, to_save, request, reporter)
-        refused = outcome.decision.versions.count(0)
-        codes = _codes(outcome.decision) if refused else {}
-        return IntakeResult(outcome.body, outcome.saved, len(batch) - refused, refused, codes=codes)
+            return IntakeResult(response.build([]), None, 0, 0)
+        outcome = self._decide_and_save(session, batch, request, response)
+        rejected = outcome.decision.versions.count(0)
+        codes = _count_codes(outcome.decision) if rejected else {}
+        return IntakeResult(outcome.body, outcome.batch_id, len(batch) - rejected, rejected, codes=codes)
 
-    def _checker(self) -> Checker:
-        """The checker for the classifiers of the moment; compiled anew when they have changed."""
+    def _current_checker(self) -> Checker:
+        """The checker for the current classifiers; compiled again when they have changed."""
         snapshot = self._classifiers.current()
-        compiled = self._compiled
+        compiled = self._checker
         if compiled is None or compiled[0] != snapshot.revision:
-            compiled = self._compiled = snapshot.revision, Checker(snapshot.codes)
+            compiled = self._checker = snapshot.revision, Checker(snapshot.codes)
         return compiled[1]
 
-    def _judge(
-        self,
-        session: Session,
-        batch: Sequence[Candidate],
-        to_save: Batch | None,
-        request: _Request,
-        reporter: ResponseBuilder,
+    def _decide_and_save(
+        self, session: Session, batch: Sequence[Candidate], request: _Request, response: ResponseBuilder
     ) -> _Outcome:
-        """Judges by what the store knows, and saves; when another request was faster, looks and judges again."""
-        unexplained, accept, stages = 0, request.accept, request.stages
+        """Decides by the state of the store, and saves. After a conflict with another request, decides again."""
+        to_save, percent, stages = request.to_save, request.options.min_accepted_percent, request.stages
+        unexplained = 0
         with stages.decide:
-            known, decision = self._first_judgement(session, batch, to_save, accept)
-        while to_save is not None and meets_threshold(decision, accept):
+            known, decision = self._decide_first(session, batch, request)
+        while to_save is not None and meets_threshold(decision, percent):
             try:
                 with stages.save:
-                    accepted, refused = to_accepted(batch, decision), to_rejections(batch, decision)
-                    judged = replace(to_save, accepted=accepted, rejected=refused)
-                    body = session.save(judged, partial(reporter.report, decision.violations))
+                    accepted, rejected = to_accepted(batch, decision), to_rejections(batch, decision)
+                    decided = replace(to_save, accepted=accepted, rejected=rejected)
+                    body = session.save(decided, partial(response.build, decision.violations))
             except ConflictError:
                 with stages.decide:
                     now_known = self._look_up(session, batch)
@@ -168,41 +169,39 @@ class Intake:
                         raise
                     known, decision = now_known, decide(batch, now_known)
             else:
-                return _Outcome(decision, body, judged.id)
-        if not meets_threshold(decision, accept):
+                return _Outcome(decision, body, decided.id)
+        if not meets_threshold(decision, percent):
             decision = reject_all(decision)
-        return _Outcome(decision, reporter.report(decision.violations), None)
+        return _Outcome(decision, response.build(decision.violations), None)
 
-    def _first_judgement(
-        self, session: Session, batch: Sequence[Candidate], to_save: Batch | None, accept: int
-    ) -> tuple[Known, Decision]:
-        """By what the store knows or, where that will show by itself, as if it knew nothing.
+    def _decide_first(self, session: Session, batch: Sequence[Candidate], request: _Request) -> tuple[Known, Decision]:
+        """Decides by the state of the store, or as if the store were empty where a conflict would show otherwise.
 
-        When all sound customers of a batch pass as new ones, writing them takes every number and every customer for
-        the first time: had the store known one of them, there would be a conflict.
+        When all valid customers of a batch are accepted as new ones, writing them inserts every number and every
+        customer. If the store has one of them, the insert conflicts.
         """
-        if to_save is not None and not self._look_first:
+        if request.to_save is not None and not self._lookups_left:
             decision = decide(batch, NOTHING_KNOWN)
-            if not decision.contested and meets_threshold(decision, accept):
+            if not decision.has_conflicts and meets_threshold(decision, request.options.min_accepted_percent):
                 return NOTHING_KNOWN, decision
         known = self._look_up(session, batch)
         return known, decide(batch, known)
 
     def _look_up(self, session: Session, batch: Sequence[Candidate]) -> Known:
-        sound = [candidate for candidate in batch if isinstance(candidate, Valid)]
-        numbers = [candidate.communication_number for candidate in sound]
-        known = session.look_up(numbers, [(candidate.business_unit, candidate.customer_ext_id) for candidate in sound])
-        # Threads may pass each other here; then a batch more or less is looked up.
-        self._look_first = LOOKUPS_AFTER_HIT if known != NOTHING_KNOWN else max(self._look_first - 1, 0)
+        valid = [candidate for candidate in batch if isinstance(candidate, Valid)]
+        numbers = [candidate.communication_number for candidate in valid]
+        known = session.look_up(numbers, [(candidate.business_unit, candidate.customer_ext_id) for candidate in valid])
+        # Not locked: when threads race here, one batch more or less is looked up.
+        self._lookups_left = LOOKUPS_AFTER_HIT if known != NOTHING_KNOWN else max(self._lookups_left - 1, 0)
         return known
 
 
-def _codes(decision: Decision) -> Mapping[str, int]:
+def _count_codes(decision: Decision) -> Mapping[str, int]:
     return Counter([found[0].code for found in decision.violations if found])
 
 
 def generate_batch_id(at: datetime) -> UUID:
-    """A UUID of version 7 (RFC 9562): ids of batches sort by the time of their arrival."""
+    """A UUID of version 7 (RFC 9562): ids of batches sort by the time at which they were received."""
     random = int.from_bytes(os.urandom(10))
     value = int(at.timestamp() * 1000) << 80 | random
     value = value & ~(0xF << 76) | 0x7 << 76

@@ -7,6 +7,7 @@ from litestar.types import ASGIApp, Scope
 
 from muster.auth.authorization import can_submit
 from muster.auth.users import User
+from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
 from muster.observability.prometheus import MetricsRegistry
 from muster.web.authenticator import Authenticator
@@ -86,9 +87,7 @@ class BatchHandlers:
         content = decompress(body, head.coding, self._max_body)
         stages = exchange.stages = StageTimings()
         try:
-            answer = self._intake.process(
-                content, user, save=save, detail=head.detail, accept=head.accept, key=head.key, stages=stages
-            )
+            answer = self._intake.process(content, user, BatchOptions(save, head.detail, head.accept, head.key), stages)
         finally:
             self._metrics.stages(stages)
         self._metrics.judged(answer, save=save)

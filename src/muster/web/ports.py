@@ -8,6 +8,7 @@ from uuid import UUID
 
 from muster.auth.oidc.errors import TokenRejection
 from muster.auth.users import User
+from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 
@@ -43,11 +44,7 @@ class Intake(Protocol):
         self,
         content: bytes | bytearray,
         sender: User,
-        *,
-        save: bool,
-        detail: bool,
-        accept: int,
-        key: str | None,
+        options: BatchOptions,
         stages: StageTimings,
     ) -> IntakeResultProtocol:
         """Tells `stages` how long each took, also when it raises.
