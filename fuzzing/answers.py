@@ -15,7 +15,7 @@ from muster.customer.error_order import ERROR_ROWS
 from muster.customer.error_prefix import RELATED_CODES
 from muster.customer.fields import iterate_fields
 from muster.customer.findings import MAX_FINDINGS
-from muster.customer.value_types import read_text
+from muster.customer.value_readers import read_text
 from muster.intake.candidates import Candidate
 from muster.intake.customer_store import NOTHING_KNOWN
 from muster.intake.decision import decide
@@ -39,7 +39,7 @@ def check_answers(items: Sequence[Any], batch: Sequence[Candidate], units: Busin
 
 def _results(batch: Sequence[Candidate], *, detail: bool) -> list[dict[str, Any]]:
     violations = decide(batch, NOTHING_KNOWN).violations
-    report = ResponseBuilder(batch, [0] * len(batch), time.perf_counter_ns(), detail=detail).report(violations)
+    report = ResponseBuilder(batch, [0] * len(batch), time.perf_counter_ns(), detail=detail).build(violations)
     results: list[dict[str, Any]] = json.loads(report)["results"]
     for result in results:
         hold(type(result.get("timeElapsedMs")) is int, "a-result-has-no-time")
@@ -126,7 +126,7 @@ def _patterns(code: str) -> tuple[re.Pattern[str], ...]:
 @cache
 def _catalogue() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     return tuple(
-        (_pattern(row.place.code_of(error)), _pattern(row.place.text_of(error)))
+        (_pattern(row.prefix.get_code(error)), _pattern(row.prefix.get_text(error)))
         for row in ERROR_ROWS
         for error in row.errors
     )

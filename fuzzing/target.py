@@ -22,10 +22,10 @@ _DEEP: Final = 500
 _ALL: Final = frozenset(UNITS)
 # Senders of all sorts: of the one unit of an installation, of several, of one and of none.
 _SENDERS: Final = (
-    BusinessUnits.of(frozenset(UNITS[:1]), ()),
-    BusinessUnits.of(_ALL, UNITS),
-    BusinessUnits.of(_ALL, UNITS[1:2]),
-    BusinessUnits.of(_ALL, ()),
+    BusinessUnits.for_user(frozenset(UNITS[:1]), ()),
+    BusinessUnits.for_user(_ALL, UNITS),
+    BusinessUnits.for_user(_ALL, UNITS[1:2]),
+    BusinessUnits.for_user(_ALL, ()),
 )
 
 

@@ -73,7 +73,7 @@ ODD: Final = (
 def snapshot() -> ClassifierSnapshot:
     """The classifiers of a new installation, with several business units."""
     own = [entry for entry in default_entries() if entry.classifier != "businessUnit"]
-    return ClassifierSnapshot.of(1, [*own, *(ClassifierEntry("businessUnit", unit, unit) for unit in UNITS)])
+    return ClassifierSnapshot.from_entries(1, [*own, *(ClassifierEntry("businessUnit", unit, unit) for unit in UNITS)])
 
 
 @cache
@@ -99,12 +99,12 @@ def _texts(field: Field) -> Iterator[str]:
     yield from (json.dumps(get_example(field, of_type)) for of_type in ("INDIVIDUAL", "ORGANIZATION"))
     kind = field.value_type
     if isinstance(kind, Text):
-        lengths = () if kind.longest is None else (kind.longest, kind.longest + 1)
+        lengths = () if kind.max_length is None else (kind.max_length, kind.max_length + 1)
         yield from (json.dumps(letter * length) for length in lengths for letter in ("x", "\U0001f600"))
     elif isinstance(kind, Date):
         yield from map(json.dumps, _DATES)
     elif isinstance(kind, Enum):
-        yield from map(json.dumps, (*kind.values, *kind.refused, kind.values[0].lower()))
+        yield from map(json.dumps, (*kind.values, *kind.unsupported, kind.values[0].lower()))
     elif isinstance(kind, ClassifierCode):
         codes = sorted(snapshot().codes[kind.classifier])
         yield from map(json.dumps, (*codes[:3], *codes[-3:], *(code for code in codes if "LEAD" in code), "6"))

@@ -40,4 +40,4 @@ def given(table: str) -> list[dict[str, str]]:
 def snapshot(*units: str) -> ClassifierSnapshot:
     """The classifiers of a new installation; with `units`, these business units instead of its one."""
     entries = [entry for entry in default_entries() if not units or entry.classifier != "businessUnit"]
-    return ClassifierSnapshot.of(1, [*entries, *(ClassifierEntry("businessUnit", unit, unit) for unit in units)])
+    return ClassifierSnapshot.from_entries(1, [*entries, *(ClassifierEntry("businessUnit", unit, unit) for unit in units)])

@@ -19,7 +19,7 @@ CANARY = "canary-4711"
 ALLOWED = {"communicationNumber", "customerExtId", "entityType", "initializeScreeningProcesses"}
 
 CODES = {
-    row.place.code_of(error).replace("{C}", prefix)
+    row.prefix.get_code(error).replace("{C}", prefix)
     for row in ERROR_ROWS
     for error in row.errors
     for prefix in RELATED_CODES.values()

@@ -14,7 +14,7 @@ from muster.customer.numbers import UNREADABLE
 from tests.samples import individual, organization, snapshot
 
 CHECKER = Checker(snapshot("MAIN", "SIDE").codes)
-UNITS = BusinessUnits.of(CHECKER.business_units, ("MAIN",))
+UNITS = BusinessUnits.for_user(CHECKER.business_units, ("MAIN",))
 SOUND = (individual(), organization(), make_full_customer("INDIVIDUAL"), make_full_customer("ORGANIZATION"))
 
 # What may stand in the place of any value: some of it fine for some kinds, some of it for none.

@@ -16,16 +16,16 @@ JUDGED_WITH_THE_STORE = ("O005", "C004")
 VALUES = {
     error: ", ".join(getattr(field.value_type, "values", ()))
     for _, field in iterate_fields()
-    for error in (field.error, field.absent)
+    for error in (field.error, field.absent_error)
     if error
 }
 
 
 def matches(row: dict[str, str], error: Error, place: ErrorPrefix) -> bool:
     """Whether the catalogue's error is the one of the row; a name in the row may stand for `{Field}`."""
-    ours = place.text_of(error).replace("{values}", VALUES.get(error, ""))
+    ours = place.get_text(error).replace("{values}", VALUES.get(error, ""))
     pattern = re.escape(ours).replace(re.escape("{Field}"), r"(?:\w+|\{Field\})")
-    return place.code_of(error) == row["code"] and re.fullmatch(pattern, row["description"]) is not None
+    return place.get_code(error) == row["code"] and re.fullmatch(pattern, row["description"]) is not None
 
 
 def test_every_row_of_the_contract_is_in_the_catalogue_in_its_order_and_with_its_origin() -> None:
@@ -35,7 +35,7 @@ def test_every_row_of_the_contract_is_in_the_catalogue_in_its_order_and_with_its
             (rank, error)
             for rank, ours in enumerate(ERROR_ROWS)
             for error in ours.errors
-            if matches(row, error, ours.place)
+            if matches(row, error, ours.prefix)
         ]
         assert found, row
         ranks.append(found[0][0])
@@ -59,12 +59,12 @@ def test_the_cases_cover_every_row_of_the_contract() -> None:
 )
 def test_a_broken_rule_gives_its_code_and_text(case: Case) -> None:
     checker = Checker(snapshot(*case.units).codes)
-    _, _, findings = checker.check(case.customer, BusinessUnits.of(checker.business_units, case.granted))
+    _, _, findings = checker.check(case.customer, BusinessUnits.for_user(checker.business_units, case.granted))
     assert [(found.code, found.description) for found in findings.violations] == [(case.code, case.description)]
 
 
 def test_a_default_unit_that_the_installation_has_no_longer_is_none() -> None:
-    units = BusinessUnits.of(frozenset({"NORTH", "SOUTH"}), ("GONE", "NORTH"))
+    units = BusinessUnits.for_user(frozenset({"NORTH", "SOUTH"}), ("GONE", "NORTH"))
     assert units.default is None
     assert units.refusal(units.default) is errors.UNIT_MISSING
 
@@ -77,14 +77,14 @@ def test_the_codes_of_the_contract_are_among_all_as_answers_have_them() -> None:
 
 
 def test_ranks_follow_the_rows() -> None:
-    ranks = [get_rank(error, row.place) for row in ERROR_ROWS for error in row.errors]
+    ranks = [get_rank(error, row.prefix) for row in ERROR_ROWS for error in row.errors]
     assert ranks == sorted(ranks)
 
 
 def test_a_text_of_a_sender_is_put_in_as_it_is() -> None:
     checker = Checker(snapshot().codes)
     value = {"code": "{i} {code}", "description": "x", "datatype": "INTEGER", "value": "x"}
-    units = BusinessUnits.of(checker.business_units, ())
+    units = BusinessUnits.for_user(checker.business_units, ())
     _, _, findings = checker.check(individual(listAdditionalValues=[value]), units)
     assert findings.violations[0].description == "Bad value for INTEGER valueCode: {i} {code}"
     assert errors.VALUE_NO_INTEGER.documented

@@ -14,7 +14,7 @@ from muster.customer.value_types import ClassifierCode, Enum, Nested, NestedList
 from tests.samples import LEFT_OUT, given, individual, organization, snapshot
 
 CHECKER = Checker(snapshot().codes)
-UNITS = BusinessUnits.of(CHECKER.business_units, ())
+UNITS = BusinessUnits.for_user(CHECKER.business_units, ())
 FIELDS = [pytest.param(row, id=f"{row['schema']}.{row['field']}") for row in given("fields")]
 NONSENSE = {"some": "object"}
 
@@ -65,7 +65,7 @@ def test_a_field_has_the_kind_of_the_contract(row: dict[str, str]) -> None:
     else:
         assert type(kind).__name__ == names.get(words[0], "Nested")
     if isinstance(kind, Enum):
-        assert (*kind.values, *kind.refused) == tuple(row["values"].split())
+        assert (*kind.values, *kind.unsupported) == tuple(row["values"].split())
     if isinstance(kind, ClassifierCode):
         assert kind.classifier == words[1]
     if isinstance(kind, Nested):
@@ -75,7 +75,7 @@ def test_a_field_has_the_kind_of_the_contract(row: dict[str, str]) -> None:
 @pytest.mark.parametrize("row", FIELDS)
 def test_a_field_is_mandatory_when_the_contract_says_so(row: dict[str, str]) -> None:
     mandatory = field_of(row).mandatory
-    assert (mandatory.says if mandatory else "no") == row["mandatory"]
+    assert (mandatory.description if mandatory else "no") == row["mandatory"]
 
 
 @pytest.mark.parametrize("row", FIELDS)
@@ -180,7 +180,7 @@ def test_every_error_of_the_tables_is_in_the_catalogue_and_the_other_way_round()
     in_tables = {
         error
         for _, field in iterate_fields()
-        for error in (field.error, field.absent, *field.errors.values())
+        for error in (field.error, field.absent_error, *field.errors.values())
         if error is not None
     }
     assert in_tables <= in_catalogue

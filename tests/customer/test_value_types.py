@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from muster.customer.dates import is_additional_timestamp, is_date
 from muster.customer.numbers import parse_decimal, parse_json_decimal
-from muster.customer.value_types import ABSENT, BAD, read_boolean, read_integer, read_number, read_text
+from muster.customer.value_readers import ABSENT, BAD, read_boolean, read_integer, read_number, read_text
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from muster.intake.candidates import Candidate, Invalid, Valid
 from muster.intake.decode import InvalidBatchError
 from tests.samples import individual
 
-SENDER = BusinessUnits.of(frozenset(UNITS), UNITS)
+SENDER = BusinessUnits.for_user(frozenset(UNITS), UNITS)
 
 
 class Wrong(Checker):
@@ -76,7 +76,7 @@ def test_reading_what_is_no_batch_or_refusing_one_is_seen(sent: bytes, read: Any
         check_decoders(sent, read)
 
 
-REFUSAL = Violation(CompiledError.of(errors.FIRST_NAME_MISSING, CUSTOMER_PREFIX), ("firstName",))
+REFUSAL = Violation(CompiledError.compile(errors.FIRST_NAME_MISSING, CUSTOMER_PREFIX), ("firstName",))
 
 
 def refused(number: str | None = None, unit: str | None = None, *violations: Violation) -> Invalid:
@@ -96,7 +96,7 @@ def refused(number: str | None = None, unit: str | None = None, *violations: Vio
                 refused(
                     "n",
                     None,
-                    Violation(CompiledError.of(errors.SCREENING_UNKNOWN, CUSTOMER_PREFIX), (), ("NAME", "Jose")),
+                    Violation(CompiledError.compile(errors.SCREENING_UNKNOWN, CUSTOMER_PREFIX), (), ("NAME", "Jose")),
                 )
             ],
             "not-the-catalogues",

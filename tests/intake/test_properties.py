@@ -21,7 +21,7 @@ UNITS = ("NORTH", "SOUTH", "EAST")
 SENDER = SomeSender("feed", ("NORTH", "SOUTH"))
 TABLES = ("communications", "customers", "customer_history", "batches", "rejections")
 KNOWN_CODES = {
-    row.place.code_of(error).replace("{C}", prefix)
+    row.prefix.get_code(error).replace("{C}", prefix)
     for row in ERROR_ROWS
     for error in row.errors
     for prefix in RELATED_CODES.values()

@@ -31,7 +31,7 @@ def test_every_field_error_classifier_setting_metric_and_command_has_its_line() 
         assert field.meaning in PAGES["fields.md"]
     for row in ERROR_ROWS:
         for error in row.errors:
-            assert f"| `{row.place.code_of(error)}` |" in PAGES["errors.md"]
+            assert f"| `{row.prefix.get_code(error)}` |" in PAGES["errors.md"]
     for name in CLASSIFIER_NAMES:
         assert f"## {name}" in PAGES["classifiers.md"]
     for name, _, _ in settings():

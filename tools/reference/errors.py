@@ -26,7 +26,7 @@ What is accepted but doubtful. They come only with `?detail=full`."""
 
 def page() -> str:
     found = (
-        (code(row.place.code_of(error)), _text(row.place.text_of(error), error), error.when, _origin(error))
+        (code(row.prefix.get_code(error)), _text(row.prefix.get_text(error), error), error.when, _origin(error))
         for row in ERROR_ROWS
         for error in row.errors
     )
@@ -37,7 +37,7 @@ def page() -> str:
 _VALUES = {
     error: ", ".join(getattr(field.value_type, "values", ()))
     for _, field in iterate_fields()
-    for error in (field.error, field.absent)
+    for error in (field.error, field.absent_error)
     if error
 }
 

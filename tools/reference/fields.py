@@ -37,12 +37,12 @@ def _fields(schema: Schema) -> str:
 
 
 def _row(field: Field) -> tuple[str, ...]:
-    errors = [field.absent, field.error, *field.errors.values()]
+    errors = [field.absent_error, field.error, *field.errors.values()]
     codes = dict.fromkeys(error.code for error in errors if error)
     return (
         code(field.name),
         describe_type(field.value_type),
-        field.mandatory.says if field.mandatory else "",
+        field.mandatory.description if field.mandatory else "",
         ""
         if field.example is None
         else code(str(field.example).lower() if isinstance(field.example, bool) else field.example),
@@ -54,10 +54,10 @@ def _row(field: Field) -> tuple[str, ...]:
 def describe_type(kind: ValueType) -> str:
     """What a kind takes, for a reader."""
     match kind:
-        case Text(longest=None):
+        case Text(max_length=None):
             return "text"
         case Text():
-            return f"text, at most {kind.longest} characters"
+            return f"text, at most {kind.max_length} characters"
         case Date():
             return "date or timestamp"
         case Boolean():

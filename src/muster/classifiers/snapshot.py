@@ -55,7 +55,7 @@ class ClassifierSnapshot:
         return {name: frozenset(titles) for name, titles in self.titles.items()}
 
     @classmethod
-    def of(cls, revision: int, entries: Sequence[ClassifierEntry]) -> "ClassifierSnapshot":
+    def from_entries(cls, revision: int, entries: Sequence[ClassifierEntry]) -> "ClassifierSnapshot":
         titles: dict[str, dict[str, str]] = {name: {} for name in CLASSIFIER_NAMES}
         for entry in (*iso_entries(), *entries):
             titles.setdefault(entry.classifier, {})[entry.code] = entry.title
@@ -84,6 +84,6 @@ class ClassifierCache:
         now = self._clock()
         snapshot = self._snapshot
         if snapshot is None or (now - self._asked >= REFRESH_SECONDS and self._store.revision() != snapshot.revision):
-            snapshot = ClassifierSnapshot.of(*self._store.entries())
+            snapshot = ClassifierSnapshot.from_entries(*self._store.entries())
         self._snapshot, self._asked = snapshot, now
         return snapshot

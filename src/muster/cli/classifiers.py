@@ -35,7 +35,7 @@ def list_classifiers(
     if name is not None and name not in CLASSIFIER_NAMES:
         raise UsageError(f"there is no classifier {name!r}; `muster classifier list` shows the names")
     with open_command_storage(database) as store:
-        titles = ClassifierSnapshot.of(*store.classifiers.entries()).titles
+        titles = ClassifierSnapshot.from_entries(*store.classifiers.entries()).titles
     if name is not None:
         print_table(("Code", "Title"), titles[name].items())
         return

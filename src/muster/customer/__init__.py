@@ -4,7 +4,7 @@ Imports the standard library and nothing of ours.
 """
 
 from muster.customer.business_units import BusinessUnits
-from muster.customer.checker import Checked, Checker, echo
+from muster.customer.checker import Checked, Checker, read_identifier
 from muster.customer.findings import Findings, Violation
 
-__all__ = ["BusinessUnits", "Checked", "Checker", "Findings", "Violation", "echo"]
+__all__ = ["BusinessUnits", "Checked", "Checker", "Findings", "Violation", "read_identifier"]

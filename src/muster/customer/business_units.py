@@ -20,7 +20,7 @@ class BusinessUnits:
     default: str | None
 
     @classmethod
-    def of(cls, existing: frozenset[str], granted: Sequence[str]) -> "BusinessUnits":
+    def for_user(cls, existing: frozenset[str], granted: Sequence[str]) -> "BusinessUnits":
         if len(existing) == 1:
             return cls(existing, existing, next(iter(existing)))
         # A default that the installation has no longer is none: another unit would take in customers unasked.

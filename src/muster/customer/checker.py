@@ -11,7 +11,8 @@ from muster.customer.error_prefix import CUSTOMER_PREFIX
 from muster.customer.fields import SCHEMAS_BY_TYPE
 from muster.customer.findings import CompiledError, Findings
 from muster.customer.nested import EntityTypeReader, NestedObjectReader
-from muster.customer.value_types import Codes, is_absent
+from muster.customer.value_readers import is_absent
+from muster.customer.value_types import Codes
 
 # What is found out about one customer: its document, normalised, without the absent and the unknown; the business unit
 # that applies, None where it is not known; and the findings. A bare tuple, because one is made for each customer.
@@ -50,7 +51,7 @@ class Checker:
         ]
 
 
-def echo(item: object, document: Document, name: str) -> str | None:
+def read_identifier(item: object, document: Document, name: str) -> str | None:
     """An identifier as far as it can be read: a string that is refused for its length still tells the sender which."""
     kept = document.get(name)
     if kept is None and type(item) is dict and type(sent := item.get(name)) is str and not is_absent(sent):
@@ -59,9 +60,9 @@ def echo(item: object, document: Document, name: str) -> str | None:
 
 
 _NOTHING = Findings()
-_NOT_AN_OBJECT = CompiledError.of(errors.NOT_AN_OBJECT, CUSTOMER_PREFIX)
+_NOT_AN_OBJECT = CompiledError.compile(errors.NOT_AN_OBJECT, CUSTOMER_PREFIX)
 _UNIT_CHECKS = {
-    error: CompiledError.of(error, CUSTOMER_PREFIX)
+    error: CompiledError.compile(error, CUSTOMER_PREFIX)
     for error in (errors.UNIT_MISSING, errors.UNIT_UNKNOWN, errors.UNIT_NOT_ALLOWED)
 }
 

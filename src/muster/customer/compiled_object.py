@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from muster.customer.column_tests import ColumnTest
 from muster.customer.findings import UNKNOWN_FIELD, UNUSED_FIELD, CompiledError, Findings, Path
 from muster.customer.rules import Rule
-from muster.customer.value_types import ABSENT, Reader, Sentinel, is_absent
+from muster.customer.value_readers import ABSENT, Reader, Sentinel, is_absent
 
 Document = dict[str, Any]
 

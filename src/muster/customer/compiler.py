@@ -20,7 +20,8 @@ from muster.customer.nested import (
 from muster.customer.numbers import UNREADABLE
 from muster.customer.rules import RULES
 from muster.customer.schema import Field, Schema
-from muster.customer.value_types import BAD, Codes, Nested, NestedList, Reader, ScreeningList, Sentinel
+from muster.customer.value_readers import BAD, Reader, Sentinel
+from muster.customer.value_types import Codes, Nested, NestedList, ScreeningList
 
 
 class Compiler:
@@ -41,7 +42,7 @@ class Compiler:
         (other,) = SCHEMAS_BY_TYPE.keys() - {self._customer}
         not_allowed = errors.NOT_FOR_INDIVIDUAL if self._customer == "INDIVIDUAL" else errors.NOT_FOR_ORGANIZATION
         refused = {
-            field.name: CompiledError.of(not_allowed, CUSTOMER_PREFIX, Field=field.title)
+            field.name: CompiledError.compile(not_allowed, CUSTOMER_PREFIX, Field=field.title)
             for field in SCHEMAS_BY_TYPE[other].fields
         }
         fields = schema.fields + SCHEMAS_BY_TYPE[self._customer].fields
@@ -50,7 +51,7 @@ class Compiler:
     def _object(
         self,
         schema: Schema,
-        place: ErrorPrefix,
+        prefix: ErrorPrefix,
         entity: str | None,
         *,
         refused: dict[str, CompiledError] | None = None,
@@ -62,27 +63,27 @@ class Compiler:
         plain = [f for f in used if not isinstance(f.value_type, (Nested, NestedList, ScreeningList))]
         return CompiledObject(
             values={f.name: self._reader(f) for f in plain},
-            tests={f.name: f.value_type.test(self._codes) for f in plain},
+            tests={f.name: f.value_type.make_column_test(self._codes) for f in plain},
             parts={
-                f.name: self._part(f, place)
+                f.name: self._part(f, prefix)
                 for f in used
                 if isinstance(f.value_type, (Nested, NestedList, ScreeningList))
             },
             mandatory=frozenset(f.name for f in used if f.mandatory and f.mandatory.holds(self._customer, entity)),
-            checks={(f.name, marker): self._check(f, f.error_of(marker), place) for f in used for marker in Sentinel},
-            rules=(rule(place, self._known),) if rule else (),
+            checks={(f.name, marker): self._check(f, f.get_error(marker), prefix) for f in used for marker in Sentinel},
+            rules=(rule(prefix, self._known),) if rule else (),
             refused=refused or {},
             unused=unused,
             elsewhere=elsewhere,
         )
 
-    def _check(self, field: Field, error: Error, place: ErrorPrefix, **known: str) -> CompiledError:
+    def _check(self, field: Field, error: Error, prefix: ErrorPrefix, **known: str) -> CompiledError:
         values = ", ".join(getattr(field.value_type, "values", ()))
         named = {"Field": field.title, "TYPE": field.value_type.label, "values": values}
-        return CompiledError.of(error, place, **{**named, **self._known, **known})
+        return CompiledError.compile(error, prefix, **{**named, **self._known, **known})
 
     def _reader(self, field: Field) -> Reader:
-        reader = field.value_type.reader(self._codes)
+        reader = field.value_type.make_reader(self._codes)
         if not field.bad_by_rule:
             return reader
 
@@ -92,15 +93,15 @@ class Compiler:
 
         return read
 
-    def _part(self, field: Field, place: ErrorPrefix) -> NestedReader:
+    def _part(self, field: Field, prefix: ErrorPrefix) -> NestedReader:
         kind = field.value_type
         if isinstance(kind, ScreeningList):
             return self._screenings(field, kind)
         assert isinstance(kind, Nested | NestedList)
-        objects = self._part_object(SCHEMAS[kind.schema], place)
+        objects = self._part_object(SCHEMAS[kind.schema], prefix)
         if isinstance(kind, Nested):
             return NestedObjectReader(objects)
-        return NestedListReader(objects, self._check(field, errors.BAD_VALUE, place, TYPE="OBJECT"))
+        return NestedListReader(objects, self._check(field, errors.BAD_VALUE, prefix, TYPE="OBJECT"))
 
     def _part_object(self, schema: Schema, parent: ErrorPrefix) -> ObjectReader:
         if schema.name == "RelatedEntity":
@@ -121,7 +122,7 @@ class Compiler:
     def _screenings(self, field: Field, kind: ScreeningList) -> NestedReader:
         return ScreeningReader(
             frozenset(kind.values),
-            CompiledError.of(errors.SCREENING_UNAVAILABLE, CUSTOMER_PREFIX),
-            CompiledError.of(errors.SCREENING_UNKNOWN, CUSTOMER_PREFIX),
+            CompiledError.compile(errors.SCREENING_UNAVAILABLE, CUSTOMER_PREFIX),
+            CompiledError.compile(errors.SCREENING_UNKNOWN, CUSTOMER_PREFIX),
             self._check(field, errors.BAD_VALUE, CUSTOMER_PREFIX, TYPE=", ".join(kind.values)),
         )

@@ -1,4 +1,4 @@
-"""The order of judgement: every error at every place where it can stand, row by row as the contract's table has them.
+"""The order of judgement: every error at every prefix where it can stand, row by row as the contract's table has them.
 
 Errors of one row are alternatives of the same check and share its rank.
 """
@@ -25,7 +25,7 @@ Checks = tuple[tuple[Error, ...], ...]
 class ErrorRow:
     """One check: where it stands, and the errors it can give."""
 
-    place: ErrorPrefix
+    prefix: ErrorPrefix
     errors: tuple[Error, ...]
 
 
@@ -145,7 +145,7 @@ def _rows() -> Iterator[ErrorRow]:
 
 ERROR_ROWS: Final = tuple(_rows())
 _RANKS: Final = {
-    (row.place.code_of(error), row.place.text_of(error)): rank
+    (row.prefix.get_code(error), row.prefix.get_text(error)): rank
     for rank, row in enumerate(ERROR_ROWS)
     for error in row.errors
 }
@@ -156,6 +156,6 @@ ERROR_CODES: Final = tuple(
 )
 
 
-def get_rank(error: Error, place: ErrorPrefix) -> int:
-    """The position of `error`, standing at `place`, in the order of judgement."""
-    return _RANKS[place.code_of(error), place.text_of(error)]
+def get_rank(error: Error, prefix: ErrorPrefix) -> int:
+    """The position of `error`, standing at `prefix`, in the order of judgement."""
+    return _RANKS[prefix.get_code(error), prefix.get_text(error)]

@@ -18,14 +18,14 @@ class ErrorPrefix:
     lead: str = ""
     base: "ErrorPrefix | None" = None
 
-    def code_of(self, error: Error) -> str:
+    def get_code(self, error: Error) -> str:
         return self._of(error).code + error.code
 
-    def text_of(self, error: Error) -> str:
+    def get_text(self, error: Error) -> str:
         return self._of(error).lead + error.text
 
     def _of(self, error: Error) -> "ErrorPrefix":
-        return self.base if self.base and not error.led else self
+        return self.base if self.base and not error.has_prefix else self
 
 
 CUSTOMER_PREFIX: Final = ErrorPrefix()

@@ -24,11 +24,11 @@ class Error:
     text: str
     when: str = ""
     documented: bool = False
-    led: bool = True
+    has_prefix: bool = True
 
 
-def documented(code: str, text: str, when: str = "", *, led: bool = True) -> Error:
-    return Error(code, text, when, documented=True, led=led)
+def documented(code: str, text: str, when: str = "", *, has_prefix: bool = True) -> Error:
+    return Error(code, text, when, documented=True, has_prefix=has_prefix)
 
 
 # The item and its identifiers
@@ -157,13 +157,13 @@ BAD_VALUE = Error(
     "C018",
     "Bad value for {TYPE}. Field: {Field}",
     "a value that its kind does not take, in a field that has no code of its own",
-    led=False,
+    has_prefix=False,
 )
 CODE_UNKNOWN = Error(
     "C018",
     "{Field} not found in Amlyze",
     "no code of its classifier, in a field that has no code of its own",
-    led=False,
+    has_prefix=False,
 )
 SCREENING_UNKNOWN = documented("SCR01", "Screening process is undefined: {NAME}", "a name that is no screening process")
 SCREENING_UNAVAILABLE = Error("SCR02", "Screening is not available in batch: {NAME}", "a screening process by its name")
@@ -231,19 +231,22 @@ VALUE_DESCRIPTION = Error("AV02", "Description is mandatory", "absent or no text
 VALUE_DATATYPE = Error("AV03", "Datatype is mandatory. values: {values}", "absent or none of the values")
 VALUE_MISSING = Error("AV04", "Value is mandatory", "absent, null or blank")
 VALUE_NO_BOOLEAN = documented(
-    "AV07", "Bad value for BOOLEAN (values: true false') valueCode: {code}", "datatype BOOLEAN", led=False
+    "AV07", "Bad value for BOOLEAN (values: true false') valueCode: {code}", "datatype BOOLEAN", has_prefix=False
 )
-VALUE_NO_INTEGER = documented("AV07", "Bad value for INTEGER valueCode: {code}", "datatype INTEGER", led=False)
-VALUE_NO_DECIMAL = documented("AV07", "Bad value for DECIMAL valueCode: {code}", "datatype DECIMAL", led=False)
-VALUE_NO_DATE = documented("AV07", "Bad value for DATE valueCode: {code}", "datatype DATE", led=False)
+VALUE_NO_INTEGER = documented("AV07", "Bad value for INTEGER valueCode: {code}", "datatype INTEGER", has_prefix=False)
+VALUE_NO_DECIMAL = documented("AV07", "Bad value for DECIMAL valueCode: {code}", "datatype DECIMAL", has_prefix=False)
+VALUE_NO_DATE = documented("AV07", "Bad value for DATE valueCode: {code}", "datatype DATE", has_prefix=False)
 VALUE_NO_STRING = Error(
-    "AV07", "Bad value for STRING valueCode: {code}", "datatype STRING, and an object, a list or a NUL", led=False
+    "AV07",
+    "Bad value for STRING valueCode: {code}",
+    "datatype STRING, and an object, a list or a NUL",
+    has_prefix=False,
 )
 VALUE_NO_TIMESTAMP = documented(
     "AV07",
     "Bad value for TIMESTAMP (format: 'yyyy-MM-dd HH:mm:ss.SSSZ') valueCode: {code}",
     "datatype TIMESTAMP",
-    led=False,
+    has_prefix=False,
 )
 
 # Related entities

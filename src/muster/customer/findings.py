@@ -24,11 +24,11 @@ class CompiledError(NamedTuple):
     text: str
 
     @classmethod
-    def of(cls, error: Error, place: ErrorPrefix, **known: str) -> "CompiledError":
-        code, text = place.code_of(error), place.text_of(error)
+    def compile(cls, error: Error, prefix: ErrorPrefix, **known: str) -> "CompiledError":
+        code, text = prefix.get_code(error), prefix.get_text(error)
         for name, value in known.items():
             code, text = code.replace(f"{{{name}}}", value), text.replace(f"{{{name}}}", value)
-        return cls(get_rank(error, place), code, text)
+        return cls(get_rank(error, prefix), code, text)
 
 
 class Violation(NamedTuple):
@@ -55,7 +55,7 @@ class Violation(NamedTuple):
         return text
 
 
-class Warning_(NamedTuple):
+class FieldWarning(NamedTuple):
     """Something accepted but doubtful."""
 
     code: str
@@ -73,7 +73,7 @@ class Findings:
     """Collects what is found in one customer."""
 
     violations: list[Violation] = field(default_factory=list)
-    warnings: list[Warning_] = field(default_factory=list)
+    warnings: list[FieldWarning] = field(default_factory=list)
 
     def refuse(self, check: CompiledError, path: Path, named: tuple[str, str] | None = None) -> None:
         self.violations.append(Violation(check, path, named))
@@ -82,7 +82,7 @@ class Findings:
 
     def warn(self, kind: tuple[str, str], path: Path) -> None:
         if len(self.warnings) < MAX_FINDINGS:
-            self.warnings.append(Warning_(*kind, path))
+            self.warnings.append(FieldWarning(*kind, path))
 
     def settle(self) -> None:
         """Brings the violations into the order of judgement and keeps the first `MAX_FINDINGS`.

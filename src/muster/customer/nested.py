@@ -7,7 +7,7 @@ from typing import Protocol, TypeGuard, TypeVar, cast
 
 from muster.customer.compiled_object import CompiledObject, Document
 from muster.customer.findings import CompiledError, Findings, Path
-from muster.customer.value_types import ABSENT, BAD, Sentinel, is_absent, read_text
+from muster.customer.value_readers import ABSENT, BAD, is_absent, read_text
 
 T = TypeVar("T")
 
@@ -115,7 +115,7 @@ class ScreeningReader:
                 findings.refuse(check, (*path, index), ("NAME", name))
             elif name is not ABSENT:
                 findings.refuse(self.no_name, (*path, index))
-        return Sentinel.ABSENT
+        return ABSENT
 
     def precheck(self, column: Sequence[object], rows: Sequence[int], needs_check: set[int]) -> None:
         needs_check.update(rows)

@@ -1,7 +1,7 @@
 """Rules over several fields of one object.
 
 A rule sees the document as far as it could be read, with `UNREADABLE` for a bad value of a field that leaves it to the
-rule, and reports what does not fit together. Each is made for a place, because the place decides how its errors read.
+rule, and reports what does not fit together. Each is made for a prefix, because the prefix decides how its errors read.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from muster.customer.dates import is_additional_timestamp, is_date
 from muster.customer.error_prefix import ErrorPrefix
 from muster.customer.findings import CompiledError, Findings, Path
 from muster.customer.numbers import parse_decimal
-from muster.customer.value_types import BAD, is_absent, read_boolean, read_integer
+from muster.customer.value_readers import BAD, is_absent, read_boolean, read_integer
 
 Document = dict[str, Any]
 Rule = Callable[[Document, Document, Path, Findings], None]  # source, document, path, findings
 
 
-def closing_date(place: ErrorPrefix, known: dict[str, str]) -> Rule:
+def closing_date(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
     """A closing date stands with the status CLOSED and with no other; of an unknown status nothing is said."""
-    missing = CompiledError.of(e.CLOSING_DATE_MISSING, place)
-    forbidden = CompiledError.of(e.CLOSING_DATE_FORBIDDEN, place)
+    missing = CompiledError.compile(e.CLOSING_DATE_MISSING, prefix)
+    forbidden = CompiledError.compile(e.CLOSING_DATE_FORBIDDEN, prefix)
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:
         status = document.get("customerStatus")
@@ -34,9 +34,9 @@ def closing_date(place: ErrorPrefix, known: dict[str, str]) -> Rule:
     return rule
 
 
-def turnover_bounds(place: ErrorPrefix, known: dict[str, str]) -> Rule:
+def turnover_bounds(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
     """A declared turnover has at least one end."""
-    check = CompiledError.of(e.TURNOVER_BOUNDS, place)
+    check = CompiledError.compile(e.TURNOVER_BOUNDS, prefix)
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:
         if is_absent(source.get("from")) and is_absent(source.get("to")):
@@ -55,11 +55,12 @@ _DATATYPES: Final[dict[str, tuple[e.Error, Callable[[str], bool]]]] = {
 }
 
 
-def typed_value(place: ErrorPrefix, known: dict[str, str]) -> Rule:
+def typed_value(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
     """An additional value reads as its datatype says."""
-    missing = CompiledError.of(e.VALUE_MISSING, place, **known)
+    missing = CompiledError.compile(e.VALUE_MISSING, prefix, **known)
     checks = {
-        datatype: (CompiledError.of(error, place, **known), reads) for datatype, (error, reads) in _DATATYPES.items()
+        datatype: (CompiledError.compile(error, prefix, **known), reads)
+        for datatype, (error, reads) in _DATATYPES.items()
     }
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:

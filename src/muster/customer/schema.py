@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from muster.customer.errors import BAD_VALUE, CODE_UNKNOWN, Error
-from muster.customer.value_types import ClassifierCode, Sentinel, ValueType
+from muster.customer.value_readers import ABSENT, Sentinel
+from muster.customer.value_types import ClassifierCode, ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +17,18 @@ class MandatoryWhen:
 
     customer: str | None = None
     entity: str | None = None
-    says: str = "yes"
+    description: str = "yes"
 
     def holds(self, customer: str | None, entity: str | None) -> bool:
         return self.customer in (None, customer) and self.entity in (None, entity)
 
 
 ALWAYS: Final = MandatoryWhen()
-FOR_ORGANIZATION_CUSTOMERS: Final = MandatoryWhen(customer="ORGANIZATION", says="for ORGANIZATION customers")
-FOR_INDIVIDUALS: Final = MandatoryWhen(entity="INDIVIDUAL", says="when entityType = INDIVIDUAL")
-FOR_ORGANIZATIONS: Final = MandatoryWhen(entity="ORGANIZATION", says="when entityType = ORGANIZATION")
+FOR_ORGANIZATION_CUSTOMERS: Final = MandatoryWhen(customer="ORGANIZATION", description="for ORGANIZATION customers")
+FOR_INDIVIDUALS: Final = MandatoryWhen(entity="INDIVIDUAL", description="when entityType = INDIVIDUAL")
+FOR_ORGANIZATIONS: Final = MandatoryWhen(entity="ORGANIZATION", description="when entityType = ORGANIZATION")
 FOR_ORGANIZATIONS_OF_ORGANIZATIONS: Final = MandatoryWhen(
-    "ORGANIZATION", "ORGANIZATION", says="for a related ORGANIZATION of an ORGANIZATION customer"
+    "ORGANIZATION", "ORGANIZATION", description="for a related ORGANIZATION of an ORGANIZATION customer"
 )
 
 
@@ -35,7 +36,7 @@ FOR_ORGANIZATIONS_OF_ORGANIZATIONS: Final = MandatoryWhen(
 class MandatoryByRule:
     """Mandatory by a rule over several fields (`rules.py`), which reports it."""
 
-    says: str
+    description: str
 
     def holds(self, customer: str | None, entity: str | None) -> bool:
         return False
@@ -57,7 +58,7 @@ class Field:
     example: object = None
     mandatory: MandatoryWhen | MandatoryByRule | None = None
     error: Error | None = None
-    absent: Error | None = None
+    absent_error: Error | None = None
     errors: dict[Sentinel, Error] = field(default_factory=dict)
     bad_by_rule: bool = False
     only: str | None = None
@@ -67,12 +68,12 @@ class Field:
         """The field's name as messages write it: `CommunicationNumber`, `GIIN`."""
         return self.name.upper() if self.name in ("giin", "lei") else self.name[0].upper() + self.name[1:]
 
-    def error_of(self, marker: Sentinel) -> Error:
+    def get_error(self, marker: Sentinel) -> Error:
         """The error that a marker of this field's kind gives."""
         if marker in self.errors:
             return self.errors[marker]
-        if marker is Sentinel.ABSENT and self.absent:
-            return self.absent
+        if marker is ABSENT and self.absent_error:
+            return self.absent_error
         return self.error or (CODE_UNKNOWN if isinstance(self.value_type, ClassifierCode) else BAD_VALUE)
 
 

@@ -33,7 +33,7 @@ class Visibility:
             case Role.ADMIN:
                 return cls()
             case Role.READ:
-                return cls(units=BusinessUnits.of(existing, user.business_units).allowed)
+                return cls(units=BusinessUnits.for_user(existing, user.business_units).allowed)
             case Role.SUBMIT:
                 return cls(sender=user.name)
             case Role.WATCH:
@@ -148,7 +148,7 @@ class RecordReader:
     def _visible_unit(self, unit: str | None, user: User) -> str | None:
         """The unit that is meant, None where the user may not see it. Raises `UnitRequiredError`."""
         is_admin = user.role is Role.ADMIN
-        units = BusinessUnits.of(self._units(), () if is_admin else user.business_units)
+        units = BusinessUnits.for_user(self._units(), () if is_admin else user.business_units)
         meant = units.default if unit is None else unit
         if meant is None:
             raise UnitRequiredError

@@ -2,9 +2,8 @@
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, Field, MandatoryByRule, Schema
+from muster.customer.value_readers import FORBIDDEN, TOO_LONG
 from muster.customer.value_types import (
-    FORBIDDEN,
-    TOO_LONG,
     Boolean,
     ClassifierCode,
     Date,
@@ -44,7 +43,7 @@ CUSTOMER = Schema(
         ),
         Field(
             "sourceOfRiskLevel",
-            Enum(("IMPORT",), refused=("EVALUATE",)),
+            Enum(("IMPORT",), unsupported=("EVALUATE",)),
             "Where the risk level comes from; a batch can only import it",
             "IMPORT",
             error=e.RISK_SOURCE_INVALID,
@@ -67,7 +66,7 @@ CUSTOMER = Schema(
             "The stage of the business relationship",
             "ACTIVE",
             ALWAYS,
-            absent=e.STATUS_MISSING,
+            absent_error=e.STATUS_MISSING,
             error=e.STATUS_INVALID,
         ),
         Field(
@@ -83,7 +82,7 @@ CUSTOMER = Schema(
             "The category by which the customer's risk is managed; lead categories are refused",
             "IND",
             ALWAYS,
-            absent=e.CATEGORY_MISSING,
+            absent_error=e.CATEGORY_MISSING,
             error=e.CATEGORY_UNKNOWN,
             errors={FORBIDDEN: e.CATEGORY_IS_LEAD},
         ),
@@ -93,7 +92,7 @@ CUSTOMER = Schema(
             "Whether the customer is a person or an organization; it decides which other fields are allowed",
             "INDIVIDUAL",
             ALWAYS,
-            absent=e.ENTITY_TYPE_MISSING,
+            absent_error=e.ENTITY_TYPE_MISSING,
             error=e.ENTITY_TYPE_INVALID,
         ),
         Field(
@@ -111,7 +110,7 @@ CUSTOMER = Schema(
             "When the customer applied for the business relationship",
             "2000-01-03",
             ALWAYS,
-            absent=e.APPLICATION_DATE_MISSING,
+            absent_error=e.APPLICATION_DATE_MISSING,
             error=e.APPLICATION_DATE_INVALID,
         ),
         Field("approvalDate", Date(), "When the business relationship was approved", "2023-10-01T09:45:00.000+02:00"),

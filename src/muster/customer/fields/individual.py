@@ -16,7 +16,7 @@ INDIVIDUAL = Schema(
             "Country of citizenship, ISO 3166-1 alpha-2",
             "LT",
             ALWAYS,
-            absent=e.CITIZENSHIP_MISSING,
+            absent_error=e.CITIZENSHIP_MISSING,
             error=e.CITIZENSHIP_UNKNOWN,
         ),
         Field("birthDate", Date(), "Date of birth", "2000-01-01"),

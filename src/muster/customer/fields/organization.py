@@ -23,7 +23,7 @@ ORGANIZATION = Schema(
             "Legal form",
             "LTD",
             ALWAYS,
-            absent=e.LEGAL_FORM_MISSING,
+            absent_error=e.LEGAL_FORM_MISSING,
             error=e.LEGAL_FORM_UNKNOWN,
         ),
         Field("tradingName", Text(), "Name under which the organization trades", "MinorMajor"),

@@ -29,7 +29,7 @@ RELATED_ENTITY = Schema(
             "What the related one is to the customer",
             "OWNER",
             ALWAYS,
-            absent=e.RELATION_TYPE_MISSING,
+            absent_error=e.RELATION_TYPE_MISSING,
             error=e.RELATION_TYPE_UNKNOWN,
         ),
         Field("relationDescription", Text(), "The relation in words", "Founder"),

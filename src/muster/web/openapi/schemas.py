@@ -76,7 +76,7 @@ def _property(field: Field) -> JsonSchema:
     schema = _of_kind(field.value_type)
     meaning = field.meaning
     if isinstance(field.mandatory, MandatoryWhen | MandatoryByRule) and field.mandatory != ALWAYS:
-        meaning = f"{meaning}. Mandatory {field.mandatory.says}"
+        meaning = f"{meaning}. Mandatory {field.mandatory.description}"
     schema["description"] = f"{meaning}. {schema['description']}" if "description" in schema else f"{meaning}."
     if field.example is not None and not isinstance(field.value_type, Nested | NestedList):
         schema["examples"] = [get_example(field)]
@@ -85,10 +85,10 @@ def _property(field: Field) -> JsonSchema:
 
 def _of_kind(kind: ValueType) -> JsonSchema:
     match kind:
-        case Text(longest=None):
+        case Text(max_length=None):
             return {"type": "string", "pattern": _TEXT_PATTERN}
         case Text():
-            return {"type": "string", "pattern": _TEXT_PATTERN, "minLength": 1, "maxLength": kind.longest}
+            return {"type": "string", "pattern": _TEXT_PATTERN, "minLength": 1, "maxLength": kind.max_length}
         case Date():
             return {"type": "string", "pattern": f"^{DATE_PATTERN}$"}
         case Boolean():
