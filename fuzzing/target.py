@@ -9,7 +9,7 @@ from fuzzing.broken import hold
 from fuzzing.decoding import Refusal, check_decoders, decoded
 from fuzzing.values import UNITS, snapshot
 from muster.customer import BusinessUnits, Checker
-from muster.customer.checker import Checked
+from muster.customer.checker import CheckedCustomer
 from muster.customer.numbers import INTEGER_BOUND, UNREADABLE
 from muster.intake.candidates import Candidate, Valid, check_customers
 from muster.intake.customer_store import NOTHING_KNOWN
@@ -55,10 +55,10 @@ class Target:
             self._check_again(candidate, units)
         return len(sound)
 
-    def _checked(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[Checked]:
+    def _checked(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[CheckedCustomer]:
         return self._checker.check_all(items, units)
 
-    def _check_alone(self, items: Sequence[Any], checked: Sequence[Checked], units: BusinessUnits) -> None:
+    def _check_alone(self, items: Sequence[Any], checked: Sequence[CheckedCustomer], units: BusinessUnits) -> None:
         """A customer is told the same alone as among others, and the second time as the first."""
         hold(len(checked) == len(items), "a-customer-has-no-verdict-or-several")
         for item, found in zip(items, checked, strict=True):
@@ -91,7 +91,7 @@ def _check_refusals(body: bytes, whole: list[Any] | Refusal, in_turn: list[Any] 
         hold(len({told.message for told in refusals}) < 2, "large-bodies-are-refused-differently", refusals)
 
 
-def _check_candidates(batch: Sequence[Candidate], checked: Sequence[Checked]) -> None:
+def _check_candidates(batch: Sequence[Candidate], checked: Sequence[CheckedCustomer]) -> None:
     """Who breaks a rule is refused, and nobody else."""
     for candidate, (_, _, findings) in zip(batch, checked, strict=True):
         hold(isinstance(candidate, Valid) is not bool(findings.violations), "findings-and-verdict-differ")

@@ -66,7 +66,7 @@ def test_a_broken_rule_gives_its_code_and_text(case: Case) -> None:
 def test_a_default_unit_that_the_installation_has_no_longer_is_none() -> None:
     units = BusinessUnits.for_user(frozenset({"NORTH", "SOUTH"}), ("GONE", "NORTH"))
     assert units.default is None
-    assert units.refusal(units.default) is errors.UNIT_MISSING
+    assert units.find_error(units.default) is errors.UNIT_MISSING
 
 
 def test_the_codes_of_the_contract_are_among_all_as_answers_have_them() -> None:

@@ -52,8 +52,8 @@ def test_a_field_has_the_kind_of_the_contract(row: dict[str, str]) -> None:
     names = {
         "string": "Text",
         "date": "Date",
-        "boolean": "YesNo",
-        "integer": "WholeNumber",
+        "boolean": "Boolean",
+        "integer": "Integer",
         "decimal": "Decimal",
         "enum": "Enum",
         "classifier": "ClassifierCode",
@@ -107,7 +107,7 @@ def wrap_field_of_activity(name: str, value: dict[str, Any]) -> dict[str, Any]:
 
 def part_with(schema: str, **changes: Any) -> dict[str, Any]:
     part = {field.name: get_example(field) for field in SCHEMAS[schema].fields}
-    only = [field.only for field in SCHEMAS[schema].fields if field.name in changes and field.only]
+    only = [field.only_for for field in SCHEMAS[schema].fields if field.name in changes and field.only_for]
     if only:
         part["entityType"] = only[0]
     return {name: value for name, value in {**part, **changes}.items() if value is not LEFT_OUT}

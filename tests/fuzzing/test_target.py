@@ -13,7 +13,7 @@ from fuzzing.decoding import Refusal, check_decoders
 from fuzzing.target import Target
 from fuzzing.values import UNITS, snapshot
 from muster.customer import BusinessUnits, Checker, Findings, Violation, errors
-from muster.customer.checker import Checked
+from muster.customer.checker import CheckedCustomer
 from muster.customer.error_prefix import CUSTOMER_PREFIX
 from muster.customer.findings import CompiledError
 from muster.intake.candidates import Candidate, Invalid, Valid
@@ -30,8 +30,8 @@ class Wrong(Checker):
         super().__init__(snapshot().codes)
         self._change = change
 
-    def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[Checked]:
-        checked: Sequence[Checked] = self._change(list(super().check_all(items, units)))
+    def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[CheckedCustomer]:
+        checked: Sequence[CheckedCustomer] = self._change(list(super().check_all(items, units)))
         return checked
 
 
@@ -89,7 +89,7 @@ def refused(number: str | None = None, unit: str | None = None, *violations: Vio
         ([], "a-customer-has-no-result-or-several"),
         ([Valid("other", "id", "MAIN", False)], "echoes-what-was-not-sent"),
         ([refused("n", "NOWHERE")], "a-unit-that-is-not-there"),
-        ([refused("n", None, REFUSAL._replace(check=CompiledError(0, "C016.I01", "Jose")))], "not-the-catalogues"),
+        ([refused("n", None, REFUSAL._replace(error=CompiledError(0, "C016.I01", "Jose")))], "not-the-catalogues"),
         ([refused("n", None, REFUSAL._replace(path=("firstName", 0)))], "leads-nowhere"),
         (
             [

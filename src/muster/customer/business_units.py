@@ -1,4 +1,4 @@
-"""Business units: which one applies to a customer, by the sender's rights."""
+"""Business units: the unit that a customer belongs to, by the units of the user who sends it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from muster.customer.errors import Error
 
 @dataclass(frozen=True, slots=True)
 class BusinessUnits:
-    """The units of the installation and the sender's part in them.
+    """The units of the installation, those that one user may use, and the user's default.
 
-    An installation with one unit is a single organization: the unit applies to everybody. With several, a sender has
-    the units that were given to it, and the first of them is its default.
+    An installation with one unit is a single organization: its unit applies to every user. With several units, a user
+    has the units that were granted, and the first of them is the default.
     """
 
     existing: frozenset[str]
@@ -23,12 +23,12 @@ class BusinessUnits:
     def for_user(cls, existing: frozenset[str], granted: Sequence[str]) -> "BusinessUnits":
         if len(existing) == 1:
             return cls(existing, existing, next(iter(existing)))
-        # A default that the installation has no longer is none: another unit would take in customers unasked.
+        # A default unit that no longer exists is not replaced by the next one: customers would silently change unit.
         default = granted[0] if granted and granted[0] in existing else None
         return cls(existing, existing.intersection(granted), default)
 
-    def refusal(self, unit: str | None) -> Error | None:
-        """Why a customer may not be taken into `unit`, the one sent or the default; None when it may."""
+    def find_error(self, unit: str | None) -> Error | None:
+        """The error of a customer in `unit` (the one that was sent, or the default); None when the user may use it."""
         if unit is None:
             return errors.UNIT_MISSING
         if unit not in self.existing:

@@ -1,4 +1,4 @@
-"""The checker: judges one customer by the field tables, without the store and without the other customers."""
+"""The checker: checks one customer by the field tables, without the store and without the other customers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,37 +14,37 @@ from muster.customer.nested import EntityTypeReader, NestedObjectReader
 from muster.customer.value_readers import is_absent
 from muster.customer.value_types import Codes
 
-# What is found out about one customer: its document, normalised, without the absent and the unknown; the business unit
-# that applies, None where it is not known; and the findings. A bare tuple, because one is made for each customer.
-Checked = tuple[Document, str | None, Findings]
+# The result of a check: the normalised document, without absent and unknown fields; the business unit that applies, or
+# None when it is not known; and the findings. A plain tuple, because one is made for each customer.
+CheckedCustomer = tuple[Document, str | None, Findings]
 
 
 class Checker:
-    """Checks customers by the classifiers it was made for. Threads may share it."""
+    """Checks customers by the codes that it was made with. Threads may share it."""
 
     def __init__(self, codes: Codes) -> None:
         self.business_units = codes["businessUnit"]
-        of_type = {of_type: Compiler(codes, of_type).customer() for of_type in SCHEMAS_BY_TYPE}
-        self._customers = NestedObjectReader(EntityTypeReader(of_type, Compiler(codes, None).customer()))
+        by_type = {entity_type: Compiler(codes, entity_type).compile_customer() for entity_type in SCHEMAS_BY_TYPE}
+        self._customers = NestedObjectReader(EntityTypeReader(by_type, Compiler(codes, None).compile_customer()))
 
-    def check(self, item: object, units: BusinessUnits) -> Checked:
-        """What is to be said of one item of `customers`, whatever JSON value it is."""
+    def check(self, item: object, units: BusinessUnits) -> CheckedCustomer:
+        """Checks one item of `customers`, which may be any JSON value."""
         findings = Findings()
         document = self._customers.read(item, (), findings)
         if type(document) is not dict or type(item) is not dict:
-            findings.refuse(_NOT_AN_OBJECT, ())
+            findings.add_violation(_NOT_AN_OBJECT, ())
             return {}, units.default, findings
-        unit = _business_unit(item, document, units, findings)
-        findings.settle()
+        unit = _find_business_unit(item, document, units, findings)
+        findings.sort()
         return document, unit, findings
 
-    def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[Checked]:
-        """The same for many items, which costs less than one by one, and much less where they are sound as sent."""
+    def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[CheckedCustomer]:
+        """Checks many items as `check` does. Costs less per item, and much less for items that need no change."""
         needs_check: set[int] = set()
         self._customers.precheck(items, range(len(items)), needs_check)
         usable, default = units.existing & units.allowed, units.default
         return [
-            (item, unit, _NOTHING)
+            (item, unit, _NO_FINDINGS)
             if index not in needs_check and (unit := item.get("businessUnit", default)) in usable
             else self.check(item, units)
             for index, item in enumerate(items)
@@ -52,29 +52,29 @@ class Checker:
 
 
 def read_identifier(item: object, document: Document, name: str) -> str | None:
-    """An identifier as far as it can be read: a string that is refused for its length still tells the sender which."""
-    kept = document.get(name)
-    if kept is None and type(item) is dict and type(sent := item.get(name)) is str and not is_absent(sent):
+    """An identifier for the result. One that is rejected for its length is still echoed, as it was sent."""
+    value = document.get(name)
+    if value is None and type(item) is dict and type(sent := item.get(name)) is str and not is_absent(sent):
         return sent
-    return kept
+    return value
 
 
-_NOTHING = Findings()
+_NO_FINDINGS = Findings()
 _NOT_AN_OBJECT = CompiledError.compile(errors.NOT_AN_OBJECT, CUSTOMER_PREFIX)
-_UNIT_CHECKS = {
+_UNIT_ERRORS = {
     error: CompiledError.compile(error, CUSTOMER_PREFIX)
     for error in (errors.UNIT_MISSING, errors.UNIT_UNKNOWN, errors.UNIT_NOT_ALLOWED)
 }
 
 
-def _business_unit(item: Document, document: Document, units: BusinessUnits, findings: Findings) -> str | None:
-    """The unit that applies, if the installation has it; what is wrong with it is added to `findings`."""
+def _find_business_unit(item: Document, document: Document, units: BusinessUnits, findings: Findings) -> str | None:
+    """The unit that applies, None when the installation does not have it; adds its violation to `findings`."""
     unit = document.get("businessUnit")
     if unit is None:
         if not is_absent(item.get("businessUnit")):
-            return None  # its own check has refused it
+            return None  # the field's reader has rejected it
         unit = units.default
-    refusal = units.refusal(unit)
-    if refusal is not None:
-        findings.refuse(_UNIT_CHECKS[refusal], ("businessUnit",))
+    error = units.find_error(unit)
+    if error is not None:
+        findings.add_violation(_UNIT_ERRORS[error], ("businessUnit",))
     return unit if unit in units.existing else None

@@ -1,7 +1,7 @@
-"""Dates and timestamps, as the contract writes them.
+"""Dates and timestamps in the forms of the contract.
 
 A date is `YYYY-MM-DD` or an ISO 8601 timestamp with `T`, seconds (with or without a fraction) and `Z` or `±hh:mm`.
-The standard library reads more than that (week dates, `20240131`), so a pattern stands before it.
+A pattern checks the form, because the standard library reads other forms, too (week dates, `20240131`).
 """
 
 import re
@@ -14,30 +14,30 @@ _ZONE = r"(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 _DAY = r"[1-9]\d{3}-\d\d-\d\d"
 _TIME = rf"T{_CLOCK}(?:\.\d+)?{_ZONE}"
 DATE_PATTERN: Final = rf"{_DAY}(?:{_TIME})?"
-_day_of: Final = re.compile(_DAY, re.ASCII).fullmatch
-_time_of: Final = re.compile(_TIME, re.ASCII).fullmatch
+_match_day: Final = re.compile(_DAY, re.ASCII).fullmatch
+_match_time: Final = re.compile(_TIME, re.ASCII).fullmatch
 _DAY_LENGTH: Final = len("2024-01-31")
-# The documented pattern is Java's `yyyy-MM-dd HH:mm:ss.SSSZ`, whose Z is `+0200`; `+02:00` and `Z` are taken too.
+# The documented pattern is Java's `yyyy-MM-dd HH:mm:ss.SSSZ`, whose Z is `+0200`. `+02:00` and `Z` are valid, too.
 _TIMESTAMP: Final = re.compile(rf"{_DAY} {_CLOCK}\.\d{{3}}(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)", re.ASCII)
 
 
 def is_date(text: str) -> bool:
-    """Whether `text` is a date or a timestamp of the contract, on a day that the calendar has."""
+    """Whether `text` is a date or a timestamp, on a day that exists."""
     if len(text) == _DAY_LENGTH:
         return _is_day(text)
-    return _time_of(text, _DAY_LENGTH) is not None and _is_day(text[:_DAY_LENGTH])
+    return _match_time(text, _DAY_LENGTH) is not None and _is_day(text[:_DAY_LENGTH])
 
 
 def is_additional_timestamp(text: str) -> bool:
-    """Whether `text` reads as `yyyy-MM-dd HH:mm:ss.SSSZ`, the TIMESTAMP of additional values."""
+    """Whether `text` has the form `yyyy-MM-dd HH:mm:ss.SSSZ`, the TIMESTAMP of additional values."""
     return _TIMESTAMP.fullmatch(text) is not None and _is_day(text[:_DAY_LENGTH])
 
 
-# The days of 90 years: those of a batch come again and again. Looking one up takes 0.05 µs and reading it 0.6. Only
-# strings of ten characters get here, so the memory that a sender can fill with them has an end.
+# The days of 90 years: a batch has the same days many times. A cache hit takes 0.05 µs and parsing a day 0.6 µs. Only
+# strings of ten characters are cached, so a client cannot fill the memory.
 @lru_cache(maxsize=32_768)
 def _is_day(text: str) -> bool:
-    if _day_of(text) is None:
+    if _match_day(text) is None:
         return False
     try:
         date.fromisoformat(text)

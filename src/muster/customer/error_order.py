@@ -1,6 +1,6 @@
-"""The order of judgement: every error at every prefix where it can stand, row by row as the contract's table has them.
+"""The order of the checks: every error with every prefix, row by row as the contract's table of errors has them.
 
-Errors of one row are alternatives of the same check and share its rank.
+The errors of one row are alternatives of the same check and share its rank.
 """
 
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ Checks = tuple[tuple[Error, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One check: where it stands, and the errors it can give."""
+    """One check: its prefix and the errors that it can give."""
 
     prefix: ErrorPrefix
     errors: tuple[Error, ...]
 
 
-_CUSTOMER_BEFORE_PARTS: Final[Checks] = (
+_CUSTOMER_BEFORE_OBJECTS: Final[Checks] = (
     (e.NOT_AN_OBJECT,),
     (e.COMMUNICATION_NUMBER_MISSING,),
     (e.COMMUNICATION_NUMBER_TOO_LONG,),
@@ -86,7 +86,7 @@ _VALUE_TYPES: Final[Checks] = (
     (e.VALUE_NO_INTEGER, e.VALUE_NO_DECIMAL, e.VALUE_NO_DATE, e.VALUE_NO_STRING),
     (e.VALUE_NO_TIMESTAMP,),
 )
-_CUSTOMER_PARTS: Final[tuple[tuple[str, Checks], ...]] = (
+_CUSTOMER_OBJECTS: Final[tuple[tuple[str, Checks], ...]] = (
     ("Contact", _CONTACT),
     ("BusinessEntityDocument", _DOCUMENT),
     ("AppealReason", ((e.APPEAL_REASON,),)),
@@ -104,7 +104,7 @@ _CUSTOMER_PARTS: Final[tuple[tuple[str, Checks], ...]] = (
     ("CountryOfTaxPayment", ((e.TAX_COUNTRY,),)),
     ("AdditionalValue", _VALUE),
 )
-_RELATED_BEFORE_PARTS: Final[Checks] = (
+_RELATED_BEFORE_OBJECTS: Final[Checks] = (
     (e.RELATION_TYPE_MISSING,),
     (e.RELATION_TYPE_UNKNOWN,),
     (e.RELATED_ENTITY_TYPE,),
@@ -112,7 +112,7 @@ _RELATED_BEFORE_PARTS: Final[Checks] = (
     (e.RELATED_NAME_MISSING,),
     (e.RELATED_LEGAL_FORM_UNKNOWN,),
 )
-_RELATED_PARTS: Final[tuple[tuple[str, Checks], ...]] = (
+_RELATED_OBJECTS: Final[tuple[tuple[str, Checks], ...]] = (
     ("Contact", _CONTACT),
     ("Address", ((e.ADDRESS_DETAILS,), (e.ADDRESS_TYPE, e.ADDRESS_COUNTRY))),
     ("BusinessEntityDocument", _DOCUMENT),
@@ -125,18 +125,18 @@ _RELATED_PARTS: Final[tuple[tuple[str, Checks], ...]] = (
 
 
 def _rows() -> Iterator[ErrorRow]:
-    for errors in _CUSTOMER_BEFORE_PARTS:
+    for errors in _CUSTOMER_BEFORE_OBJECTS:
         yield ErrorRow(CUSTOMER_PREFIX, errors)
-    for part, checks in _CUSTOMER_PARTS:
+    for name, checks in _CUSTOMER_OBJECTS:
         for errors in checks:
-            yield ErrorRow(PREFIXES_IN_CUSTOMER[part], errors)
+            yield ErrorRow(PREFIXES_IN_CUSTOMER[name], errors)
     for errors in _VALUE_TYPES:
         yield ErrorRow(CUSTOMER_PREFIX, errors)
-    for errors in _RELATED_BEFORE_PARTS:
+    for errors in _RELATED_BEFORE_OBJECTS:
         yield ErrorRow(RELATED_PREFIX, errors)
-    for part, checks in _RELATED_PARTS:
+    for name, checks in _RELATED_OBJECTS:
         for errors in checks:
-            yield ErrorRow(PREFIXES_IN_RELATED[part], errors)
+            yield ErrorRow(PREFIXES_IN_RELATED[name], errors)
     for errors in _VALUE_TYPES:
         yield ErrorRow(RELATED_PREFIX, errors)
     yield ErrorRow(RELATED_PREFIX, (e.BAD_VALUE, e.CODE_UNKNOWN))
@@ -150,12 +150,12 @@ _RANKS: Final = {
     for error in row.errors
 }
 
-# Every `errorCode` as answers have it, sorted.
+# Every possible `errorCode` of a result, sorted.
 ERROR_CODES: Final = tuple(
     sorted({code.replace("{C}", prefix) for code, _ in _RANKS for prefix in RELATED_CODES.values()})
 )
 
 
 def get_rank(error: Error, prefix: ErrorPrefix) -> int:
-    """The position of `error`, standing at `prefix`, in the order of judgement."""
+    """The position of `error` with `prefix` in the order of the checks."""
     return _RANKS[prefix.get_code(error), prefix.get_text(error)]

@@ -1,7 +1,7 @@
-"""Where a part stands decides how its errors begin: their code, and the sentence that leads to the part.
+"""Error prefixes: the beginning of the codes and texts of errors, by the place of the object that has the error.
 
-`{i}` is the index of the part in its list and, under a related entity, that of the entity; then `{j}` is the part's.
-`{C}` is `C016.C016` for an INDIVIDUAL customer and `C017.C016` for an ORGANIZATION one.
+`{i}` is the index of the object in its list. Within a related entity, `{i}` is the index of the entity and `{j}` that
+of the object. `{C}` is `C016.C016` for an INDIVIDUAL customer and `C017.C016` for an ORGANIZATION.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from muster.customer.errors import Error
 
 @dataclass(frozen=True, slots=True)
 class ErrorPrefix:
-    """Beginnings of codes and texts; `base` leads the errors that no part leads (`Error.led`)."""
+    """The beginning of codes and of texts. Errors without a prefix of their own (`Error.has_prefix`) have `base`."""
 
     code: str = ""
-    lead: str = ""
+    text: str = ""
     base: "ErrorPrefix | None" = None
 
     def get_code(self, error: Error) -> str:
-        return self._of(error).code + error.code
+        return self._select(error).code + error.code
 
     def get_text(self, error: Error) -> str:
-        return self._of(error).lead + error.text
+        return self._select(error).text + error.text
 
-    def _of(self, error: Error) -> "ErrorPrefix":
+    def _select(self, error: Error) -> "ErrorPrefix":
         return self.base if self.base and not error.has_prefix else self
 
 
@@ -35,8 +35,8 @@ RELATED_PREFIX: Final = ErrorPrefix(
 )
 RELATED_CODES: Final = {"INDIVIDUAL": "C016.C016", "ORGANIZATION": "C017.C016"}  # {C} by the customer's entityType
 
-# By part: the code's beginning in a customer and under a related entity (None: no such list there), and the text's.
-_LEADS: Final = {
+# By schema: the code in a customer, the code in a related entity (None: it has no such list), and the text.
+_PREFIXES: Final = {
     "Contact": ("Q001.", "RE06.", "Problem with Contact (index: {i} ). "),
     "BusinessEntityDocument": ("Q002.", "RE08.", "Problem with Customer BusinessEntityDocument index = {i} . "),
     "AppealReason": ("Q003.", None, "Problem with AppealReason (index: {i} ). "),
@@ -54,23 +54,25 @@ _LEADS: Final = {
     "CountryOfTaxPayment": ("Q017.", None, "CountryOfTaxPayment (index: {i} ). "),
     "AdditionalValue": ("", "", "AdditionalValue (index: {i} ). "),
 }
-# The contract words this one lead differently under a related entity.
+# The contract has another text for this schema in a related entity.
 _RELATED_TEXTS: Final = {"BusinessEntityDocument": "Problem with BusinessEntityDocuments (index: {j} ). "}
 
 
-def _under_related(part: str, code: str, text: str) -> ErrorPrefix:
-    own = _RELATED_TEXTS.get(part, text.replace("{i}", "{j}"))
-    return ErrorPrefix(RELATED_PREFIX.code + code, RELATED_PREFIX.lead + own, RELATED_PREFIX)
+def _make_related_prefix(schema: str, code: str, text: str) -> ErrorPrefix:
+    own = _RELATED_TEXTS.get(schema, text.replace("{i}", "{j}"))
+    return ErrorPrefix(RELATED_PREFIX.code + code, RELATED_PREFIX.text + own, RELATED_PREFIX)
 
 
 PREFIXES_IN_CUSTOMER: Final = {
-    part: ErrorPrefix(code, text, CUSTOMER_PREFIX) for part, (code, _, text) in _LEADS.items()
+    schema: ErrorPrefix(code, text, CUSTOMER_PREFIX) for schema, (code, _, text) in _PREFIXES.items()
 }
 PREFIXES_IN_RELATED: Final = {
-    part: _under_related(part, code, text) for part, (_, code, text) in _LEADS.items() if code is not None
+    schema: _make_related_prefix(schema, code, text)
+    for schema, (_, code, text) in _PREFIXES.items()
+    if code is not None
 }
 
 
-def get_prefix(part: str, parent: ErrorPrefix) -> ErrorPrefix:
-    """Where a part stands that is found in `parent`; one without a lead of its own stands where its parent does."""
-    return (PREFIXES_IN_RELATED if parent is RELATED_PREFIX else PREFIXES_IN_CUSTOMER).get(part, parent)
+def get_prefix(schema: str, parent: ErrorPrefix) -> ErrorPrefix:
+    """The prefix of a nested object: its own by its schema, or that of the object that holds it."""
+    return (PREFIXES_IN_RELATED if parent is RELATED_PREFIX else PREFIXES_IN_CUSTOMER).get(schema, parent)

@@ -1,4 +1,4 @@
-"""Examples of whole customers, made from the examples in the field tables."""
+"""Examples of customers, made from the examples in the field tables."""
 
 from typing import Any
 
@@ -6,29 +6,29 @@ from muster.customer.fields import SCHEMAS, SCHEMAS_BY_TYPE
 from muster.customer.schema import Field, Schema
 from muster.customer.value_types import Nested, NestedList
 
-# A customer with every field that may stand beside the others: a new one, ACTIVE, of the sender's own unit.
+# The examples combine to a new, ACTIVE customer of the user's default unit.
 _VALUES = {"action": "CREATE"}
 _LEFT_OUT = ("businessUnit", "closingDate", "initializeScreeningProcesses")
 
 
 def make_full_customer(entity_type: str) -> dict[str, Any]:
-    """A customer of one type with all its fields, and one part in every list."""
+    """A customer of one entityType with all its fields, and one object in every list."""
     fields = [*SCHEMAS["Customer"].fields, *SCHEMAS_BY_TYPE[entity_type].fields]
     values = {field.name: get_example(field, entity_type) for field in fields if field.name not in _LEFT_OUT}
     return {**values, **_VALUES, "entityType": entity_type}
 
 
 def get_example(field: Field, entity_type: str = "INDIVIDUAL") -> Any:
-    """A value of one field, as JSON gives it."""
+    """The JSON value of one field."""
     if isinstance(field.value_type, Nested):
-        return _object(SCHEMAS[field.value_type.schema], entity_type)
+        return _make_object(SCHEMAS[field.value_type.schema], entity_type)
     if isinstance(field.value_type, NestedList):
-        return [_object(SCHEMAS[field.value_type.schema], entity_type)]
+        return [_make_object(SCHEMAS[field.value_type.schema], entity_type)]
     return field.example
 
 
-def _object(schema: Schema, entity_type: str) -> dict[str, Any]:
+def _make_object(schema: Schema, entity_type: str) -> dict[str, Any]:
     values = {
-        field.name: get_example(field, entity_type) for field in schema.fields if field.only in (None, entity_type)
+        field.name: get_example(field, entity_type) for field in schema.fields if field.only_for in (None, entity_type)
     }
     return {**values, "entityType": entity_type} if schema.name == "RelatedEntity" else values

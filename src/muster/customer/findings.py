@@ -1,4 +1,4 @@
-"""What the checks find in one customer: violations, which refuse it, and warnings, which do not."""
+"""The findings of the checks in one customer: violations, which reject it, and warnings, which do not."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from muster.customer.fields import FIELD_POSITIONS
 # The path to a value within the customer: ("listRelatedEntity", 2, "listContact", 0, "contactType").
 Path = tuple[str | int, ...]
 
-# A customer of 64 MiB of nonsense has millions of violations; nobody reads more than these, and memory would end first.
+# Bounds memory and the response: a customer of 64 MiB can have millions of violations.
 MAX_FINDINGS: Final = 1_000
 
 
 class CompiledError(NamedTuple):
-    """An error with all that is known of it before a customer is seen."""
+    """An error at one place, with everything filled in that does not depend on a customer."""
 
     rank: int
     code: str
@@ -25,6 +25,7 @@ class CompiledError(NamedTuple):
 
     @classmethod
     def compile(cls, error: Error, prefix: ErrorPrefix, **known: str) -> "CompiledError":
+        """`known` has the values of placeholders: `Field="LEI"` for `{Field}`."""
         code, text = prefix.get_code(error), prefix.get_text(error)
         for name, value in known.items():
             code, text = code.replace(f"{{{name}}}", value), text.replace(f"{{{name}}}", value)
@@ -32,31 +33,31 @@ class CompiledError(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """A broken rule. `named` is the one value that the contract lets a text carry, by its name in the template."""
+    """A broken rule. `shown_value` is the only value that the contract shows in the text, with its placeholder."""
 
-    check: CompiledError
+    error: CompiledError
     path: Path
-    named: tuple[str, str] | None = None
+    shown_value: tuple[str, str] | None = None
 
     @property
     def code(self) -> str:
-        return self.check.code
+        return self.error.code
 
     @property
     def description(self) -> str:
-        text = self.check.text
+        text = self.error.text
         indexes = (step for step in self.path if isinstance(step, int))
         for letter, index in zip("ij", indexes, strict=False):
             text = text.replace(f"{{{letter}}}", str(index))
-        if self.named is not None:
-            # Last, so that a sender's own braces stay as they are.
-            name, value = self.named
+        if self.shown_value is not None:
+            # Last, so that braces in the value are not taken for placeholders.
+            name, value = self.shown_value
             text = text.replace(f"{{{name}}}", value)
         return text
 
 
 class FieldWarning(NamedTuple):
-    """Something accepted but doubtful."""
+    """Something that is accepted but doubtful."""
 
     code: str
     description: str
@@ -70,33 +71,34 @@ WARNINGS: Final = (UNKNOWN_FIELD, UNUSED_FIELD)
 
 @dataclass(slots=True)
 class Findings:
-    """Collects what is found in one customer."""
+    """Collects the findings in one customer."""
 
     violations: list[Violation] = field(default_factory=list)
     warnings: list[FieldWarning] = field(default_factory=list)
 
-    def refuse(self, check: CompiledError, path: Path, named: tuple[str, str] | None = None) -> None:
-        self.violations.append(Violation(check, path, named))
+    def add_violation(self, error: CompiledError, path: Path, shown_value: tuple[str, str] | None = None) -> None:
+        self.violations.append(Violation(error, path, shown_value))
         if len(self.violations) >= 2 * MAX_FINDINGS:
-            self.settle()
+            self.sort()
 
-    def warn(self, kind: tuple[str, str], path: Path) -> None:
+    def add_warning(self, warning: tuple[str, str], path: Path) -> None:
+        """`warning` is a code and its description, one of `WARNINGS`."""
         if len(self.warnings) < MAX_FINDINGS:
-            self.warnings.append(FieldWarning(*kind, path))
+            self.warnings.append(FieldWarning(*warning, path))
 
-    def settle(self) -> None:
-        """Brings the violations into the order of judgement and keeps the first `MAX_FINDINGS`.
+    def sort(self) -> None:
+        """Sorts the violations by the order of the checks and drops all but the first `MAX_FINDINGS`.
 
-        Within a rank the order is that of the field tables, so the order of the sender's keys does not show.
+        Within a rank the field tables decide, so the result does not depend on the order of the keys in the request.
         """
         if len(self.violations) > 1:
-            self.violations.sort(key=_in_order)
+            self.violations.sort(key=_get_sort_key)
             del self.violations[MAX_FINDINGS:]
 
 
-def _in_order(violation: Violation) -> tuple[int, tuple[int, ...]]:
-    return violation.check.rank, tuple(_positions(violation.path))
+def _get_sort_key(violation: Violation) -> tuple[int, tuple[int, ...]]:
+    return violation.error.rank, tuple(_get_positions(violation.path))
 
 
-def _positions(path: Path) -> Iterable[int]:
+def _get_positions(path: Path) -> Iterable[int]:
     return (step if isinstance(step, int) else FIELD_POSITIONS[step] for step in path)

@@ -1,4 +1,4 @@
-"""Parts: values that hold objects, or names of something."""
+"""Readers of the fields that hold objects, or lists."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class ObjectReader(Protocol):
-    """What a `CompiledObject` does, and a choice between several."""
+    """Reads objects: a `CompiledObject`, or an `EntityTypeReader` that chooses one."""
 
     def read(self, source: Document, path: Path, findings: Findings) -> Document: ...
 
@@ -22,7 +22,7 @@ class ObjectReader(Protocol):
 
 @dataclass(slots=True)
 class NestedObjectReader:
-    """One object."""
+    """Reads a field that holds one object."""
 
     objects: ObjectReader
 
@@ -37,73 +37,71 @@ class NestedObjectReader:
 
 @dataclass(slots=True)
 class NestedListReader:
-    """A list of objects; an element that is absent is passed over, and keeps its index."""
+    """Reads a field that holds a list of objects. Absent elements are left out; the others keep their indexes."""
 
     objects: ObjectReader
-    no_object: CompiledError
+    not_an_object: CompiledError
 
     def read(self, value: object, path: Path, findings: Findings) -> object:
         if type(value) is not list:
             return ABSENT if is_absent(value) else BAD
-        kept: list[Document] = []
+        documents: list[Document] = []
         changed = False
         for index, element in enumerate(value):
             if type(element) is dict:
                 document = self.objects.read(element, (*path, index), findings)
                 changed = changed or document is not element
-                kept.append(document)
+                documents.append(document)
             else:
                 changed = True
                 if not is_absent(element):
-                    findings.refuse(self.no_object, (*path, index))
-        return kept if changed else value
+                    findings.add_violation(self.not_an_object, (*path, index))
+        return documents if changed else value
 
     def precheck(self, column: Sequence[object], rows: Sequence[int], needs_check: set[int]) -> None:
         lists, rows = _select_type(list, column, rows, needs_check)
-        of_elements = list(chain.from_iterable(map(repeat, rows, map(len, lists))))
-        _precheck_objects(self.objects, list(chain.from_iterable(lists)), of_elements, needs_check)
+        element_rows = list(chain.from_iterable(map(repeat, rows, map(len, lists))))
+        _precheck_objects(self.objects, list(chain.from_iterable(lists)), element_rows, needs_check)
 
 
 @dataclass(slots=True)
 class EntityTypeReader:
-    """Objects that are read by their own entityType."""
+    """Reads objects by their own entityType; `unknown` reads those whose type is missing or not valid."""
 
-    of_type: Mapping[str, CompiledObject]
+    by_type: Mapping[str, CompiledObject]
     unknown: CompiledObject
 
     def read(self, source: Document, path: Path, findings: Findings) -> Document:
-        return self._compiled(source).read(source, path, findings)
+        entity_type = source.get("entityType")
+        compiled = self.by_type[entity_type] if self._is_known(entity_type) else self.unknown
+        return compiled.read(source, path, findings)
 
     def precheck(self, sources: Sequence[Document], rows: Sequence[int], needs_check: set[int]) -> None:
-        entities = [source.get("entityType") for source in sources]
-        counted = 0
-        for entity, compiled in self.of_type.items():
-            count = entities.count(entity)
-            counted += count
+        types = [source.get("entityType") for source in sources]
+        known_count = 0
+        for entity_type, compiled in self.by_type.items():
+            count = types.count(entity_type)
+            known_count += count
             if count == len(sources):
                 compiled.precheck(sources, rows, needs_check)
             elif count:
-                its = [found == entity for found in entities]
-                compiled.precheck(list(compress(sources, its)), list(compress(rows, its)), needs_check)
-        if counted < len(sources):  # the others have no type to be sound in
-            needs_check.update(row for row, entity in zip(rows, entities, strict=True) if not self._is_known(entity))
+                selected = [found == entity_type for found in types]
+                compiled.precheck(list(compress(sources, selected)), list(compress(rows, selected)), needs_check)
+        if known_count < len(sources):
+            needs_check.update(row for row, found in zip(rows, types, strict=True) if not self._is_known(found))
 
-    def _compiled(self, source: Document) -> CompiledObject:
-        entity = source.get("entityType")
-        return self.of_type[entity] if self._is_known(entity) else self.unknown
-
-    def _is_known(self, entity: object) -> TypeGuard[str]:
-        return type(entity) is str and entity in self.of_type
+    def _is_known(self, entity_type: object) -> TypeGuard[str]:
+        return type(entity_type) is str and entity_type in self.by_type
 
 
 @dataclass(slots=True)
 class ScreeningReader:
-    """Names of screening processes: every one is refused, so nothing is kept."""
+    """Reads names of screening processes. Every name is a violation, so the document never holds the field."""
 
     known: frozenset[str]
     unavailable: CompiledError
     not_known: CompiledError
-    no_name: CompiledError
+    not_a_name: CompiledError
 
     def read(self, value: object, path: Path, findings: Findings) -> object:
         if type(value) is not list:
@@ -111,10 +109,10 @@ class ScreeningReader:
         for index, element in enumerate(value):
             name = ABSENT if element is None else read_text(element)
             if type(name) is str:
-                check = self.unavailable if name in self.known else self.not_known
-                findings.refuse(check, (*path, index), ("NAME", name))
+                error = self.unavailable if name in self.known else self.not_known
+                findings.add_violation(error, (*path, index), ("NAME", name))
             elif name is not ABSENT:
-                findings.refuse(self.no_name, (*path, index))
+                findings.add_violation(self.not_a_name, (*path, index))
         return ABSENT
 
     def precheck(self, column: Sequence[object], rows: Sequence[int], needs_check: set[int]) -> None:
@@ -122,18 +120,18 @@ class ScreeningReader:
 
 
 def _precheck_objects(
-    objects: ObjectReader, found: Sequence[object], rows: Sequence[int], needs_check: set[int]
+    objects: ObjectReader, values: Sequence[object], rows: Sequence[int], needs_check: set[int]
 ) -> None:
-    sources, rows = _select_type(dict, found, rows, needs_check)
+    sources, rows = _select_type(dict, values, rows, needs_check)
     objects.precheck(sources, rows, needs_check)
 
 
 def _select_type(
-    kind: type[T], found: Sequence[object], rows: Sequence[int], needs_check: set[int]
+    expected: type[T], values: Sequence[object], rows: Sequence[int], needs_check: set[int]
 ) -> tuple[Sequence[T], Sequence[int]]:
-    """What is of this type, with its rows; all else makes its row suspect."""
-    if set(map(type, found)) == {kind}:
-        return cast(Sequence[T], found), rows
-    needs_check.update(row for row, value in zip(rows, found, strict=True) if type(value) is not kind)
-    theirs = [(value, row) for row, value in zip(rows, found, strict=True) if type(value) is kind]
-    return [value for value, _ in theirs], [row for _, row in theirs]
+    """The values of the expected type, with their rows. The rows of all others need a check."""
+    if set(map(type, values)) == {expected}:
+        return cast(Sequence[T], values), rows
+    needs_check.update(row for row, value in zip(rows, values, strict=True) if type(value) is not expected)
+    selected = [(value, row) for row, value in zip(rows, values, strict=True) if type(value) is expected]
+    return [value for value, _ in selected], [row for _, row in selected]

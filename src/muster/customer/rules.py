@@ -1,7 +1,7 @@
 """Rules over several fields of one object.
 
-A rule sees the document as far as it could be read, with `UNREADABLE` for a bad value of a field that leaves it to the
-rule, and reports what does not fit together. Each is made for a prefix, because the prefix decides how its errors read.
+A rule gets the source, as it was sent, and the document, as far as its values are readable: `UNREADABLE` stands for a
+bad value of a field that the rule checks. Each rule is made for one error prefix.
 """
 
 from collections.abc import Callable
@@ -18,8 +18,8 @@ Document = dict[str, Any]
 Rule = Callable[[Document, Document, Path, Findings], None]  # source, document, path, findings
 
 
-def closing_date(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
-    """A closing date stands with the status CLOSED and with no other; of an unknown status nothing is said."""
+def make_closing_date_rule(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
+    """A closing date is mandatory with the status CLOSED and forbidden with any other valid status."""
     missing = CompiledError.compile(e.CLOSING_DATE_MISSING, prefix)
     forbidden = CompiledError.compile(e.CLOSING_DATE_FORBIDDEN, prefix)
 
@@ -27,20 +27,20 @@ def closing_date(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
         status = document.get("customerStatus")
         if status == "CLOSED":
             if not isinstance(document.get("closingDate"), str):
-                findings.refuse(missing, (*path, "closingDate"))
+                findings.add_violation(missing, (*path, "closingDate"))
         elif status is not None and "closingDate" in document:
-            findings.refuse(forbidden, (*path, "closingDate"))
+            findings.add_violation(forbidden, (*path, "closingDate"))
 
     return rule
 
 
-def turnover_bounds(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
-    """A declared turnover has at least one end."""
-    check = CompiledError.compile(e.TURNOVER_BOUNDS, prefix)
+def make_turnover_bounds_rule(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
+    """A declared turnover has at least one bound."""
+    error = CompiledError.compile(e.TURNOVER_BOUNDS, prefix)
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:
         if is_absent(source.get("from")) and is_absent(source.get("to")):
-            findings.refuse(check, (*path, "from"))
+            findings.add_violation(error, (*path, "from"))
 
     return rule
 
@@ -55,27 +55,27 @@ _DATATYPES: Final[dict[str, tuple[e.Error, Callable[[str], bool]]]] = {
 }
 
 
-def typed_value(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
-    """An additional value reads as its datatype says."""
+def make_datatype_rule(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
+    """The value of an additional value can be read as its datatype."""
     missing = CompiledError.compile(e.VALUE_MISSING, prefix, **known)
     checks = {
-        datatype: (CompiledError.compile(error, prefix, **known), reads)
-        for datatype, (error, reads) in _DATATYPES.items()
+        datatype: (CompiledError.compile(error, prefix, **known), is_valid)
+        for datatype, (error, is_valid) in _DATATYPES.items()
     }
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:
         if "value" not in document:
             return
         value = document["value"]
-        check, reads = checks.get(document.get("datatype", ""), (missing, lambda value: True))
-        if not (isinstance(value, str) and reads(value)):
-            findings.refuse(check, (*path, "value"), ("code", document.get("code") or "null"))
+        error, is_valid = checks.get(document.get("datatype", ""), (missing, lambda value: True))
+        if not (isinstance(value, str) and is_valid(value)):
+            findings.add_violation(error, (*path, "value"), ("code", document.get("code") or "null"))
 
     return rule
 
 
 RULES: Final[dict[str, Callable[[ErrorPrefix, dict[str, str]], Rule]]] = {
-    "Customer": closing_date,
-    "DeclaredTurnover": turnover_bounds,
-    "AdditionalValue": typed_value,
+    "Customer": make_closing_date_rule,
+    "DeclaredTurnover": make_turnover_bounds_rule,
+    "AdditionalValue": make_datatype_rule,
 }

@@ -1,4 +1,4 @@
-"""What a row of the field tables says."""
+"""The types of the field tables."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,9 +10,9 @@ from muster.customer.value_types import ClassifierCode, ValueType
 
 @dataclass(frozen=True, slots=True)
 class MandatoryWhen:
-    """When a field must be there: the conditions that are named all hold.
+    """A condition under which a field is mandatory: all entityTypes that are named are the given ones.
 
-    `customer` is the customer's entityType, `entity` that of the object the field stands in.
+    `customer` is the entityType of the customer, `entity` that of the object that has the field.
     """
 
     customer: str | None = None
@@ -34,7 +34,7 @@ FOR_ORGANIZATIONS_OF_ORGANIZATIONS: Final = MandatoryWhen(
 
 @dataclass(frozen=True, slots=True)
 class MandatoryByRule:
-    """Mandatory by a rule over several fields (`rules.py`), which reports it."""
+    """Mandatory by a rule over several fields (`rules.py`), which adds the violation itself."""
 
     description: str
 
@@ -44,12 +44,12 @@ class MandatoryByRule:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: a row of the tables.
+    """One row of the field tables.
 
-    `example` is a value that a customer may have, as JSON gives it. `error` is for a value that the kind does not take
-    and for a mandatory field that is not there; `absent` where the contract words the latter differently;
-    `errors` is for the other markers of its kind. With `bad_by_rule`, a bad value is left to a rule of `rules.py`.
-    `only` is the entityType that uses the field of a related entity; the other type ignores it.
+    `example` is a valid JSON value. `error` is the error of a bad value, and of a missing mandatory field unless the
+    contract has another text for that: `absent_error`. `errors` has the errors of the other sentinels. A rule
+    (`rules.py`) checks the value of a field that `is_checked_by_rule`. `only_for` is the entityType that uses the field
+    of a related entity; for the other type it is ignored.
     """
 
     name: str
@@ -60,26 +60,26 @@ class Field:
     error: Error | None = None
     absent_error: Error | None = None
     errors: dict[Sentinel, Error] = field(default_factory=dict)
-    bad_by_rule: bool = False
-    only: str | None = None
+    is_checked_by_rule: bool = False
+    only_for: str | None = None
 
     @property
     def title(self) -> str:
-        """The field's name as messages write it: `CommunicationNumber`, `GIIN`."""
+        """The field's name in error texts: `CommunicationNumber`, `GIIN`."""
         return self.name.upper() if self.name in ("giin", "lei") else self.name[0].upper() + self.name[1:]
 
-    def get_error(self, marker: Sentinel) -> Error:
-        """The error that a marker of this field's kind gives."""
-        if marker in self.errors:
-            return self.errors[marker]
-        if marker is ABSENT and self.absent_error:
+    def get_error(self, sentinel: Sentinel) -> Error:
+        """The error of a value that is read as `sentinel`."""
+        if sentinel in self.errors:
+            return self.errors[sentinel]
+        if sentinel is ABSENT and self.absent_error:
             return self.absent_error
         return self.error or (CODE_UNKNOWN if isinstance(self.value_type, ClassifierCode) else BAD_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The fields of one kind of object, in the order of the contract."""
+    """The fields of one type of object, in the order of the contract."""
 
     name: str
     meaning: str

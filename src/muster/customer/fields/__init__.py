@@ -1,4 +1,4 @@
-"""The field tables: one row per field, from which the checker, OpenAPI and the reference pages are derived."""
+"""The field tables: one row per field. The checker, OpenAPI and the reference pages are derived from them."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -74,7 +74,7 @@ def iterate_fields() -> Iterator[tuple[Schema, Field]]:
             yield schema, field
 
 
-# Where a field's name first stands in the tables: what orders the findings of one rank.
+# The first position of each field name in the tables. Sorts the violations of one rank.
 FIELD_POSITIONS: Final[dict[str, int]] = {}
 for _position, (_, _field) in enumerate(iterate_fields()):
     FIELD_POSITIONS.setdefault(_field.name, _position)

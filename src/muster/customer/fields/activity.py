@@ -1,4 +1,4 @@
-"""Parts that say what somebody does, where, and from what they live."""
+"""Nested objects: activities, and the sources of income and wealth."""
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, Field, Schema
@@ -16,21 +16,21 @@ INCOME_SOURCE = Schema(
             ALWAYS,
             e.INCOME_SOURCE_TYPE,
         ),
-        Field("incomePercentage", Integer(), "Its share of the whole income in percent", 5),
-        Field("from", Integer(), "Lower end of the income from it", 100),
-        Field("to", Integer(), "Upper end of the income from it", 1000),
+        Field("incomePercentage", Integer(), "Share of the whole income in percent", 5),
+        Field("from", Integer(), "Lower bound of the income from this source", 100),
+        Field("to", Integer(), "Upper bound of the income from this source", 1000),
     ),
 )
 
 SOURCE_OF_WEALTH = Schema(
     "SourceOfWealth",
-    "Where the wealth comes from",
+    "A source of the wealth",
     (
         Field(
             "code", ClassifierCode("sourceOfWealth"), "The source of the wealth", "INHERITANCE", ALWAYS, e.WEALTH_CODE
         ),
-        Field("amount", Decimal(), "The amount from it", 100000),
-        Field("comment", Text(), "Remark on it", "text"),
+        Field("amount", Decimal(), "The amount from this source", 100000),
+        Field("comment", Text(), "Comment on the source", "text"),
     ),
 )
 
@@ -41,23 +41,23 @@ ACTIVITY = Schema(
         Field(
             "activityType", ClassifierCode("activityType"), "The activity", "ACTIVITY_OTHER", ALWAYS, e.ACTIVITY_TYPE
         ),
-        Field("incomePercentage", Integer(), "Its share of the whole income in percent", 15),
+        Field("incomePercentage", Integer(), "Share of the whole income in percent", 15),
     ),
 )
 
 REGION_OF_ACTIVITY = Schema(
     "RegionOfActivity",
-    "A region in which somebody is active",
+    "A region of activity",
     (
         Field(
-            "region", Text(), "The region in free text: EU is a region and no country", "EU", ALWAYS, e.ACTIVITY_REGION
+            "region", Text(), "The region in free text; EU is a region, not a country", "EU", ALWAYS, e.ACTIVITY_REGION
         ),
     ),
 )
 
 COUNTRY_OF_ACTIVITY = Schema(
     "CountryOfActivity",
-    "A country in which somebody is active",
+    "A country of activity",
     (Field("country", ClassifierCode("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.ACTIVITY_COUNTRY),),
 )
 
@@ -66,6 +66,6 @@ COUNTRY_OF_TAX_PAYMENT = Schema(
     "A country in which the customer pays taxes",
     (
         Field("country", ClassifierCode("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.TAX_COUNTRY),
-        Field("taxpayerNumber", Text(), "The customer's taxpayer number there", "5541245574"),
+        Field("taxpayerNumber", Text(), "The customer's taxpayer number in the country", "5541245574"),
     ),
 )

@@ -16,18 +16,18 @@ from muster.customer.value_types import (
 
 
 def is_lead(code: str) -> bool:
-    """Whether a risk management category is that of a lead: somebody who is no customer yet."""
+    """Whether a risk management category is for leads, who are not customers yet."""
     return code.startswith("LEAD_") or code.endswith("_LEAD")
 
 
 CUSTOMER = Schema(
     "Customer",
-    "A person or an organization that an institution serves, with what it knows of them; fields of both types",
+    "A person or an organization that the institution serves; fields of both types",
     (
         Field(
             "communicationNumber",
             Text(256),
-            "The sender's number of this message: unique in the installation, for ever",
+            "The sending system's number of this message, unique in the installation for ever",
             "Test_ComNr_002",
             ALWAYS,
             error=e.COMMUNICATION_NUMBER_MISSING,
@@ -37,26 +37,26 @@ CUSTOMER = Schema(
         Field(
             "action",
             Enum(("CREATE", "UPDATE")),
-            "CREATE takes in a new customer, UPDATE replaces a known one whole; CREATE when absent",
+            "CREATE adds a new customer, UPDATE replaces an existing one as a whole; CREATE when absent",
             "UPDATE",
             error=e.ACTION_INVALID,
         ),
         Field(
             "sourceOfRiskLevel",
             Enum(("IMPORT",), unsupported=("EVALUATE",)),
-            "Where the risk level comes from; a batch can only import it",
+            "The source of the risk level; a batch can only import it",
             "IMPORT",
             error=e.RISK_SOURCE_INVALID,
         ),
         Field(
             "initializeScreeningProcesses",
             ScreeningList(("SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST")),
-            "Screenings to start; none can be started in a batch, so leave it out",
+            "Screening processes to start; none is available in a batch, so leave the field out",
         ),
         Field(
             "riskLevel",
             Enum(("NONE", "LOW", "MEDIUM", "HIGH", "EXTREME")),
-            "The risk level known from before",
+            "The risk level that is already known",
             "HIGH",
             error=e.RISK_LEVEL_INVALID,
         ),
@@ -72,14 +72,14 @@ CUSTOMER = Schema(
         Field(
             "businessUnit",
             ClassifierCode("businessUnit"),
-            "The unit of the institution that the customer belongs to; the sender's own when absent",
+            "The unit of the institution that the customer belongs to; the user's default unit when absent",
             "BUSINESS_UNIT_NAME",
             error=e.UNIT_UNKNOWN,
         ),
         Field(
             "riskManagementCategory",
             ClassifierCode("riskManagementCategory", is_lead),
-            "The category by which the customer's risk is managed; lead categories are refused",
+            "The category of risk management; categories for leads are rejected",
             "IND",
             ALWAYS,
             absent_error=e.CATEGORY_MISSING,
@@ -120,24 +120,25 @@ CUSTOMER = Schema(
             "When the business relationship ended",
             "2024-04-12",
             MandatoryByRule("when customerStatus = CLOSED"),
-            bad_by_rule=True,
+            is_checked_by_rule=True,
         ),
         Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "50001010022"),
         Field("isPEP", Boolean(), "Whether the customer is a politically exposed person", True),
         Field("isSanctioned", Boolean(), "Whether the customer is under sanctions", False),
         Field("isInAdverseMedia", Boolean(), "Whether adverse media report on the customer", False),
-        Field("isInInternalList", Boolean(), "Whether the customer is on a list of the institution's own", False),
+        Field("isInInternalList", Boolean(), "Whether the customer is on an internal list of the institution", False),
         Field(
             "listPurpose",
             Enum(("BLACK", "WHITE")),
-            "Whether that list of its own bars the customer or clears them",
+            "Whether the internal list blocks the customer (BLACK) or clears the customer (WHITE)",
             "WHITE",
         ),
+        Field("isActualAddressDeclared", Boolean(), "Whether the customer declared the actual address", True),
         Field(
-            "isActualAddressDeclared", Boolean(), "Whether the customer declared the address they live or work at", True
-        ),
-        Field(
-            "isCorrespondenceAddressDeclared", Boolean(), "Whether the customer declared an address for letters", False
+            "isCorrespondenceAddressDeclared",
+            Boolean(),
+            "Whether the customer declared a correspondence address",
+            False,
         ),
         Field("activityDescription", Text(), "The customer's activity in words", "Logistics"),
         Field("incomeSourceDescription", Text(), "The source of the customer's income in words", "Salary"),
@@ -149,22 +150,24 @@ CUSTOMER = Schema(
             "initialDepositCurrency", ClassifierCode("currency"), "The currency of the first deposit, ISO 4217", "EUR"
         ),
         Field("doesCashDominate", Boolean(), "Whether the customer mostly deals in cash", True),
-        Field("listContact", NestedList("Contact"), "Ways to reach the customer"),
+        Field("listContact", NestedList("Contact"), "The customer's contacts"),
         Field("listAddress", NestedList("Address"), "The customer's addresses"),
         Field(
             "listBusinessEntityDocument",
             NestedList("BusinessEntityDocument"),
-            "Documents that prove who the customer is",
+            "Documents that prove the customer's identity",
         ),
-        Field("listAppealReason", NestedList("AppealReason"), "Why the customer turned to the institution"),
+        Field("listAppealReason", NestedList("AppealReason"), "Reasons why the customer approached the institution"),
         Field(
-            "listIntroductionSource", NestedList("IntroductionSource"), "How the customer came to know the institution"
+            "listIntroductionSource",
+            NestedList("IntroductionSource"),
+            "Ways in which the customer learned of the institution",
         ),
         Field("listOrderedService", NestedList("OrderedService"), "Services that the customer ordered"),
         Field("listDeclaredTurnover", NestedList("DeclaredTurnover"), "Turnovers that the customer declares"),
         Field("listIncomeSource", NestedList("IncomeSource"), "Sources of the customer's income"),
-        Field("listPaymentPurpose", NestedList("PaymentPurpose"), "What the customer's payments are for"),
-        Field("listSourceOfWealth", NestedList("SourceOfWealth"), "Where the customer's wealth comes from"),
+        Field("listPaymentPurpose", NestedList("PaymentPurpose"), "Purposes of the customer's payments"),
+        Field("listSourceOfWealth", NestedList("SourceOfWealth"), "Sources of the customer's wealth"),
         Field(
             "listPaymentCountry",
             NestedList("PaymentCountry"),
@@ -176,7 +179,7 @@ CUSTOMER = Schema(
         Field(
             "listCountryOfTaxPayment", NestedList("CountryOfTaxPayment"), "Countries in which the customer pays taxes"
         ),
-        Field("listAdditionalValues", NestedList("AdditionalValue"), "Values of the installation's own"),
-        Field("listRelatedEntity", NestedList("RelatedEntity"), "Persons and organizations around the customer"),
+        Field("listAdditionalValues", NestedList("AdditionalValue"), "Additional values that the institution defines"),
+        Field("listRelatedEntity", NestedList("RelatedEntity"), "Persons and organizations related to the customer"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Parts that say who somebody is and how to reach them."""
+"""Nested objects: contacts, addresses, identity documents and additional values."""
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, FOR_ORGANIZATION_CUSTOMERS, Field, Schema
@@ -6,12 +6,12 @@ from muster.customer.value_types import Boolean, ClassifierCode, Date, Enum, Tex
 
 CONTACT = Schema(
     "Contact",
-    "A way to reach somebody",
+    "A contact: telephone, e-mail or website",
     (
         Field(
             "contactType",
             Enum(("MOBILEPHONE", "FIXEDPHONE", "EMAIL", "WEBSITE")),
-            "How the contact is reached",
+            "The kind of contact",
             "EMAIL",
             ALWAYS,
             e.CONTACT_TYPE,
@@ -19,7 +19,7 @@ CONTACT = Schema(
         Field(
             "contactDetails",
             Text(),
-            "The number, mail address or web address",
+            "The telephone number, e-mail address or web address",
             "hello@example.com",
             ALWAYS,
             e.CONTACT_DETAILS,
@@ -33,7 +33,11 @@ ADDRESS = Schema(
     "A postal or residential address",
     (
         Field(
-            "addressType", ClassifierCode("addressType"), "What the address is for", "RESIDENCE", error=e.ADDRESS_TYPE
+            "addressType",
+            ClassifierCode("addressType"),
+            "The purpose of the address",
+            "RESIDENCE",
+            error=e.ADDRESS_TYPE,
         ),
         Field(
             "addressDetails",
@@ -46,9 +50,9 @@ ADDRESS = Schema(
         Field("country", ClassifierCode("country"), "Country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.ADDRESS_COUNTRY),
         Field("region", Text(), "Region within the country or above it", "EU"),
         Field("city", Text(), "City", "Vilnius"),
-        Field("streetAddress", Text(), "Street and house", "Verkiu 1"),
+        Field("streetAddress", Text(), "Street and house number", "Verkiu 1"),
         Field("zipCode", Text(), "Postal code", "12345"),
-        Field("useForCorrespondence", Boolean(), "Whether letters go there", True),
+        Field("useForCorrespondence", Boolean(), "Whether the address is for correspondence", True),
     ),
 )
 
@@ -59,7 +63,7 @@ BUSINESS_ENTITY_DOCUMENT = Schema(
         Field(
             "entityType",
             Enum(("INDIVIDUAL", "ORGANIZATION")),
-            "Whether the document is a person's or an organization's",
+            "Whether the document belongs to a person or an organization",
             "INDIVIDUAL",
             ALWAYS,
             e.DOCUMENT_ENTITY_TYPE,
@@ -67,14 +71,14 @@ BUSINESS_ENTITY_DOCUMENT = Schema(
         Field(
             "identityDocumentType",
             Enum(("PASSPORT", "IDENTITYCARD", "RESIDENCEPERMIT", "DRIVINGLICENSE", "REGISTRATIONCERTIFICATE", "OTHER")),
-            "Which document it is",
+            "The kind of document",
             "PASSPORT",
             ALWAYS,
             e.DOCUMENT_TYPE,
         ),
         Field("documentNumber", Text(), "Number of the document", "0123456789", ALWAYS, e.DOCUMENT_NUMBER),
         Field("documentIssueDate", Date(), "Date of issue", "2022-01-15", ALWAYS, e.DOCUMENT_ISSUE_DATE),
-        Field("documentExpiryDate", Date(), "Date until which it is valid", "2032-01-15", error=e.DOCUMENT_EXPIRY_DATE),
+        Field("documentExpiryDate", Date(), "Date of expiry", "2032-01-15", error=e.DOCUMENT_EXPIRY_DATE),
         Field(
             "documentIssueCountry",
             ClassifierCode("country"),
@@ -86,25 +90,25 @@ BUSINESS_ENTITY_DOCUMENT = Schema(
         Field(
             "documentIssueAuthority",
             Text(),
-            "Authority that issued it",
+            "Issuing authority",
             "Migration office",
             ALWAYS,
             e.DOCUMENT_ISSUE_AUTHORITY,
         ),
-        Field("description", Text(), "Remark on the document", "passport"),
+        Field("description", Text(), "Description of the document", "passport"),
     ),
 )
 
 ADDITIONAL_VALUE = Schema(
     "AdditionalValue",
-    "A value of the installation's own, with a code and a type",
+    "An additional value that the institution defines, with a code and a datatype",
     (
-        Field("code", Text(), "Name of the value in the installation", "related_to_usa", ALWAYS, e.VALUE_CODE),
+        Field("code", Text(), "Code of the value in the institution", "related_to_usa", ALWAYS, e.VALUE_CODE),
         Field("description", Text(), "The value in words", "Entity has relation to USA", ALWAYS, e.VALUE_DESCRIPTION),
         Field(
             "datatype",
             Enum(("STRING", "INTEGER", "DECIMAL", "DATE", "TIMESTAMP", "BOOLEAN")),
-            "The type that the value reads as",
+            "The type of the value",
             "STRING",
             ALWAYS,
             e.VALUE_DATATYPE,
@@ -112,11 +116,11 @@ ADDITIONAL_VALUE = Schema(
         Field(
             "value",
             Text(),
-            "The value as text, written as its datatype says; a JSON boolean or number is taken too",
+            "The value as text in the form of its datatype; a JSON boolean or number is accepted, too",
             "true",
             ALWAYS,
             e.VALUE_MISSING,
-            bad_by_rule=True,
+            is_checked_by_rule=True,
         ),
     ),
 )

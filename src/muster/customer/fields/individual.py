@@ -41,21 +41,21 @@ INDIVIDUAL = Schema(
             "LT",
             error=e.RESIDENCE_COUNTRY_UNKNOWN,
         ),
-        Field("isLegalResident", Boolean(), "Whether the person may live in the country they live in", True),
+        Field("isLegalResident", Boolean(), "Whether the person is a legal resident", True),
         Field("isFamilyPEP", Boolean(), "Whether a close relative is a politically exposed person", True),
         Field("isLitigated", Boolean(), "Whether the person is or was party to litigation", True),
         Field("amlOfficer", Boolean(), "Whether the person is an AML officer", True),
         Field(
             "fieldOfActivity",
             Nested("FieldOfActivity"),
-            "What the person lives from: work, pension, studies or something else",
+            "The person's occupation: employment, pension, studies or another status",
         ),
     ),
 )
 
 FIELD_OF_ACTIVITY = Schema(
     "FieldOfActivity",
-    "What an individual lives from, each side in an object of its own",
+    "The individual's occupation, each aspect in an object of its own",
     (
         Field("employment", Nested("FieldEmployment"), "The person's employment"),
         Field("other", Nested("FieldOther"), "Another status of the person"),
@@ -71,8 +71,8 @@ FIELD_EMPLOYMENT = Schema(
         Field("employerTitle", Text(), "Name of the employer", "Software Engineer"),
         Field("employmentPositionDescription", Text(), "The position in words", "Software Engineer"),
         Field("isEmployee", Boolean(), "Whether the person is employed", False),
-        Field("isSelfEmployed", Boolean(), "Whether the person works for themselves", False),
-        Field("isUnemployed", Boolean(), "Whether the person is without work", False),
+        Field("isSelfEmployed", Boolean(), "Whether the person is self-employed", False),
+        Field("isUnemployed", Boolean(), "Whether the person is unemployed", False),
     ),
 )
 
@@ -80,8 +80,8 @@ FIELD_OTHER = Schema(
     "FieldOther",
     "Another status of the individual, in words",
     (
-        Field("isOtherStatus", Boolean(), "Whether none of the other sides applies", True),
-        Field("otherStatusDescription", Text(), "That other status in words", "consultation"),
+        Field("isOtherStatus", Boolean(), "Whether none of the other statuses applies", True),
+        Field("otherStatusDescription", Text(), "The other status in words", "consultation"),
     ),
 )
 
@@ -89,7 +89,7 @@ FIELD_PENSION = Schema(
     "FieldPension",
     "The individual's pension",
     (
-        Field("isPensioner", Boolean(), "Whether the person draws a pension", True),
+        Field("isPensioner", Boolean(), "Whether the person is a pensioner", True),
         Field(
             "pensionCountry",
             ClassifierCode("country"),
@@ -104,7 +104,7 @@ FIELD_STUDENT = Schema(
     "FieldStudent",
     "The individual's studies",
     (
-        Field("isStudent", Boolean(), "Whether the person studies", True),
+        Field("isStudent", Boolean(), "Whether the person is a student", True),
         Field(
             "higherSchoolCountry",
             ClassifierCode("country"),

@@ -1,4 +1,4 @@
-"""The fields of related entities: owners, directors and others around a customer."""
+"""The fields of related entities: owners, directors and representatives of a customer."""
 
 from muster.customer import errors as e
 from muster.customer.schema import (
@@ -18,7 +18,7 @@ RELATED_ENTITY = Schema(
         Field(
             "entityType",
             Enum(("INDIVIDUAL", "ORGANIZATION")),
-            "Whether the related one is a person or an organization; names of the other type are ignored",
+            "Whether the related entity is a person or an organization; fields of the other type are ignored",
             "INDIVIDUAL",
             ALWAYS,
             e.RELATED_ENTITY_TYPE,
@@ -26,14 +26,14 @@ RELATED_ENTITY = Schema(
         Field(
             "relationType",
             ClassifierCode("relationType"),
-            "What the related one is to the customer",
+            "The relation to the customer",
             "OWNER",
             ALWAYS,
             absent_error=e.RELATION_TYPE_MISSING,
             error=e.RELATION_TYPE_UNKNOWN,
         ),
         Field("relationDescription", Text(), "The relation in words", "Founder"),
-        Field("extId", Text(), "The related one's identifier in the sending system", "Related_extID_000"),
+        Field("extId", Text(), "Identifier of the related entity in the sending system", "Related_extID_000"),
         Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "123456789"),
         Field("activityDescription", Text(), "The activity in words", "Financial activity"),
         Field("regionOfActivityDescription", Text(), "The region of the activity in words", "EU"),
@@ -42,7 +42,7 @@ RELATED_ENTITY = Schema(
         Field(
             "country",
             ClassifierCode("country"),
-            "Country of the related one, ISO 3166-1 alpha-2",
+            "Country of the related entity, ISO 3166-1 alpha-2",
             "LT",
             error=e.RELATED_COUNTRY_UNKNOWN,
         ),
@@ -52,7 +52,7 @@ RELATED_ENTITY = Schema(
             "Country of birth, ISO 3166-1 alpha-2",
             "LT",
             error=e.RELATED_COUNTRY_UNKNOWN,
-            only="INDIVIDUAL",
+            only_for="INDIVIDUAL",
         ),
         Field(
             "registrationCountry",
@@ -61,17 +61,27 @@ RELATED_ENTITY = Schema(
             "LT",
             FOR_ORGANIZATIONS_OF_ORGANIZATIONS,
             e.RELATED_COUNTRY_UNKNOWN,
-            only="ORGANIZATION",
+            only_for="ORGANIZATION",
         ),
-        Field("isPEP", Boolean(), "Whether the related one is a politically exposed person", False),
-        Field("isSanctioned", Boolean(), "Whether the related one is under sanctions", False),
-        Field("isInAdverseMedia", Boolean(), "Whether adverse media report on the related one", False),
-        Field("isInInternalList", Boolean(), "Whether the related one is on a list of the institution's own", False),
-        Field("firstName", Text(), "Given name", "John", FOR_INDIVIDUALS, e.RELATED_NAME_MISSING, only="INDIVIDUAL"),
+        Field("isPEP", Boolean(), "Whether the related entity is a politically exposed person", False),
+        Field("isSanctioned", Boolean(), "Whether the related entity is under sanctions", False),
+        Field("isInAdverseMedia", Boolean(), "Whether adverse media report on the related entity", False),
         Field(
-            "lastName", Text(), "Family name", "Rodriguez", FOR_INDIVIDUALS, e.RELATED_NAME_MISSING, only="INDIVIDUAL"
+            "isInInternalList", Boolean(), "Whether the related entity is on an internal list of the institution", False
         ),
-        Field("birthDate", Date(), "Date of birth", "2000-05-28", only="INDIVIDUAL"),
+        Field(
+            "firstName", Text(), "Given name", "John", FOR_INDIVIDUALS, e.RELATED_NAME_MISSING, only_for="INDIVIDUAL"
+        ),
+        Field(
+            "lastName",
+            Text(),
+            "Family name",
+            "Rodriguez",
+            FOR_INDIVIDUALS,
+            e.RELATED_NAME_MISSING,
+            only_for="INDIVIDUAL",
+        ),
+        Field("birthDate", Date(), "Date of birth", "2000-05-28", only_for="INDIVIDUAL"),
         Field(
             "title",
             Text(),
@@ -79,7 +89,7 @@ RELATED_ENTITY = Schema(
             "LTD 'Fokusmano'",
             FOR_ORGANIZATIONS,
             e.RELATED_NAME_MISSING,
-            only="ORGANIZATION",
+            only_for="ORGANIZATION",
         ),
         Field(
             "legalForm",
@@ -87,22 +97,20 @@ RELATED_ENTITY = Schema(
             "Legal form",
             "COOPERATIVE",
             error=e.RELATED_LEGAL_FORM_UNKNOWN,
-            only="ORGANIZATION",
+            only_for="ORGANIZATION",
         ),
-        Field("establishmentDate", Date(), "Date of establishment", "1998-04-07", only="ORGANIZATION"),
-        Field("listContact", NestedList("Contact"), "Ways to reach the related one"),
-        Field("listAddress", NestedList("Address"), "Addresses of the related one"),
+        Field("establishmentDate", Date(), "Date of establishment", "1998-04-07", only_for="ORGANIZATION"),
+        Field("listContact", NestedList("Contact"), "Contacts of the related entity"),
+        Field("listAddress", NestedList("Address"), "Addresses of the related entity"),
         Field(
             "listBusinessEntityDocument",
             NestedList("BusinessEntityDocument"),
-            "Documents that prove who the related one is",
+            "Documents that prove the identity of the related entity",
         ),
-        Field("listIncomeSource", NestedList("IncomeSource"), "Sources of the related one's income"),
-        Field("listActivity", NestedList("Activity"), "Economic activities of the related one"),
-        Field("listRegionOfActivity", NestedList("RegionOfActivity"), "Regions in which the related one is active"),
-        Field("listCountryOfActivity", NestedList("CountryOfActivity"), "Countries in which the related one is active"),
-        Field(
-            "listAdditionalValues", NestedList("AdditionalValue"), "Values of the installation's own on the related one"
-        ),
+        Field("listIncomeSource", NestedList("IncomeSource"), "Sources of income of the related entity"),
+        Field("listActivity", NestedList("Activity"), "Economic activities of the related entity"),
+        Field("listRegionOfActivity", NestedList("RegionOfActivity"), "Regions of activity of the related entity"),
+        Field("listCountryOfActivity", NestedList("CountryOfActivity"), "Countries of activity of the related entity"),
+        Field("listAdditionalValues", NestedList("AdditionalValue"), "Additional values that the institution defines"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Parts that say why the customer came and what they will do with the account."""
+"""Nested objects: the purpose and the intended use of the business relationship."""
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, Field, MandatoryByRule, Schema
@@ -6,7 +6,7 @@ from muster.customer.value_types import ClassifierCode, Enum, Integer
 
 APPEAL_REASON = Schema(
     "AppealReason",
-    "Why the customer turned to the institution",
+    "A reason why the customer approached the institution",
     (
         Field(
             "appealReasonType",
@@ -21,7 +21,7 @@ APPEAL_REASON = Schema(
 
 INTRODUCTION_SOURCE = Schema(
     "IntroductionSource",
-    "How the customer came to know the institution",
+    "A way in which the customer learned of the institution",
     (
         Field(
             "introductionSource",
@@ -47,7 +47,7 @@ DECLARED_TURNOVER = Schema(
         Field(
             "turnoverType",
             ClassifierCode("turnoverType"),
-            "What the turnover is of",
+            "The type of turnover",
             "TURNOVER_PER_MONTH",
             ALWAYS,
             e.TURNOVER_TYPE,
@@ -55,7 +55,7 @@ DECLARED_TURNOVER = Schema(
         Field(
             "turnoverRange",
             Enum(("SINGLE", "DAILY", "MONTHLY", "ANNUAL")),
-            "The period that the turnover is for",
+            "The period of the turnover",
             "MONTHLY",
             ALWAYS,
             e.TURNOVER_RANGE,
@@ -63,7 +63,7 @@ DECLARED_TURNOVER = Schema(
         Field(
             "from",
             Integer(),
-            "Lower end, a whole number",
+            "Lower bound, a whole number",
             1000,
             MandatoryByRule("from or to"),
             error=e.TURNOVER_BOUND_INVALID,
@@ -71,7 +71,7 @@ DECLARED_TURNOVER = Schema(
         Field(
             "to",
             Integer(),
-            "Upper end, a whole number; at least one of the ends must be there",
+            "Upper bound, a whole number; at least one of the bounds is mandatory",
             5000,
             MandatoryByRule("from or to"),
             error=e.TURNOVER_BOUND_INVALID,
@@ -81,7 +81,7 @@ DECLARED_TURNOVER = Schema(
 
 PAYMENT_PURPOSE = Schema(
     "PaymentPurpose",
-    "What payments are for, by their direction",
+    "A purpose of payments, with their direction",
     (
         Field(
             "paymentPurposeType",
