@@ -1,1 +1,1 @@
-"""Code lists: the ISO ones from a library, the installation's own from the store."""
+"""Classifiers, which are lists of codes: those of ISO from a library, the installation's own from the store."""

@@ -1,4 +1,4 @@
-"""Reads code lists from a CSV file `classifier,code,title`."""
+"""Reads classifiers from a CSV file with the columns `classifier,code,title`."""
 
 import codecs
 import csv
@@ -16,31 +16,31 @@ MAX_CODE_LENGTH: Final = 64  # characters
 
 
 class ClassifierFileError(Exception):
-    """A file that can't be taken. The message is one line: the file, the line, what is wrong, and what to do."""
+    """The file cannot be imported. The message is one line: the file, the line, what is wrong, and what to do."""
 
 
-class _RowError(Exception):
-    pass
+class _InvalidRowError(Exception):
+    """What is wrong with one line."""
 
 
 def read_classifier_file(path: Path) -> list[ClassifierEntry]:
-    """The entries of a file in UTF-8, with or without a byte order mark, in the order of the file.
+    """The entries of a UTF-8 file, with or without a byte order mark, in the order of the file.
 
-    Lines that say the same twice give one entry. Raises `ClassifierFileError`.
+    Equal lines give one entry. Raises `ClassifierFileError`.
     """
     titles: dict[tuple[str, str], str] = {}
     for line, row in _read_rows(path, _read_text(path)):
         try:
             entry = _parse_row(row)
             if titles.setdefault((entry.classifier, entry.code), entry.title) != entry.title:
-                raise _RowError(
+                raise _InvalidRowError(
                     f"{entry.classifier} has the code {entry.code!r} twice, with different titles; keep one"
                 )
-        except _RowError as problem:
-            raise ClassifierFileError(f"{path}:{line}: {problem}") from None
+        except _InvalidRowError as error:
+            raise ClassifierFileError(f"{path}:{line}: {error}") from None
     if not titles:
         raise ClassifierFileError(
-            f"{path}: the file holds no codes; write one `classifier,code,title` a line below the header"
+            f"{path}: the file has no codes; add one line `classifier,code,title` for each code below the header"
         )
     return [ClassifierEntry(classifier, code, title) for (classifier, code), title in titles.items()]
 
@@ -50,7 +50,7 @@ def _read_text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise ClassifierFileError(
-            f"{path}: the file can't be read ({error.strerror}); check its name and rights"
+            f"{path}: the file cannot be read ({error.strerror}); check its name and permissions"
         ) from None
     try:
         return data.removeprefix(codecs.BOM_UTF8).decode()
@@ -60,8 +60,8 @@ def _read_text(path: Path) -> str:
 
 
 def _read_rows(path: Path, text: str) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows below the header that are not blank, each with the number of its first line."""
-    # An empty newline keeps the line ends for the reader, which needs them inside of quotes.
+    """The rows below the header without blank ones, each with the number of its first line."""
+    # newline="" keeps the line ends, which the reader needs within quotes.
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     seen_header = False
@@ -74,35 +74,37 @@ def _read_rows(path: Path, text: str) -> Iterator[tuple[int, Sequence[str]]]:
                 yield line, columns
             line = reader.line_num + 1
     except csv.Error as error:
-        raise ClassifierFileError(f"{path}:{line}: the line is no CSV ({error}); mend it") from None
+        raise ClassifierFileError(f"{path}:{line}: the line is not valid CSV ({error}); correct it") from None
     if not seen_header:
         raise ClassifierFileError(f"{path}: the file is empty; begin it with the line `{','.join(HEADER)}`")
 
 
 def _check_header(path: Path, line: int, columns: Sequence[str]) -> bool:
     if [column.lower() for column in columns] != HEADER:
-        wanted = ",".join(HEADER)
+        header = ",".join(HEADER)
         raise ClassifierFileError(
-            f"{path}:{line}: the header is missing; begin the file with the line `{wanted}`, with commas"
+            f"{path}:{line}: the header is missing; begin the file with the line `{header}`, with commas"
         )
     return True
 
 
 def _parse_row(row: Sequence[str]) -> ClassifierEntry:
-    """Raises `_RowError`."""
+    """Raises `_InvalidRowError`."""
     if len(row) != len(HEADER):
-        hint = "put a title that holds a comma in double quotes" if len(row) > len(HEADER) else "see the header"
-        raise _RowError(f"the line has {len(row)} columns instead of {len(HEADER)}; {hint}")
+        hint = "put a title with a comma in double quotes" if len(row) > len(HEADER) else "see the header"
+        raise _InvalidRowError(f"the line has {len(row)} columns instead of {len(HEADER)}; {hint}")
     for name, column in zip(HEADER, row, strict=True):
         if any(unicodedata.category(character) == "Cc" for character in column):
-            raise _RowError(f"the {name} holds a control character; take it out")
+            raise _InvalidRowError(f"the {name} has a control character; remove it")
     classifier, code, title = row
     if classifier in ISO_CLASSIFIERS:
-        raise _RowError(f"{classifier} comes from ISO and can't be imported; take the line out")
+        raise _InvalidRowError(f"{classifier} comes from ISO and cannot be imported; remove the line")
     if classifier not in INSTALLATION_CLASSIFIERS:
-        raise _RowError(f"there is no classifier {classifier!r}; the names are {', '.join(INSTALLATION_CLASSIFIERS)}")
+        raise _InvalidRowError(
+            f"there is no classifier {classifier!r}; the names are {', '.join(INSTALLATION_CLASSIFIERS)}"
+        )
     if not code:
-        raise _RowError(f"the code is empty; give each {classifier} a code")
+        raise _InvalidRowError(f"the code is empty; give each {classifier} a code")
     if len(code) > MAX_CODE_LENGTH:
-        raise _RowError(f"the code has {len(code)} characters; at most {MAX_CODE_LENGTH} are taken")
+        raise _InvalidRowError(f"the code has {len(code)} characters; the maximum is {MAX_CODE_LENGTH}")
     return ClassifierEntry(classifier, code, title)

@@ -1,4 +1,4 @@
-"""The code lists that a new installation starts with."""
+"""The classifiers of a new installation."""
 
 import csv
 from collections.abc import Sequence

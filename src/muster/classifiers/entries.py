@@ -1,4 +1,4 @@
-"""The installation's own code lists, as a store keeps them."""
+"""The entries of the installation's own classifiers, and the port to their store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ class ClassifierEntry:
 
 class ClassifierStore(Protocol):
     def revision(self) -> int:
-        """A number that grows with every change of any classifier; cheap to ask for."""
+        """A number that grows with every change of any classifier. Reading it is cheap."""
         ...
 
     def entries(self) -> tuple[int, Sequence[ClassifierEntry]]:
-        """The revision and all entries that belong to it, in the order of classifier and then of code."""
+        """The revision and all its entries, sorted by classifier and code."""
         ...
 
     def write(self, entries: Sequence[ClassifierEntry], *, replace: bool, event: AuditEvent) -> None:
-        """Adds the codes, or gives those that are there their new title, in one transaction with the event.
+        """Adds the codes, or updates the titles of existing ones, in one transaction with the audit event.
 
-        With `replace`, every classifier that is named among the entries holds these codes and no others afterwards.
+        With `replace`, the codes that a classifier of the entries has beside these are removed.
         """
         ...

@@ -1,4 +1,4 @@
-"""The classifiers of the moment: ISO lists and the installation's own, as a snapshot that follows their changes."""
+"""The current classifiers, those of ISO and the installation's own, as a cached snapshot."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ INSTALLATION_CLASSIFIERS: Final = (
 )
 CLASSIFIER_NAMES: Final = ISO_CLASSIFIERS + INSTALLATION_CLASSIFIERS
 
-# A change must reach every worker within 5 seconds; the question costs one small query, so it can be asked more often.
+# A change must reach every worker within 5 seconds. A refresh costs one small query, so it can be more frequent.
 REFRESH_SECONDS: Final = 1.0
 
 
@@ -63,27 +63,33 @@ class ClassifierSnapshot:
 
 
 class ClassifierCache:
-    """Gives the current snapshot, at most `REFRESH_SECONDS` old."""
+    """Caches the snapshot. Looks for a newer one in the store after `refresh_seconds`. Threads may share it."""
 
-    def __init__(self, store: ClassifierStore, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: ClassifierStore,
+        clock: Callable[[], float] = time.monotonic,
+        refresh_seconds: float = REFRESH_SECONDS,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._refresh_seconds = refresh_seconds
         self._snapshot: ClassifierSnapshot | None = None
-        self._asked = 0.0
+        self._refreshed_at = 0.0
         self._lock = threading.Lock()
 
     def current(self) -> ClassifierSnapshot:
-        """Raises what the store raises when it is away and the snapshot is not fresh."""
+        """The snapshot. Raises the errors of the store when the snapshot has to be refreshed."""
         snapshot = self._snapshot
-        if snapshot is not None and self._clock() - self._asked < REFRESH_SECONDS:
+        if snapshot is not None and self._clock() - self._refreshed_at < self._refresh_seconds:
             return snapshot
         with self._lock:
-            return self._renewed()
+            return self._refresh()
 
-    def _renewed(self) -> ClassifierSnapshot:
-        now = self._clock()
-        snapshot = self._snapshot
-        if snapshot is None or (now - self._asked >= REFRESH_SECONDS and self._store.revision() != snapshot.revision):
+    def _refresh(self) -> ClassifierSnapshot:
+        now, snapshot = self._clock(), self._snapshot
+        is_stale = now - self._refreshed_at >= self._refresh_seconds  # another thread may have refreshed it
+        if snapshot is None or (is_stale and self._store.revision() != snapshot.revision):
             snapshot = ClassifierSnapshot.from_entries(*self._store.entries())
-        self._snapshot, self._asked = snapshot, now
+        self._snapshot, self._refreshed_at = snapshot, now
         return snapshot

@@ -1,1 +1,1 @@
-"""The use case: a batch is decoded, checked, judged, saved and reported."""
+"""The intake: decodes a batch, checks its customers, decides, saves, and builds the response."""

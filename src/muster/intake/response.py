@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from muster.customer import Violation
-from muster.customer.findings import Path, FieldWarning
+from muster.customer.findings import FieldWarning, Path
 from muster.customer.json_pointer import to_json_pointer
 from muster.intake.candidates import Candidate
 

@@ -1,6 +1,6 @@
-"""How long the stages of one intake took, for whoever watches the service: this room knows nothing of how it is told.
+"""How long the stages of one intake take. Logs, metrics and traces read it; the intake does not know of them.
 
-Filled while the intake runs, and also when it ends with an exception: a save that failed shows as long as it took.
+The timings are filled while the intake runs, also when a stage fails: a failed save counts until its failure.
 """
 
 import time
@@ -11,13 +11,13 @@ STAGES: Final = ("decode", "check", "decide", "save")
 
 
 class StageTimer:
-    """A stage, entered as often as it takes: large bodies are decoded and checked by turns."""
+    """The time of one stage, entered any number of times: large bodies are decoded and checked alternately."""
 
     __slots__ = ("_since", "began", "ns")
 
     def __init__(self) -> None:
-        self.began = 0  # a moment of `perf_counter_ns`; 0 while it has not
-        self.ns = 0  # in all
+        self.began = 0  # of perf_counter_ns; 0 until the stage begins
+        self.ns = 0  # nanoseconds in total
         self._since = 0
 
     def __enter__(self) -> None:
@@ -30,9 +30,9 @@ class StageTimer:
 
 
 class StageTimings:
-    """The stages of one intake, for one thread.
+    """The stages of one intake, in one thread.
 
-    `judge` has the look-ups in it. `save` has what is made for it alone: the rows, and the results that are kept.
+    `decide` includes the look-ups in the store. `save` includes building the rows and the stored response.
     """
 
     __slots__ = STAGES
@@ -44,8 +44,8 @@ class StageTimings:
         self.save = StageTimer()
 
     def __iter__(self) -> Iterator[tuple[str, StageTimer]]:
-        """Name and stage, in their order, of those that have begun."""
+        """Name and timer of each stage that has begun, in their order."""
         for name in STAGES:
-            stage: StageTimer = getattr(self, name)
-            if stage.began:
-                yield name, stage
+            timer: StageTimer = getattr(self, name)
+            if timer.began:
+                yield name, timer
