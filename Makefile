@@ -36,8 +36,8 @@ bench: $(VENV)/installed-dev
 faults: $(VENV)/installed-dev
 	$(BIN)/python -m pytest faults $(ARGS)
 
-# Inputs and requests of all sorts for so many seconds, in search of one that gets a wrong answer or none. What breaks
-# decoding or checking is kept in fuzzing/crashers, where a test asks for it from then on.
+# Fuzzes decode, check and the service for SECONDS. The input of a crash in decode or check is kept in fuzzing/crashes,
+# where a test runs it from then on.
 SECONDS ?= 600
 
 fuzz: $(VENV)/installed-dev

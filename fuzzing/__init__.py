@@ -1,1 +1,1 @@
-"""Fuzzing: whatever comes in, bytes to the intake or requests to the service, gets an answer, and the right one."""
+"""Fuzzing: random input to the intake and to the service, with oracles that decide whether the output is right."""

@@ -1,15 +1,14 @@
-"""The target: a body goes the way of a batch, without the store, and everything that must hold on it is asked."""
+"""The target: takes a body through decode, check and decide, without a store, and checks all invariants."""
 
 import zlib
 from collections.abc import Sequence
 from typing import Any, Final
 
-from fuzzing.answers import check_answers
-from fuzzing.broken import hold
-from fuzzing.decoding import Refusal, check_decoders, decoded
-from fuzzing.values import UNITS, snapshot
-from muster.customer import BusinessUnits, Checker
-from muster.customer.checker import CheckedCustomer
+from fuzzing.decoder_oracle import Rejection, check_decoders, decode
+from fuzzing.invariants import require
+from fuzzing.response_oracle import check_responses
+from fuzzing.values import UNITS, build_snapshot
+from muster.customer import BusinessUnits, CheckedCustomer, Checker
 from muster.customer.numbers import INTEGER_BOUND, UNREADABLE
 from muster.intake.candidates import Candidate, Valid, check_customers
 from muster.intake.customer_store import NOTHING_KNOWN
@@ -17,88 +16,95 @@ from muster.intake.decision import decide
 from muster.intake.decode import InvalidBatchError, fast_decoder
 from muster.intake.stage_timings import StageTimings
 
-# Brackets that the fast decoder follows whoever calls it.
-_DEEP: Final = 500
-_ALL: Final = frozenset(UNITS)
-# Senders of all sorts: of the one unit of an installation, of several, of one and of none.
-_SENDERS: Final = (
+# Brackets that the fast decoder can always follow, however deep the interpreter's stack is.
+_SAFE_DEPTH: Final = 500
+_ALL_UNITS: Final = frozenset(UNITS)
+# Users of an installation with one unit, and users with several units, one and none in an installation with several.
+_USERS: Final = (
     BusinessUnits.for_user(frozenset(UNITS[:1]), ()),
-    BusinessUnits.for_user(_ALL, UNITS),
-    BusinessUnits.for_user(_ALL, UNITS[1:2]),
-    BusinessUnits.for_user(_ALL, ()),
+    BusinessUnits.for_user(_ALL_UNITS, UNITS),
+    BusinessUnits.for_user(_ALL_UNITS, UNITS[1:2]),
+    BusinessUnits.for_user(_ALL_UNITS, ()),
 )
 
 
 class Target:
-    """Looks at one body at a time. The same body is always looked at in the same way."""
+    """Runs one body at a time. Runs of the same body are the same."""
 
     def __init__(self, checker: Checker | None = None) -> None:
-        self._checker = checker or Checker(snapshot().codes)
+        self._checker = checker or Checker(build_snapshot().codes)
 
-    def look(self, body: bytes) -> int | None:
-        """How many customers of the body are sound; None when it is no batch. Raises `Broken`, or what escapes."""
-        units = _SENDERS[zlib.crc32(body) % len(_SENDERS)]
-        whole, in_turn = decoded(body), decoded(body, whole=-1)
+    def run(self, body: bytes) -> int | None:
+        """The number of valid customers, None when the body is not a batch. Raises `InvariantViolationError`.
+
+        Any other exception comes from the code under test.
+        """
+        units = _USERS[zlib.crc32(body) % len(_USERS)]
+        whole, one_by_one = decode(body), decode(body, max_whole_bytes=-1)
         check_decoders(body, whole)
-        if isinstance(whole, Refusal) or isinstance(in_turn, Refusal):
-            _check_refusals(body, whole, in_turn)
+        if isinstance(whole, Rejection) or isinstance(one_by_one, Rejection):
+            _check_rejections(body, whole, one_by_one)
             return None
-        checked = self._checked(whole, units)
-        hold(repr(checked) == repr(self._checked(in_turn, units)), "large-bodies-are-judged-differently")
-        self._check_alone(whole, checked, units)
+        checked = self._checker.check_all(whole, units)
+        checked_one_by_one = self._checker.check_all(one_by_one, units)
+        require(repr(checked) == repr(checked_one_by_one), "large-bodies-are-checked-differently")
+        self._check_single_customers(whole, checked, units)
         batch, _ = check_customers(iter(whole), self._checker, units, StageTimings(), to_save=True)
         _check_candidates(batch, checked)
-        check_answers(whole, batch, units)
-        _check_neighbours(batch)
-        sound = [candidate for candidate in batch if isinstance(candidate, Valid)]
-        for candidate in sound:
-            self._check_again(candidate, units)
-        return len(sound)
+        check_responses(whole, batch, units)
+        _check_decisions(batch)
+        valid = [candidate for candidate in batch if isinstance(candidate, Valid)]
+        for candidate in valid:
+            self._check_document(candidate, units)
+        return len(valid)
 
-    def _checked(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[CheckedCustomer]:
-        return self._checker.check_all(items, units)
+    def _check_single_customers(
+        self, items: Sequence[Any], checked: Sequence[CheckedCustomer], units: BusinessUnits
+    ) -> None:
+        """A customer has the same findings alone as in a batch, and the same the second time as the first time."""
+        require(len(checked) == len(items), "a-customer-has-no-check-or-several")
+        for item, expected in zip(items, checked, strict=True):
+            found = self._checker.check(item, units)
+            require(repr(found) == repr(expected), "a-customer-alone-is-checked-differently")
 
-    def _check_alone(self, items: Sequence[Any], checked: Sequence[CheckedCustomer], units: BusinessUnits) -> None:
-        """A customer is told the same alone as among others, and the second time as the first."""
-        hold(len(checked) == len(items), "a-customer-has-no-verdict-or-several")
-        for item, found in zip(items, checked, strict=True):
-            hold(repr(self._checker.check(item, units)) == repr(found), "a-customer-alone-is-judged-differently")
+    def _check_document(self, candidate: Valid, units: BusinessUnits) -> None:
+        """The document of a valid customer is valid when it is sent again, and does not change.
 
-    def _check_again(self, candidate: Valid, units: BusinessUnits) -> None:
-        """What is kept of a sound customer is sound, and is kept as it is.
-
-        But for numbers near the bounds: `12e40` is kept as `1.2E+41`, whose exponent is out of them.
+        Numbers near the bounds are an exception: `12e40` is stored as `1.2E+41`, whose exponent is out of bounds.
         """
-        hold(b"\\u0000" not in candidate.document, "a-nul-would-be-stored")
+        require(b"\\u0000" not in candidate.document, "a-nul-would-be-stored")
         item = fast_decoder.decode(candidate.document)
-        if _has_a_number_near_the_bounds(item):
+        if _has_number_near_bounds(item):
             return
         batch, _ = check_customers(iter([item]), self._checker, units, StageTimings(), to_save=True)
         again = batch[0]
-        hold(isinstance(again, Valid), "a-document-is-refused-when-it-is-sent-again", again)
+        require(isinstance(again, Valid), "a-document-is-rejected-when-it-is-sent-again", again)
         assert isinstance(again, Valid)
-        hold(again.document == candidate.document, "a-document-changes-when-it-is-sent-again")
-        hold(again.business_unit == candidate.business_unit, "a-document-changes-its-unit-when-it-is-sent-again")
+        require(again.document == candidate.document, "a-document-changes-when-it-is-sent-again")
+        require(again.business_unit == candidate.business_unit, "a-document-changes-its-unit-when-it-is-sent-again")
 
 
-def _check_refusals(body: bytes, whole: list[Any] | Refusal, in_turn: list[Any] | Refusal) -> None:
-    hold(isinstance(whole, Refusal) and isinstance(in_turn, Refusal), "large-bodies-are-read-differently", in_turn)
-    # That there are too many customers is seen first where each is decoded in its turn.
-    refusals = [told for told in (whole, in_turn) if isinstance(told, Refusal) and told.kind is InvalidBatchError]
-    # How deep the fast decoder goes depends on how deep the interpreter is in calls at that moment; then the careful
-    # one says in its own words what is wrong.
-    if body.count(b"[") + body.count(b"{") < _DEEP:
-        hold(len({told.message for told in refusals}) < 2, "large-bodies-are-refused-differently", refusals)
+def _check_rejections(body: bytes, whole: list[Any] | Rejection, one_by_one: list[Any] | Rejection) -> None:
+    both = isinstance(whole, Rejection) and isinstance(one_by_one, Rejection)
+    require(both, "large-bodies-are-decoded-differently", one_by_one)
+    # Decoding one by one counts the customers before it decodes them, so it may find too many of them first.
+    rejections = [
+        found for found in (whole, one_by_one) if isinstance(found, Rejection) and found.error is InvalidBatchError
+    ]
+    # How deep the fast decoder goes depends on the depth of the interpreter's stack. Deeper errors are reported by the
+    # tolerant decoder, in other words.
+    if body.count(b"[") + body.count(b"{") < _SAFE_DEPTH:
+        require(len({found.message for found in rejections}) < 2, "large-bodies-are-rejected-differently", rejections)
 
 
 def _check_candidates(batch: Sequence[Candidate], checked: Sequence[CheckedCustomer]) -> None:
-    """Who breaks a rule is refused, and nobody else."""
+    """The invalid candidates are those with violations."""
     for candidate, (_, _, findings) in zip(batch, checked, strict=True):
-        hold(isinstance(candidate, Valid) is not bool(findings.violations), "findings-and-verdict-differ")
+        require(isinstance(candidate, Valid) is not bool(findings.violations), "findings-and-candidates-differ")
 
 
-def _check_neighbours(batch: Sequence[Candidate]) -> None:
-    """Beside its own findings, a customer is judged by those before it that have its number or its id."""
+def _check_decisions(batch: Sequence[Candidate]) -> None:
+    """Only an earlier valid customer with the same number or identifier changes the decision on a valid customer."""
     together = decide(batch, NOTHING_KNOWN)
     numbers: set[str] = set()
     keys: set[tuple[str, str]] = set()
@@ -107,12 +113,12 @@ def _check_neighbours(batch: Sequence[Candidate]) -> None:
             key = candidate.business_unit, candidate.customer_ext_id
             if candidate.communication_number not in numbers and key not in keys:
                 alone = decide([candidate], NOTHING_KNOWN).violations[0]
-                hold(alone == violations, "a-neighbour-changes-the-verdict")
+                require(alone == violations, "an-unrelated-customer-changes-the-decision")
             numbers.add(candidate.communication_number)
             keys.add(key)
 
 
-def _has_a_number_near_the_bounds(value: Any) -> bool:
+def _has_number_near_bounds(value: Any) -> bool:
     if isinstance(value, dict | list):
-        return any(map(_has_a_number_near_the_bounds, value.values() if isinstance(value, dict) else value))
+        return any(map(_has_number_near_bounds, value.values() if isinstance(value, dict) else value))
     return value is UNREADABLE or (type(value) is int and abs(value) >= INTEGER_BOUND)

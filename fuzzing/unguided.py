@@ -1,18 +1,18 @@
-"""The run over decode and check where atheris can't be had: `python -m fuzzing.unguided SECONDS`."""
+"""Fuzzes decode and check where atheris is not available: `python -m fuzzing.unguided SECONDS`."""
 
 import sys
 import time
 from random import Random
 
-from fuzzing.hunt import CRASHERS, Hunt, mutants
+from fuzzing.fuzzer import CRASHES, Fuzzer
 from fuzzing.target import Target
 
 
 def main() -> None:
-    hunt = Hunt(Target().look, keep=CRASHERS)
+    fuzzer = Fuzzer(Target().run, CRASHES)
     end = time.monotonic() + int(sys.argv[1])
-    mutants(hunt, Random(), lambda: time.monotonic() < end)
-    print(f"stat::number_of_executed_units: {hunt.inputs}")
+    fuzzer.run_mutations(Random(), lambda: time.monotonic() < end)
+    print(f"stat::number_of_executed_units: {fuzzer.inputs}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Values to send, as JSON text, derived from the field tables: what a kind takes, what it just does not, and what
-breaks readers of JSON.
+"""Values as JSON text, derived from the field tables: valid ones, ones just beyond the bounds, and ones that decoders
+often fail on.
 """
 
 import json
@@ -18,9 +18,10 @@ from muster.customer.schema import Field
 from muster.customer.value_types import ClassifierCode, Date, Enum, ScreeningList, Text
 from muster.intake.tolerant_json import MAX_DEPTH
 
+MAX_WORD_LENGTH: Final = 32
 UNITS: Final = ("MAIN", "LV", "EE")
 
-NAMES: Final = tuple(dict.fromkeys(field.name for _, field in iterate_fields()))
+FIELD_NAMES: Final = tuple(dict.fromkeys(field.name for _, field in iterate_fields()))
 
 _DEEP: Final = (MAX_DEPTH - 3, MAX_DEPTH, 200, 3_000)
 _DIGITS: Final = ("9" * MAX_DIGITS, "9" * (MAX_DIGITS + 1), "1" + "0" * MAX_DIGITS, "1" * 5_000)
@@ -56,9 +57,24 @@ _DATES: Final = (
     *("2024-05-26T16:49:50Z", "2024-05-26T23:59:59.123456789+14:00", "2024-05-26T24:00:00Z", "2024-05-26T16:49:50"),
     *("2024-05-26 16:49:50.000+0200", "2024-05-26 16:49:50.000Z", "2024-05-26 16:49:50Z"),
 )
-# No JSON, or hardly: for places where the syntax is to break.
-_BROKEN: Final = ("NaN", "Infinity", "01", "1.", "+1", "tru", '"\\x"', '"\x01"', "'a'", "", "[", "}", '"\\u12"', "1 2")
-ODD: Final = (
+# Not JSON, or only in part: breaks the syntax around it.
+MALFORMED_TEXTS: Final = (
+    "NaN",
+    "Infinity",
+    "01",
+    "1.",
+    "+1",
+    "tru",
+    '"\\x"',
+    '"\x01"',
+    "'a'",
+    "",
+    "[",
+    "}",
+    '"\\u12"',
+    "1 2",
+)
+JSON_TEXTS: Final = (
     *("null", "true", "false", "{}", "[]", "[[]]", "[null]", '{"":null}', '{"a":1,"a":[]}'),
     *_NUMBERS,
     *map(json.dumps, _STRINGS),
@@ -70,45 +86,40 @@ ODD: Final = (
 
 
 @cache
-def snapshot() -> ClassifierSnapshot:
+def build_snapshot() -> ClassifierSnapshot:
     """The classifiers of a new installation, with several business units."""
     own = [entry for entry in default_entries() if entry.classifier != "businessUnit"]
     return ClassifierSnapshot.from_entries(1, [*own, *(ClassifierEntry("businessUnit", unit, unit) for unit in UNITS)])
 
 
 @cache
-def texts_of(name: str) -> tuple[str, ...]:
-    """JSON texts for a field of this name: those of its kinds, wherever it stands in the tables; none for others."""
+def get_field_texts(name: str) -> tuple[str, ...]:
+    """JSON texts for the types of all fields with this name; empty when there is no such field."""
     fields = [field for _, field in iterate_fields() if field.name == name]
-    return tuple(dict.fromkeys(chain.from_iterable(map(_texts, fields))))
+    return tuple(dict.fromkeys(chain.from_iterable(map(_iterate_texts, fields))))
 
 
-def anything() -> tuple[str, ...]:
-    """What may stand in any place, some of it no JSON."""
-    return ODD + _BROKEN
+def iterate_dictionary() -> Iterator[str]:
+    """Names and short texts, for mutations of bytes."""
+    yield from FIELD_NAMES
+    yield from (text for text in JSON_TEXTS + MALFORMED_TEXTS if 0 < len(text) <= MAX_WORD_LENGTH)
+    yield from (text for name in FIELD_NAMES for text in get_field_texts(name) if len(text) <= MAX_WORD_LENGTH)
 
 
-def words() -> Iterator[str]:
-    """Names and short texts, for whoever puts bytes together."""
-    yield from NAMES
-    yield from (text for text in ODD + _BROKEN if 0 < len(text) <= 32)
-    yield from (text for name in NAMES for text in texts_of(name) if len(text) <= 32)
-
-
-def _texts(field: Field) -> Iterator[str]:
-    yield from (json.dumps(get_example(field, of_type)) for of_type in ("INDIVIDUAL", "ORGANIZATION"))
-    kind = field.value_type
-    if isinstance(kind, Text):
-        lengths = () if kind.max_length is None else (kind.max_length, kind.max_length + 1)
-        yield from (json.dumps(letter * length) for length in lengths for letter in ("x", "\U0001f600"))
-    elif isinstance(kind, Date):
-        yield from map(json.dumps, _DATES)
-    elif isinstance(kind, Enum):
-        yield from map(json.dumps, (*kind.values, *kind.unsupported, kind.values[0].lower()))
-    elif isinstance(kind, ClassifierCode):
-        codes = sorted(snapshot().codes[kind.classifier])
-        yield from map(json.dumps, (*codes[:3], *codes[-3:], *(code for code in codes if "LEAD" in code), "6"))
-    elif isinstance(kind, ScreeningList):
-        yield from (json.dumps([value, None, "x", 1]) for value in kind.values)
-    if field.name in ("value", "closingDate"):  # by rules, and not by their kinds
+def _iterate_texts(field: Field) -> Iterator[str]:
+    yield from (json.dumps(get_example(field, entity_type)) for entity_type in ("INDIVIDUAL", "ORGANIZATION"))
+    match field.value_type:
+        case Text(max_length=int(max_length)):
+            lengths = max_length, max_length + 1
+            yield from (json.dumps(letter * length) for length in lengths for letter in ("x", "\U0001f600"))
+        case Date():
+            yield from map(json.dumps, _DATES)
+        case Enum(values, unsupported):
+            yield from map(json.dumps, (*values, *unsupported, values[0].lower()))
+        case ClassifierCode(classifier):
+            codes = sorted(build_snapshot().codes[classifier])
+            yield from map(json.dumps, (*codes[:3], *codes[-3:], *(code for code in codes if "LEAD" in code), "6"))
+        case ScreeningList(values):
+            yield from (json.dumps([value, None, "x", 1]) for value in values)
+    if field.is_checked_by_rule:
         yield from map(json.dumps, (*_DATES, *_STRINGS))

@@ -51,8 +51,8 @@ _DECODE_ERRORS: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError
 def decode_customers(body: bytes | bytearray, limit: int, *, max_whole_bytes: int = MAX_WHOLE_BYTES) -> Iterator[Any]:
     """The items of `customers`. Those of a body of more than `max_whole_bytes` are decoded one by one, on demand.
 
-    Raises `InvalidBatchError` and `TooManyCustomersError`; the iterator may raise `InvalidBatchError`, too. An item that
-    is decoded on demand takes memory only while it is in use, and is still in the processor's cache then.
+    Raises `InvalidBatchError` and `TooManyCustomersError`; the iterator may raise `InvalidBatchError`, too. An item
+    that is decoded on demand takes memory only while it is in use, and is still in the processor's cache then.
     """
     if len(body) <= max_whole_bytes or _may_have_several_lists(body):
         return iter(_check_limit(_get_customers(_decode(body)), limit))

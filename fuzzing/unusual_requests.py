@@ -1,17 +1,17 @@
-"""Odd pieces of requests: methods, paths, queries and lines of heads, one a line."""
+"""Unusual and invalid parts of HTTP requests: methods, paths, query values and header lines."""
 
 from typing import Final
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "post", "QUERY")
 
-_ODD_PATHS: Final = "%00 % %zz %ff .. %2e%2e%2f ;x %F0%9F%98%80 a/b a%2Fb \xff"
-ODD_PATHS: Final = (*_ODD_PATHS.split(), " ", "x" * 300)
+_PATHS: Final = "%00 % %zz %ff .. %2e%2e%2f ;x %F0%9F%98%80 a/b a%2Fb \xff"
+UNUSUAL_PATHS: Final = (*_PATHS.split(), " ", "x" * 300)
 
-_ODD_QUERIES: Final = "= && %00 % %ff \xff 0 -1 1.5 \u0661 null"
-ODD_QUERIES: Final = (*_ODD_QUERIES.split(), "", "1" * 30, "a" * 3_000)
+_QUERY_VALUES: Final = "= && %00 % %ff \xff 0 -1 1.5 \u0661 null"
+UNUSUAL_QUERY_VALUES: Final = (*_QUERY_VALUES.split(), "", "1" * 30, "a" * 3_000)
 
-# Lines that HTTP allows, and that are not what a batch should come with, or not with one another.
-_ODD_LINES: Final = b"""
+# Valid header lines that a batch should not have, or not together.
+_VALID_LINES: Final = b"""
 Authorization:
 Authorization: Basic
 Authorization: Basic !!!!
@@ -57,14 +57,14 @@ Upgrade: websocket
 Upgrade: h2c
 Expect: 100-continue
 """
-ODD_LINES: Final = (
-    *_ODD_LINES.strip().split(b"\n"),
+UNUSUAL_HEADERS: Final = (
+    *_VALID_LINES.strip().split(b"\n"),
     b"Authorization: Basic " + b"YTp4" * 5_000,
     b"Idempotency-Key: " + b"k" * 256,
 )
 
-# Lines that HTTP does not allow; a server may close the connection without a word.
-_BROKEN_LINES: Final = b"""
+# Invalid header lines. A server may close the connection without a response.
+_INVALID_LINES: Final = b"""
 no colon
 : no name
  folded
@@ -81,4 +81,4 @@ Transfer-Encoding: gzip
 Transfer-Encoding: chunked, chunked
 Transfer-Encoding: \xff
 """
-BROKEN_LINES: Final = (*_BROKEN_LINES.strip(b"\n").split(b"\n"), b"X" * 70_000)
+INVALID_HEADERS: Final = (*_INVALID_LINES.strip(b"\n").split(b"\n"), b"X" * 70_000)

@@ -1,4 +1,4 @@
-"""Requests by the OpenAPI document: schemathesis, on the service as it runs."""
+"""Requests generated from the OpenAPI document by schemathesis, sent to the running service."""
 
 import subprocess
 import sys
@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-# What the document promises of answers. What is not asked: whether data that it calls wrong are refused, as a wrong
-# customer is refused in a 200; nor whether wrong credentials are a 401, as many of them are a 429.
+# Not checked: that requests against the schema are rejected, because an invalid customer is rejected within a 200; and
+# that wrong credentials give a 401, because many of them give a 429.
 CHECKS: Final = (
     "not_a_server_error",
     "status_code_conformance",
@@ -19,7 +19,7 @@ _SCHEMATHESIS: Final = Path(sys.executable).with_name("schemathesis")
 
 
 def run(port: int, token: str, seconds: int) -> str | None:
-    """Sends for about so many seconds, in all phases that there are; what is wrong, in schemathesis's words."""
+    """Runs all phases of schemathesis for about `seconds`. Gives its report when it finds failures."""
     with tempfile.TemporaryDirectory(prefix="muster-fuzzing-") as directory:
         config = Path(directory) / "schemathesis.toml"
         config.write_text('headers = { Authorization = "Bearer ${MUSTER_FUZZING_TOKEN}" }\n', encoding="utf-8")
