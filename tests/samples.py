@@ -1,4 +1,4 @@
-"""Customers for tests: minimal ones with changes, and the classifiers that an installation starts with."""
+"""Sample customers for tests, and the classifiers of a new installation."""
 
 import csv
 from itertools import count
@@ -16,28 +16,33 @@ _numbers = count()
 
 
 def individual(**changes: Any) -> dict[str, Any]:
-    """The minimal individual under a number and an id of its own; `LEFT_OUT` takes a field away."""
-    return _changed(minimal_batch()["customers"][0], changes)
+    """The minimal individual with a unique number and identifier, and these changes. `LEFT_OUT` removes a field."""
+    return _change(minimal_batch()["customers"][0], changes)
 
 
 def organization(**changes: Any) -> dict[str, Any]:
-    """The minimal organization under a number and an id of its own."""
-    return _changed(minimal_batch()["customers"][1], changes)
+    """The minimal organization with a unique number and identifier, and these changes."""
+    return _change(minimal_batch()["customers"][1], changes)
 
 
-def _changed(customer: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def _change(customer: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     number = next(_numbers)
-    fresh = {"communicationNumber": f"number-{number}", "customerExtId": f"customer-{number}"}
-    return {name: value for name, value in {**customer, **fresh, **changes}.items() if value is not LEFT_OUT}
+    unique = {"communicationNumber": f"number-{number}", "customerExtId": f"customer-{number}"}
+    return {name: value for name, value in {**customer, **unique, **changes}.items() if value is not LEFT_OUT}
 
 
 def given(table: str) -> list[dict[str, str]]:
-    """A table of the contract, as it was given."""
+    """The rows of a table of the contract."""
     with (GIVEN / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
-def snapshot(*units: str) -> ClassifierSnapshot:
-    """The classifiers of a new installation; with `units`, these business units instead of its one."""
+def make_entries(*units: str) -> list[ClassifierEntry]:
+    """The entries of a new installation, with these business units instead of its own if any are given."""
     entries = [entry for entry in default_entries() if not units or entry.classifier != "businessUnit"]
-    return ClassifierSnapshot.from_entries(1, [*entries, *(ClassifierEntry("businessUnit", unit, unit) for unit in units)])
+    return [*entries, *(ClassifierEntry("businessUnit", unit, unit) for unit in units)]
+
+
+def make_snapshot(*units: str) -> ClassifierSnapshot:
+    """The classifiers of an installation with these entries."""
+    return ClassifierSnapshot.from_entries(1, make_entries(*units))

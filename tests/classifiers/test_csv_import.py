@@ -1,4 +1,4 @@
-"""Reading code lists from a file, and what is said of a file that can't be taken."""
+"""Reading classifiers from a CSV file, and the errors of invalid files."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -10,14 +10,14 @@ from muster.classifiers.entries import ClassifierEntry
 from muster.classifiers.snapshot import INSTALLATION_CLASSIFIERS
 
 
-def written(tmp_path: Path, content: str | bytes) -> Path:
+def write_file(tmp_path: Path, content: str | bytes) -> Path:
     path = tmp_path / "codes.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
 
 
-def test_the_entries_come_in_the_order_of_the_file(tmp_path: Path) -> None:
-    path = written(tmp_path, "classifier,code,title\nlegalForm,LTD,Limited company\nbusinessUnit,LT,Vilnius\n")
+def test_entries_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    path = write_file(tmp_path, "classifier,code,title\nlegalForm,LTD,Limited company\nbusinessUnit,LT,Vilnius\n")
     assert read_classifier_file(path) == [
         ClassifierEntry("legalForm", "LTD", "Limited company"),
         ClassifierEntry("businessUnit", "LT", "Vilnius"),
@@ -35,71 +35,81 @@ def test_the_entries_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     ],
     ids=["from Excel", "without the last line end", "blanks", "quotes", "the same twice"],
 )
-def test_harmless_differences_do_not_matter(tmp_path: Path, content: bytes) -> None:
-    assert read_classifier_file(written(tmp_path, content)) == [
+def test_equivalent_files_give_the_same_entries(tmp_path: Path, content: bytes) -> None:
+    assert read_classifier_file(write_file(tmp_path, content)) == [
         ClassifierEntry("legalForm", "AG", "Aktiengesellschaft")
     ]
 
 
-def test_codes_of_different_classifiers_may_be_the_same(tmp_path: Path) -> None:
-    path = written(tmp_path, "classifier,code,title\nlegalForm,OTHER,Another form\nserviceType,OTHER,Another service\n")
+def test_classifiers_may_share_a_code(tmp_path: Path) -> None:
+    path = write_file(
+        tmp_path, "classifier,code,title\nlegalForm,OTHER,Another form\nserviceType,OTHER,Another service\n"
+    )
     assert len(read_classifier_file(path)) == 2
 
 
-def test_titles_keep_commas_quotes_and_any_script(tmp_path: Path) -> None:
-    path = written(tmp_path, 'classifier,code,title\nlegalForm,X,"Société, ""有限"" 株式会社"\n')
+def test_title_keeps_commas_quotes_and_any_script(tmp_path: Path) -> None:
+    path = write_file(tmp_path, 'classifier,code,title\nlegalForm,X,"Société, ""有限"" 株式会社"\n')
     assert read_classifier_file(path) == [ClassifierEntry("legalForm", "X", 'Société, "有限" 株式会社')]
 
 
-def test_the_file_that_ships_with_muster_can_be_imported() -> None:
+def test_packaged_file_can_be_imported() -> None:
     entries = read_classifier_file(Path(str(files("muster.classifiers").joinpath("installation.csv"))))
     assert ClassifierEntry("businessUnit", "MAIN", "Main business unit") in entries
     assert {entry.classifier for entry in entries} <= set(INSTALLATION_CLASSIFIERS)
 
 
-HEAD = "classifier,code,title\n"
-BAD = {
+HEADER = "classifier,code,title\n"
+INVALID_FILES = {
     "an empty file": ("", None, "the file is empty; begin it with the line `classifier,code,title`"),
     "blank lines only": ("\n\n", None, "the file is empty"),
-    "a header only": (HEAD, None, "holds no codes"),
+    "a header only": (HEADER, None, "has no codes"),
     "no header": ("legalForm,LTD,Limited\n", 1, "the header is missing; begin the file with the line"),
     "semicolons": ("classifier;code;title\nlegalForm;LTD;Limited\n", 1, "with commas"),
-    "an unknown classifier": (HEAD + "legalform,LTD,Limited\n", 2, "there is no classifier 'legalform'; the names are"),
-    "an ISO classifier": (HEAD + "country,LT,Lithuania\n", 2, "country comes from ISO and can't be imported"),
-    "an empty code": (HEAD + "legalForm, ,Limited\n", 2, "the code is empty"),
-    "a long code": (HEAD + f"legalForm,{'x' * 65},Limited\n", 2, "the code has 65 characters; at most 64"),
-    "NUL in a code": (HEAD + "legalForm,L\0TD,Limited\n", 2, "the code holds a control character"),
-    "a line end in a title": (HEAD + 'legalForm,LTD,"Lim\nited"\n', 2, "the title holds a control character"),
-    "too few columns": (HEAD + "legalForm,LTD\n", 2, "has 2 columns instead of 3"),
-    "too many columns": (HEAD + "legalForm,LTD,Ltd, private\n", 2, "put a title that holds a comma in double quotes"),
-    "two titles": (HEAD + "legalForm,LTD,One\n\nlegalForm,LTD,Two\n", 4, "has the code 'LTD' twice"),
-    "an open quote": (HEAD + 'legalForm,LTD,"Limited\n', 2, "the line is no CSV"),
-    "Latin-1": (HEAD.encode() + b"legalForm,A,a\nlegalForm,SA,Soci\xe9t\xe9\n", 3, "not UTF-8; save the file as UTF-8"),
-    "UTF-16": (HEAD.encode("utf-16"), 1, "not UTF-8"),
-    "an endless cell": (HEAD + f"legalForm,LTD,{'x' * 200_000}\n", 2, "the line is no CSV"),
+    "an unknown classifier": (
+        HEADER + "legalform,LTD,Limited\n",
+        2,
+        "there is no classifier 'legalform'; the names are",
+    ),
+    "an ISO classifier": (HEADER + "country,LT,Lithuania\n", 2, "country comes from ISO and cannot be imported"),
+    "an empty code": (HEADER + "legalForm, ,Limited\n", 2, "the code is empty"),
+    "a long code": (HEADER + f"legalForm,{'x' * 65},Limited\n", 2, "the code has 65 characters; the maximum is 64"),
+    "NUL in a code": (HEADER + "legalForm,L\0TD,Limited\n", 2, "the code has a control character"),
+    "a line end in a title": (HEADER + 'legalForm,LTD,"Lim\nited"\n', 2, "the title has a control character"),
+    "too few columns": (HEADER + "legalForm,LTD\n", 2, "has 2 columns instead of 3"),
+    "too many columns": (HEADER + "legalForm,LTD,Ltd, private\n", 2, "put a title with a comma in double quotes"),
+    "two titles": (HEADER + "legalForm,LTD,One\n\nlegalForm,LTD,Two\n", 4, "has the code 'LTD' twice"),
+    "an open quote": (HEADER + 'legalForm,LTD,"Limited\n', 2, "the line is not valid CSV"),
+    "Latin-1": (
+        HEADER.encode() + b"legalForm,A,a\nlegalForm,SA,Soci\xe9t\xe9\n",
+        3,
+        "not UTF-8; save the file as UTF-8",
+    ),
+    "UTF-16": (HEADER.encode("utf-16"), 1, "not UTF-8"),
+    "an endless cell": (HEADER + f"legalForm,LTD,{'x' * 200_000}\n", 2, "the line is not valid CSV"),
 }
 
 
-@pytest.mark.parametrize(("content", "line", "says"), BAD.values(), ids=BAD)
-def test_a_bad_file_is_refused_with_file_line_and_advice(
-    tmp_path: Path, content: str | bytes, line: int | None, says: str
+@pytest.mark.parametrize(("content", "line", "message"), INVALID_FILES.values(), ids=INVALID_FILES)
+def test_error_names_the_file_the_line_and_what_to_do(
+    tmp_path: Path, content: str | bytes, line: int | None, message: str
 ) -> None:
-    path = written(tmp_path, content)
-    with pytest.raises(ClassifierFileError) as refusal:
+    path = write_file(tmp_path, content)
+    with pytest.raises(ClassifierFileError) as raised:
         read_classifier_file(path)
-    message = str(refusal.value)
-    assert message.startswith(f"{path}:{line}: " if line else f"{path}: ")
-    assert says in message
-    assert "\n" not in message
+    text = str(raised.value)
+    assert text.startswith(f"{path}:{line}: " if line else f"{path}: ")
+    assert message in text
+    assert "\n" not in text
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_error_names_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(
-        ClassifierFileError, match=r"missing\.csv: the file can't be read \(No such file or directory\)"
+        ClassifierFileError, match=r"missing\.csv: the file cannot be read \(No such file or directory\)"
     ):
         read_classifier_file(tmp_path / "missing.csv")
 
 
-def test_a_directory_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ClassifierFileError, match="the file can't be read"):
+def test_directory_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ClassifierFileError, match="the file cannot be read"):
         read_classifier_file(tmp_path)

@@ -1,10 +1,11 @@
-"""The snapshot of the classifiers, and how fresh it is."""
+"""The snapshot of the classifiers, and when the cache refreshes it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
+from muster.audit.events import Action, AuditEvent
 from muster.classifiers.entries import ClassifierEntry
 from muster.classifiers.snapshot import (
     CLASSIFIER_NAMES,
@@ -13,83 +14,74 @@ from muster.classifiers.snapshot import (
     REFRESH_SECONDS,
     ClassifierCache,
 )
+from tests.classifiers.fakes import MemoryClassifierStore
+
+LTD = ClassifierEntry("legalForm", "LTD", "Limited company")
+EVENT = AuditEvent("admin", Action.CLASSIFIERS_IMPORTED)
 
 
 @dataclass
-class MemoryClassifiers:
-    content: list[ClassifierEntry] = field(default_factory=list)
-    number: int = 1
-    asked: int = 0
-    read: int = 0
-
-    def revision(self) -> int:
-        self.asked += 1
-        return self.number
-
-    def entries(self) -> tuple[int, Sequence[ClassifierEntry]]:
-        self.read += 1
-        return self.number, tuple(self.content)
-
-    def write(self, entries: Sequence[ClassifierEntry], *, replace: bool) -> None:
-        assert not replace
-        self.content.extend(entries)
-        self.number += 1
-
-
-@dataclass
-class Clock:
+class FakeClock:
     seconds: float = 0.0
 
     def __call__(self) -> float:
         return self.seconds
 
 
-def test_a_snapshot_has_every_classifier_that_the_service_serves() -> None:
-    snapshot = ClassifierCache(MemoryClassifiers(), Clock()).current()
+def test_snapshot_has_every_classifier_that_the_service_serves() -> None:
+    snapshot = ClassifierCache(MemoryClassifierStore(), FakeClock()).current()
     assert set(snapshot.titles) == set(CLASSIFIER_NAMES) == {*ISO_CLASSIFIERS, *INSTALLATION_CLASSIFIERS}
     assert len(CLASSIFIER_NAMES) == 18
 
 
 def test_countries_and_currencies_are_those_of_iso() -> None:
-    titles = ClassifierCache(MemoryClassifiers(), Clock()).current().titles
+    titles = ClassifierCache(MemoryClassifierStore(), FakeClock()).current().titles
     assert titles["country"]["LT"] == "Lithuania"
     assert titles["currency"]["EUR"] == "Euro"
     assert {len(code) for code in titles["country"]} == {2}
     assert {len(code) for code in titles["currency"]} == {3}
 
 
-def test_a_change_is_seen_when_the_snapshot_is_no_longer_fresh() -> None:
-    store, clock = MemoryClassifiers(), Clock()
+def test_change_shows_after_the_refresh_interval() -> None:
+    store, clock = MemoryClassifierStore(), FakeClock()
     classifiers = ClassifierCache(store, clock)
     classifiers.current()
-    store.write([ClassifierEntry("legalForm", "LTD", "Limited company")], replace=False)
+    store.write([LTD], replace=False, event=EVENT)
     clock.seconds += REFRESH_SECONDS / 2
     assert classifiers.current().codes["legalForm"] == frozenset()
     clock.seconds += REFRESH_SECONDS
     assert classifiers.current().codes["legalForm"] == {"LTD"}
 
 
-def test_a_fresh_snapshot_asks_the_store_nothing_and_an_unchanged_one_reads_nothing() -> None:
-    store, clock = MemoryClassifiers(), Clock()
+def test_cache_without_refresh_interval_shows_a_change_at_once() -> None:
+    store = MemoryClassifierStore()
+    classifiers = ClassifierCache(store, refresh_seconds=0)
+    classifiers.current()
+    store.write([LTD], replace=False, event=EVENT)
+    assert classifiers.current().codes["legalForm"] == {"LTD"}
+
+
+def test_fresh_snapshot_costs_no_query_and_unchanged_one_reads_no_entries() -> None:
+    store, clock = MemoryClassifierStore(), FakeClock()
     classifiers = ClassifierCache(store, clock)
     first = classifiers.current()
     for _ in range(10):
         classifiers.current()
-    assert (store.asked, store.read) == (0, 1)
+    assert (store.revision_reads, store.entry_reads) == (0, 1)
     clock.seconds += REFRESH_SECONDS + 1
     assert classifiers.current() is first
-    assert (store.asked, store.read) == (1, 1)
+    assert (store.revision_reads, store.entry_reads) == (1, 1)
 
 
-def test_a_store_that_is_away_is_told_and_asked_again() -> None:
-    class Away(MemoryClassifiers):
+def test_error_of_the_store_is_raised_and_the_next_call_tries_again() -> None:
+    class UnavailableOnce(MemoryClassifierStore):
         def entries(self) -> tuple[int, Sequence[ClassifierEntry]]:
-            if not self.read:
-                self.read += 1
+            if not self.entry_reads:
+                self.entry_reads += 1
                 raise ConnectionError
             return super().entries()
 
-    classifiers = ClassifierCache(Away(), Clock())
+    classifiers = ClassifierCache(UnavailableOnce(), FakeClock())
     with pytest.raises(ConnectionError):
         classifiers.current()
     assert classifiers.current().revision == 1

@@ -1,4 +1,4 @@
-"""Bodies that break services: each gets a clear answer, and the customers beside them keep their place."""
+"""Bodies that often break services: each gets a clear response, and the other customers of the batch are accepted."""
 
 import json
 import socket
@@ -12,21 +12,21 @@ from tests.serving import SAVE, Api
 DEEP = 100_000
 
 
-def answer_codes(api: Api, body: bytes) -> list[str | None]:
-    answer = api.send(body)
-    assert answer.status_code == 200, answer.text
-    return [result.get("errorCode") for result in answer.json()["results"]]
+def send_and_get_codes(api: Api, body: bytes) -> list[str | None]:
+    response = api.send(body)
+    assert response.status_code == 200, response.text
+    return [result.get("errorCode") for result in response.json()["results"]]
 
 
-def between_sound_ones(odd: str) -> bytes:
-    """A batch of three: the odd customer, written as JSON text, stands between two sound ones."""
+def make_body(item: str) -> bytes:
+    """A batch of three: the item, given as JSON, between two valid customers."""
     first, last = (json.dumps(individual()) for _ in range(2))
-    return f'{{"customers": [{first}, {odd}, {last}]}}'.encode()
+    return f'{{"customers": [{first}, {item}, {last}]}}'.encode()
 
 
-def individual_with(field: str, text: str) -> str:
-    """A minimal individual whose field has the value that `text` writes in JSON."""
-    return json.dumps(individual(**{field: "PLACE"})).replace('"PLACE"', text)
+def make_individual(field: str, text: str) -> str:
+    """A minimal individual as JSON, with this JSON text as the value of a field."""
+    return json.dumps(individual(**{field: "PLACEHOLDER"})).replace('"PLACEHOLDER"', text)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def individual_with(field: str, text: str) -> str:
         ("initialDepositAmount", "1E99999999999999999999", "C018"),
         ("initialDepositAmount", f'"{"9" * 41}"', "C018"),
         ("initialDepositAmount", "9" * 41, "C018"),
-        # A pattern that tried every split of these zeros would hold the worker for hours.
+        # A pattern that backtracks over these zeros would block the worker for hours.
         ("initialDepositAmount", f'"{"0" * 1_000_000}x"', "C018"),
         ("numberless", "0." + "0" * 1_000_000, None),
         ("firstName", "[" * DEEP + "]" * DEEP, "C016.I01"),
@@ -59,38 +59,36 @@ def individual_with(field: str, text: str) -> str:
     ],
     ids=lambda value: str(value)[:24],
 )
-def test_a_value_that_breaks_services_is_an_answer_of_its_own(
-    api: Api, field: str, text: str, code: str | None
-) -> None:
-    assert answer_codes(api, between_sound_ones(individual_with(field, text))) == [None, code, None]
+def test_unusual_value_gives_its_own_result(api: Api, field: str, text: str, code: str | None) -> None:
+    assert send_and_get_codes(api, make_body(make_individual(field, text))) == [None, code, None]
 
 
 @pytest.mark.parametrize(
     "item", ["null", "1", '"x"', "[]", "true", "1e999999999", "[" * DEEP + "]" * DEEP, '"\\ud800"']
 )
-def test_items_that_are_no_objects_are_told_so(api: Api, item: str) -> None:
-    assert answer_codes(api, between_sound_ones(item)) == [None, "C019", None]
+def test_item_that_is_not_an_object_is_rejected(api: Api, item: str) -> None:
+    assert send_and_get_codes(api, make_body(item)) == [None, "C019", None]
 
 
-def test_an_object_without_anything_misses_its_number(api: Api) -> None:
-    assert answer_codes(api, between_sound_ones("{}")) == [None, "001", None]
+def test_empty_object_has_no_number(api: Api) -> None:
+    assert send_and_get_codes(api, make_body("{}")) == [None, "001", None]
 
 
-def test_of_duplicate_keys_the_last_one_counts(api: Api) -> None:
-    twice = json.dumps(individual()).replace('"firstName"', '"firstName": [], "firstName"')
-    assert answer_codes(api, between_sound_ones(twice)) == [None, None, None]
+def test_last_of_duplicate_keys_counts(api: Api) -> None:
+    duplicated = json.dumps(individual()).replace('"firstName"', '"firstName": [], "firstName"')
+    assert send_and_get_codes(api, make_body(duplicated)) == [None, None, None]
 
 
-def test_keys_that_collide_after_lower_casing_are_different_keys(api: Api) -> None:
+def test_keys_are_case_sensitive(api: Api) -> None:
     customer: dict[str, Any] = individual(FIRSTNAME=[], firstname={}, FirstName=1)
-    assert answer_codes(api, between_sound_ones(json.dumps(customer))) == [None, None, None]
+    assert send_and_get_codes(api, make_body(json.dumps(customer))) == [None, None, None]
 
 
-def raw(api: Api, request: bytes, *, hang_up: bool = False) -> bytes:
-    """What the service answers to these bytes before it closes the connection."""
+def send_raw(api: Api, request: bytes, *, half_close: bool = False) -> bytes:
+    """The bytes that the service sends until it closes the connection."""
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
         connection.sendall(request)
-        if hang_up:
+        if half_close:
             connection.shutdown(socket.SHUT_WR)
         received = b""
         while chunk := connection.recv(65_536):
@@ -98,24 +96,25 @@ def raw(api: Api, request: bytes, *, hang_up: bool = False) -> bytes:
         return received
 
 
-def head(api: Api, length: str) -> bytes:
+def make_header(api: Api, length: str) -> bytes:
+    """The header section of a request with this Content-Length."""
     return (
         f"POST {SAVE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     ).encode()
 
 
-def test_a_content_length_that_is_too_short_is_a_400(api: Api) -> None:
+def test_too_short_content_length_is_a_400(api: Api) -> None:
     body = json.dumps({"customers": [individual()]}).encode()
-    assert raw(api, head(api, str(len(body) - 10)) + body).startswith(b"HTTP/1.1 400")
+    assert send_raw(api, make_header(api, str(len(body) - 10)) + body).startswith(b"HTTP/1.1 400")
 
 
-def test_a_content_length_that_is_no_number_is_a_400(api: Api) -> None:
-    assert raw(api, head(api, "many") + b"{}").startswith(b"HTTP/1.1 400")
+def test_content_length_that_is_not_a_number_is_a_400(api: Api) -> None:
+    assert send_raw(api, make_header(api, "many") + b"{}").startswith(b"HTTP/1.1 400")
 
 
-def test_a_body_that_is_cut_in_the_middle_saves_nothing(api: Api) -> None:
+def test_truncated_body_saves_nothing(api: Api) -> None:
     customer = individual()
     body = json.dumps({"customers": [customer]}).encode()
-    assert b" 200 " not in raw(api, head(api, str(len(body) + 10)) + body, hang_up=True)
+    assert b" 200 " not in send_raw(api, make_header(api, str(len(body) + 10)) + body, half_close=True)
     assert "errorCode" not in api.results([customer])[0]

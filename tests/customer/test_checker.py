@@ -1,4 +1,4 @@
-"""Many customers are checked together as they would be one by one."""
+"""Checking many customers gives the same as checking them one by one."""
 
 from copy import deepcopy
 from decimal import Decimal
@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from muster.customer import BusinessUnits, Checker
 from muster.customer.examples import make_full_customer
 from muster.customer.numbers import UNREADABLE
-from tests.samples import individual, organization, snapshot
+from tests.samples import individual, make_snapshot, organization
 
-CHECKER = Checker(snapshot("MAIN", "SIDE").codes)
+CHECKER = Checker(make_snapshot("MAIN", "SIDE").codes)
 UNITS = BusinessUnits.for_user(CHECKER.business_units, ("MAIN",))
-SOUND = (individual(), organization(), make_full_customer("INDIVIDUAL"), make_full_customer("ORGANIZATION"))
+VALID = (individual(), organization(), make_full_customer("INDIVIDUAL"), make_full_customer("ORGANIZATION"))
 
-# What may stand in the place of any value: some of it fine for some kinds, some of it for none.
+# Values that replace others: some types take some of them, no type takes all of them.
 VALUES: tuple[Any, ...] = (
     None, "", " ", "\u00a0", "\0", "x" * 300, "X", "MAIN", "SIDE", "CLOSED", "INDIVIDUAL", "ORGANIZATION",
     "INTEGER", "DATE", "2024-02-29", "2023-02-29", "2024-02-29T10:00:00Z", "true", True, 1, 0, -7, 10**40,
@@ -26,28 +26,28 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def places(value: Any) -> list[Any]:
-    """All objects and lists within a value that a change can be made in."""
+def list_containers(value: Any) -> list[Any]:
+    """All objects and lists in a value that are not empty."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    below = [place for element in inner for place in places(element)]
+    below = [container for element in inner for container in list_containers(element)]
     return [value, *below] if isinstance(value, dict | list) and value else below
 
 
 @st.composite
 def customers(draw: st.DrawFn) -> Any:
-    customer = deepcopy(draw(st.sampled_from(SOUND)))
+    customer = deepcopy(draw(st.sampled_from(VALID)))
     for _ in range(draw(st.sampled_from((0, 0, 1, 2)))):
-        found = places(customer)
+        found = list_containers(customer)
         if not found:
             break
-        place = draw(st.sampled_from(found))
-        key = draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        container = draw(st.sampled_from(found))
+        key = draw(st.sampled_from(sorted(container) if isinstance(container, dict) else range(len(container))))
         if draw(st.booleans()):
-            place[key] = deepcopy(draw(st.sampled_from(VALUES)))
-        elif isinstance(place, dict) and draw(st.booleans()):
-            place[draw(st.sampled_from(("unknown", "firstName", "title", "closingDate", "businessUnit")))] = "X"
+            container[key] = deepcopy(draw(st.sampled_from(VALUES)))
+        elif isinstance(container, dict) and draw(st.booleans()):
+            container[draw(st.sampled_from(("unknown", "firstName", "title", "closingDate", "businessUnit")))] = "X"
         else:
-            del place[key]
+            del container[key]
     return customer
 
 
@@ -57,19 +57,19 @@ def test_customers_are_checked_together_as_one_by_one(items: list[Any], times: i
     sent = repr(batch)
     together = list(CHECKER.check_all(batch, UNITS))
     one_by_one = [CHECKER.check(item, UNITS) for item in batch]
-    assert repr(together) == repr(one_by_one)  # as text, which tells 1 from True
+    assert repr(together) == repr(one_by_one)  # as text, because 1 == True
     assert repr(batch) == sent, "a check changed what was sent"
 
 
 @pytest.mark.parametrize("count", [1, 2, 10])
-def test_one_bad_value_costs_no_other_customer_its_place(count: int) -> None:
+def test_bad_value_leaves_the_other_customers_alone(count: int) -> None:
     batch = [make_full_customer("INDIVIDUAL") for _ in range(count)]
     batch[0]["listAddress"][0]["country"] = "Atlantis"
     found = [findings.violations for _, _, findings in CHECKER.check_all(batch, UNITS)]
     assert [bool(violations) for violations in found] == [True] + [False] * (count - 1)
 
 
-def test_a_value_of_another_type_than_its_field_takes_reaches_no_rule() -> None:
+def test_value_of_another_type_reaches_no_rule() -> None:
     batch = [make_full_customer("INDIVIDUAL") for _ in range(10)]
     batch[3]["listAdditionalValues"][0]["datatype"] = []
     found = [findings.violations for _, _, findings in CHECKER.check_all(batch, UNITS)]

@@ -25,7 +25,10 @@ def test_every_valid_request_gets_a_valid_response() -> None:
 
 
 def test_server_error_is_detected() -> None:
-    log = run_clients(lambda content: {}["nothing"])
+    def fail(content: bytes) -> None:
+        raise KeyError
+
+    log = run_clients(fail)
     assert log.statuses[500] > 0
     assert log.failures
     assert all(failure.startswith("the status 500") for failure in log.failures)

@@ -1,78 +1,102 @@
-"""A store in memory that keeps the promises of the port, and classifiers that never change."""
+"""A store of customers in memory that implements the port, and builders of intakes and batches."""
 
+import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from muster.classifiers.snapshot import ClassifierSnapshot
-from muster.intake.customer_store import Batch, ConflictError, CustomerKey, Known
+from muster.classifiers.snapshot import ClassifierCache
+from muster.intake.customer_store import Batch, ConflictError, CustomerKey, CustomerStore, Known
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
+from muster.intake.service import KEY_LIFETIME, Intake, IntakeResult
+from tests.classifiers.fakes import MemoryClassifierStore
+from tests.samples import make_entries
 
 
 @dataclass
 class MemoryStore:
-    """`before_save` runs before every write: what happens there is another request that was faster."""
+    """`faster_batches` are written before the batches that are saved, one before each: they win the race."""
 
     numbers: set[str] = field(default_factory=set)
     versions: dict[CustomerKey, int] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
-    before_save: list[Batch] = field(default_factory=list)
-    looked_up: int = 0
-    held: set[tuple[str, str]] = field(default_factory=set)
-    kept: dict[tuple[str, str], tuple[datetime, StoredResponse]] = field(default_factory=dict)
+    faster_batches: list[Batch] = field(default_factory=list)
+    lookups: int = 0
+    locked_keys: set[tuple[str, str]] = field(default_factory=set)
+    responses: dict[tuple[str, str], tuple[datetime, StoredResponse]] = field(default_factory=dict)
 
     @contextmanager
     def session(self) -> Iterator["MemoryStore"]:
         yield self
 
     def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
-        self.looked_up += 1
+        self.lookups += 1
         versions = {key: self.versions[key] for key in customers if key in self.versions}
         return Known(frozenset(self.numbers.intersection(numbers)), versions)
 
     @contextmanager
-    def claim(self, once: IdempotencyKey) -> Iterator[StoredResponse | None]:
-        name = once.sender, once.key
-        if name in self.held:
+    def claim(self, key: IdempotencyKey) -> Iterator[StoredResponse | None]:
+        name = key.sender, key.key
+        if name in self.locked_keys:
             raise KeyInProgressError
-        self.held.add(name)
-        at, kept = self.kept.get(name, (datetime.min.replace(tzinfo=UTC), None))
+        self.locked_keys.add(name)
+        stored = self.responses.get(name)
         try:
-            yield kept if at >= once.valid_from else None
+            yield stored[1] if stored and stored[0] >= key.valid_from else None
         finally:
-            self.held.discard(name)
+            self.locked_keys.discard(name)
 
-    def save(self, batch: Batch, answer: Callable[[], bytes]) -> bytes:
-        if self.before_save:
-            self._write(self.before_save.pop(0))
+    def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
+        if self.faster_batches:
+            self._write(self.faster_batches.pop(0))
         self._write(batch)
-        body, once = answer(), batch.idempotency_key
-        if once:
-            kept = StoredResponse(once.fingerprint, batch.id, len(batch.accepted), len(batch.rejected), body)
-            self.kept[once.sender, once.key] = batch.received_at, kept
+        body, key = build_response(), batch.idempotency_key
+        if key:
+            response = StoredResponse(key.fingerprint, batch.id, len(batch.accepted), len(batch.rejected), body)
+            self.responses[key.sender, key.key] = batch.received_at, response
         return body
 
     def _write(self, batch: Batch) -> None:
         numbers, versions = set(self.numbers), dict(self.versions)
-        for arrival in batch.accepted:
-            if arrival.communication_number in numbers or versions.get(arrival.key, 0) != arrival.version - 1:
+        for customer in batch.accepted:
+            if customer.communication_number in numbers or versions.get(customer.key, 0) != customer.version - 1:
                 raise ConflictError
-            numbers.add(arrival.communication_number)
-            versions[arrival.key] = arrival.version
+            numbers.add(customer.communication_number)
+            versions[customer.key] = customer.version
         self.numbers, self.versions = numbers, versions
         self.batches.append(batch)
 
 
-@dataclass
-class FixedClassifiers:
-    snapshot: ClassifierSnapshot
-
-    def current(self) -> ClassifierSnapshot:
-        return self.snapshot
-
-
 @dataclass(frozen=True)
-class SomeSender:
+class FakeSender:
     name: str = "feed"
     business_units: tuple[str, ...] = ()
+
+
+def make_intake(
+    store: CustomerStore, *units: str, max_customers: int = 100, key_lifetime: timedelta = KEY_LIFETIME
+) -> Intake:
+    """An intake for an installation with these business units, or with the one of a new installation."""
+    return Intake(store, _make_classifiers(units), max_customers=max_customers, key_lifetime=key_lifetime)
+
+
+@cache
+def _make_classifiers(units: tuple[str, ...]) -> ClassifierCache:
+    return ClassifierCache(MemoryClassifierStore(make_entries(*units)))
+
+
+def make_body(*customers: Any) -> bytes:
+    return json.dumps({"customers": customers}).encode()
+
+
+def get_results(result: IntakeResult) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = json.loads(result.body)["results"]
+    return results
+
+
+def get_codes(result: IntakeResult) -> list[str | None]:
+    """The errorCode of each customer, None for an accepted one."""
+    return [found.get("errorCode") for found in get_results(result)]

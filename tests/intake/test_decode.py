@@ -1,4 +1,4 @@
-"""Whatever bytes come in: a list of customers, or a sentence that says what is wrong with them."""
+"""Decoding gives a list of customers for a batch, and an error that says what is wrong for any other body."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.customer.numbers import UNREADABLE
-from muster.intake import decode, tolerant_json
-from muster.intake.decode import InvalidBatchError, TooManyCustomersError
+from muster.intake import tolerant_json
+from muster.intake.decode import InvalidBatchError, TooManyCustomersError, decode_customers
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**39), 10**39) | st.text(),
@@ -20,37 +20,37 @@ JSON = st.recursive(
 )
 
 
-def customers_of(body: bytes, limit: int) -> list[Any]:
-    return list(decode.decode_customers(body, limit))
+def decode(body: bytes, limit: int = 10) -> list[Any]:
+    return list(decode_customers(body, limit))
 
 
-def batch(items: str) -> bytes:
+def make_body(items: str) -> bytes:
     return f'{{"customers":[{items}]}}'.encode()
 
 
-def test_the_items_of_customers_come_out_as_plain_values() -> None:
-    assert customers_of(batch('{"a": "x"}, 1, null'), 10) == [{"a": "x"}, 1, None]
+def test_items_are_decoded_to_plain_values() -> None:
+    assert decode(make_body('{"a": "x"}, 1, null')) == [{"a": "x"}, 1, None]
 
 
-def test_decimals_keep_every_digit() -> None:
-    (number,) = customers_of(batch("0.10"), 10)
+def test_decimal_keeps_every_digit() -> None:
+    (number,) = decode(make_body("0.10"))
     assert str(number) == "0.10"
 
 
-def test_of_a_key_that_stands_twice_the_last_one_counts_in_both_decoders() -> None:
-    assert customers_of(b'{"customers": [1], "customers": [2]}', 10) == [2]
+def test_last_of_duplicate_keys_counts_in_both_decoders() -> None:
+    assert decode(b'{"customers": [1], "customers": [2]}') == [2]
     assert tolerant_json.decode('{"a": 1, "a": 2}') == {"a": 2}
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         (b"", "empty"),
         (b" \r\n", "empty"),
         (b"\xef\xbb\xbf[1 2]", r"byte 6\)"),
         ('{"customers": ["é\\ud800" 1]}'.encode(), r"byte 26\)"),
-        (b"[]", "no JSON object"),
-        (b"null", "no JSON object"),
+        (b"[]", "not a JSON object"),
+        (b"null", "not a JSON object"),
         (b"{}", "no list of customers"),
         (b'{"customers": null}', "no list of customers"),
         (b'{"customers": {}}', "no list of customers"),
@@ -63,32 +63,32 @@ def test_of_a_key_that_stands_twice_the_last_one_counts_in_both_decoders() -> No
         (b'{"customers": ["\\ud800", }', "byte 25"),
     ],
 )
-def test_what_is_no_batch_is_refused_with_a_reason(body: bytes, says: str) -> None:
-    with pytest.raises(InvalidBatchError, match=says) as caught:
-        customers_of(body, 10)
+def test_error_says_what_is_wrong_and_where_without_values(body: bytes, message: str) -> None:
+    with pytest.raises(InvalidBatchError, match=message) as caught:
+        decode(body)
     assert "Tom" not in str(caught.value)
 
 
-def test_more_customers_than_allowed_are_refused() -> None:
-    assert len(customers_of(batch("1,2,3"), 3)) == 3
+def test_batch_over_the_limit_is_rejected() -> None:
+    assert len(decode(make_body("1,2,3"), 3)) == 3
     with pytest.raises(TooManyCustomersError, match="3"):
-        customers_of(batch("1,2,3,4"), 3)
+        decode(make_body("1,2,3,4"), 3)
 
 
 @pytest.mark.parametrize("key", ["customers", "\\u0063ustomers"])
-def test_a_large_body_is_no_batch_either_when_a_list_that_does_not_count_is_broken(key: str) -> None:
+def test_invalid_list_that_does_not_count_makes_a_body_of_any_size_invalid(key: str) -> None:
     body = f'{{"{key}": ["\xff"], "customers": [1]}}'.encode("latin-1")
-    for whole in (0, len(body)):
+    for max_whole_bytes in (0, len(body)):
         with pytest.raises(InvalidBatchError, match="not UTF-8"):
-            list(decode.decode_customers(body, 10, whole=whole))
+            list(decode_customers(body, 10, max_whole_bytes=max_whole_bytes))
 
 
-def test_a_byte_order_mark_is_passed_over() -> None:
-    assert customers_of(b"\xef\xbb\xbf" + batch("1"), 10) == [1]
+def test_byte_order_mark_is_skipped() -> None:
+    assert decode(b"\xef\xbb\xbf" + make_body("1")) == [1]
 
 
 @pytest.mark.parametrize(
-    "oddity",
+    "text",
     [
         '"\\ud800"',
         '"\\udc00 \\ud800"',
@@ -98,29 +98,29 @@ def test_a_byte_order_mark_is_passed_over() -> None:
         "1e99999999999999999999",
         "0." + "1" * 41,
     ],
-    ids=lambda oddity: oddity[:24],
+    ids=lambda text: text[:24],
 )
-def test_a_value_that_no_kind_takes_costs_the_others_nothing(oddity: str) -> None:
-    first, odd, last = customers_of(batch(f'{{"a": 1}}, {{"a": {oddity}}}, {{"a": 2}}'), 10)
+def test_unreadable_value_leaves_the_other_customers_alone(text: str) -> None:
+    first, middle, last = decode(make_body(f'{{"a": 1}}, {{"a": {text}}}, {{"a": 2}}'))
     assert (first, last) == ({"a": 1}, {"a": 2})
-    assert odd == {"a": UNREADABLE}
+    assert middle == {"a": UNREADABLE}
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
-def test_a_hundred_thousand_nested_brackets_cost_the_others_nothing(opening: str, closing: str) -> None:
+def test_deep_nesting_leaves_the_other_customers_alone(opening: str, closing: str) -> None:
     nested = opening * 100_000 + "1" + closing * 100_000
-    first, odd, last = customers_of(batch(f'1, {{"a": {nested}}}, 2'), 10)
+    first, middle, last = decode(make_body(f'1, {{"a": {nested}}}, 2'))
     assert (first, last) == (1, 2)
-    assert type(odd["a"]) is (list if opening == "[" else dict)
+    assert type(middle["a"]) is (list if opening == "[" else dict)
 
 
-def test_broken_json_below_a_hundred_thousand_brackets_is_still_no_json() -> None:
+def test_invalid_json_below_deep_nesting_is_rejected() -> None:
     with pytest.raises(InvalidBatchError, match="byte 100015"):
-        customers_of(batch("[" * 100_000 + " x" + "]" * 100_000), 10)
+        decode(make_body("[" * 100_000 + " x" + "]" * 100_000))
 
 
 @given(JSON)
-def test_the_careful_decoder_reads_what_the_standard_library_reads(value: Any) -> None:
+def test_tolerant_decoder_accepts_what_the_standard_library_accepts(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode()
@@ -130,7 +130,7 @@ def test_the_careful_decoder_reads_what_the_standard_library_reads(value: Any) -
 
 
 @given(st.text(alphabet='[]{}",:0123456789.eE+-truefalsn \\u', max_size=30))
-def test_the_careful_decoder_refuses_what_the_standard_library_refuses(text: str) -> None:
+def test_tolerant_decoder_rejects_what_the_standard_library_rejects(text: str) -> None:
     def refuse(constant: str) -> None:
         raise ValueError(constant)
 
@@ -144,26 +144,26 @@ def test_the_careful_decoder_refuses_what_the_standard_library_refuses(text: str
 
 
 @st.composite
-def broken(draw: st.DrawFn) -> bytes:
-    """A body with a few bytes in a wrong place."""
+def malformed_bodies(draw: st.DrawFn) -> bytes:
+    """A batch with a few bytes changed at one place."""
     items = draw(st.lists(st.recursive(st.text(max_size=3) | st.integers(0, 9), st.lists, max_leaves=4), max_size=3))
     body = json.dumps({"customers": items}, ensure_ascii=draw(st.booleans())).encode(errors="replace")
-    place = draw(st.integers(0, len(body)))
+    at = draw(st.integers(0, len(body)))
     noise = draw(st.text(alphabet='[]{}",:0.eE+-tn \\u\0\n', max_size=3).map(str.encode) | st.binary(max_size=2))
-    return body[:place] + noise + body[place + draw(st.integers(0, 2)) :]
+    return body[:at] + noise + body[at + draw(st.integers(0, 2)) :]
 
 
-@given(broken())
-def test_broken_bodies_are_refused_and_sound_ones_read_as_the_standard_library_does(body: bytes) -> None:
+@given(malformed_bodies())
+def test_changed_bodies_are_decoded_as_the_standard_library_does(body: bytes) -> None:
     def refuse(constant: str) -> None:
         raise ValueError(constant)
 
     try:
         expected = json.loads(str(body, "utf-8"), parse_constant=refuse, parse_float=Decimal)["customers"]
-        readable = isinstance(expected, list) and not re.search(r"\\\\u[dD]", repr(body))
+        is_comparable = isinstance(expected, list) and not re.search(r"\\\\u[dD]", repr(body))
     except (ValueError, KeyError, TypeError):
         with pytest.raises(InvalidBatchError):
-            customers_of(body, 1_000)
+            decode(body, 1_000)
     else:
-        if readable:  # halves of surrogate pairs are taken by the standard library, and have tests of their own
-            assert customers_of(body, 1_000) == expected
+        if is_comparable:  # the standard library decodes lone surrogates, which have tests of their own
+            assert decode(body, 1_000) == expected

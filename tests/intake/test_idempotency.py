@@ -1,76 +1,70 @@
-"""A request with a key is processed once."""
+"""A request with an idempotency key is processed once."""
 
-import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from muster.intake.decode import InvalidBatchError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, KeyReusedError
-from muster.intake.service import Intake
-from tests.intake.fakes import FixedClassifiers, MemoryStore, SomeSender
-from tests.samples import individual, snapshot
+from muster.intake.request import BatchOptions
+from tests.intake.fakes import FakeSender, MemoryStore, get_codes, make_body, make_intake
+from tests.samples import individual
+
+WITH_KEY = BatchOptions(save=True, idempotency_key="k")
 
 
-def intake(store: MemoryStore, **settings: Any) -> Intake:
-    return Intake(store, FixedClassifiers(snapshot()), max_customers=100, **settings)
-
-
-def body(*customers: Any) -> bytes:
-    return json.dumps({"customers": customers}).encode()
-
-
-def test_the_same_request_gets_the_same_answer_and_is_saved_once() -> None:
+def test_repeated_request_gets_the_stored_response_and_is_saved_once() -> None:
     store = MemoryStore()
-    content = body(individual(), individual(firstName=None))
-    first = intake(store).process(content, SomeSender(), save=True, key="k")
-    again = intake(store).process(bytearray(content), SomeSender(), save=True, key="k")
+    content = make_body(individual(), individual(firstName=None))
+    first = make_intake(store).process(content, FakeSender(), WITH_KEY)
+    again = make_intake(store).process(bytearray(content), FakeSender(), WITH_KEY)
     assert (first.replayed, again.replayed) == (False, True)
     assert (again.body, again.batch_id, again.accepted, again.rejected) == (first.body, first.batch_id, 1, 1)
     assert len(store.batches) == 1
 
 
 @pytest.mark.parametrize("detail", [True, False])
-def test_another_request_under_the_key_is_refused(detail: bool) -> None:
+def test_another_request_with_the_key_is_rejected(detail: bool) -> None:
     store = MemoryStore()
-    content = body(individual())
-    intake(store).process(content, SomeSender(), save=True, key="k")
+    content = make_body(individual())
+    make_intake(store).process(content, FakeSender(), WITH_KEY)
     with pytest.raises(KeyReusedError):
-        intake(store).process(content if detail else content + b" ", SomeSender(), save=True, detail=detail, key="k")
+        make_intake(store).process(
+            content if detail else content + b" ", FakeSender(), BatchOptions(True, detail, idempotency_key="k")
+        )
     assert len(store.batches) == 1
 
 
-def test_while_the_first_request_runs_the_second_is_told_so() -> None:
+def test_second_request_with_a_key_in_progress_is_rejected() -> None:
     store = MemoryStore()
-    sender = SomeSender()
-    content = body(individual())
-    intake(store).process(content, sender, save=True, key="k")
+    sender = FakeSender()
+    content = make_body(individual())
+    make_intake(store).process(content, sender, WITH_KEY)
     [batch] = store.batches
     assert isinstance(batch.idempotency_key, IdempotencyKey)
     with store.claim(batch.idempotency_key), pytest.raises(KeyInProgressError):
-        intake(store).process(content, sender, save=True, key="k")
+        make_intake(store).process(content, sender, WITH_KEY)
 
 
-def test_a_key_belongs_to_its_sender() -> None:
+def test_key_belongs_to_its_sender() -> None:
     store = MemoryStore()
     for name in ("anna", "tom"):
-        answer = intake(store).process(body(individual()), SomeSender(name), save=True, key="k")
-        assert not answer.replayed
+        result = make_intake(store).process(make_body(individual()), FakeSender(name), WITH_KEY)
+        assert not result.replayed
     assert len(store.batches) == 2
 
 
-def test_a_key_that_has_ended_is_a_new_one() -> None:
+def test_expired_key_can_be_reused() -> None:
     store = MemoryStore()
-    content = body(individual())
+    content = make_body(individual())
     for code in (None, "O005"):
-        answer = intake(store, key_life=timedelta(0)).process(content, SomeSender(), save=True, key="k")
-        assert json.loads(answer.body)["results"][0].get("errorCode") == code
+        result = make_intake(store, key_lifetime=timedelta(0)).process(content, FakeSender(), WITH_KEY)
+        assert get_codes(result) == [code]
 
 
-def test_a_key_is_kept_with_the_moment_of_its_end() -> None:
+def test_key_is_stored_with_the_time_of_its_expiry() -> None:
     store = MemoryStore()
-    intake(store, key_life=timedelta(hours=3)).process(body(individual()), SomeSender(), save=True, key="k")
+    make_intake(store, key_lifetime=timedelta(hours=3)).process(make_body(individual()), FakeSender(), WITH_KEY)
     [batch] = store.batches
     assert isinstance(batch.idempotency_key, IdempotencyKey)
     assert (
@@ -80,29 +74,34 @@ def test_a_key_is_kept_with_the_moment_of_its_end() -> None:
     )
 
 
-@pytest.mark.parametrize("content", [b"{", body()])
-def test_a_request_that_saves_nothing_leaves_its_key_free(content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"{", make_body()])
+def test_request_that_saves_nothing_leaves_its_key_free(content: bytes) -> None:
     store = MemoryStore()
     try:
-        intake(store).process(content, SomeSender(), save=True, key="k")
+        make_intake(store).process(content, FakeSender(), WITH_KEY)
     except InvalidBatchError:
         assert content == b"{"
-    assert not intake(store).process(body(individual()), SomeSender(), save=True, key="k").replayed
-    assert store.held == set()
+    assert not make_intake(store).process(make_body(individual()), FakeSender(), WITH_KEY).replayed
+    assert store.locked_keys == set()
 
 
-def test_a_dry_run_keeps_no_key_and_asks_for_none() -> None:
+def test_dry_run_ignores_its_key() -> None:
     store = MemoryStore()
-    content = body(individual())
+    content = make_body(individual())
     for save, replayed in ((False, False), (True, False), (True, True), (False, False)):
-        assert intake(store).process(content, SomeSender(), save=save, key="k").replayed is replayed
+        assert (
+            make_intake(store).process(content, FakeSender(), BatchOptions(save, idempotency_key="k")).replayed
+            is replayed
+        )
 
 
-def test_a_conflict_is_judged_again_under_the_key() -> None:
+def test_request_with_a_key_is_decided_again_after_a_conflict() -> None:
     customer = individual()
     other = MemoryStore()
-    intake(other).process(body(customer), SomeSender(), save=True)
-    store = MemoryStore(before_save=other.batches)
-    first = intake(store).process(body(customer, individual()), SomeSender(), save=True, key="k")
-    again = intake(store).process(body(customer, individual()), SomeSender(), save=True, key="other")
+    make_intake(other).process(make_body(customer), FakeSender(), BatchOptions(save=True))
+    store = MemoryStore(faster_batches=other.batches)
+    first = make_intake(store).process(make_body(customer, individual()), FakeSender(), WITH_KEY)
+    again = make_intake(store).process(
+        make_body(customer, individual()), FakeSender(), BatchOptions(save=True, idempotency_key="other")
+    )
     assert (first.accepted, first.rejected, again.replayed) == (1, 1, False)

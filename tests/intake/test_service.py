@@ -1,50 +1,37 @@
-"""A batch from its bytes to its results, with a store in memory."""
+"""A batch from its body to its results, with a store in memory."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError
-from muster.intake.service import LOOKUPS_AFTER_HIT, Intake, IntakeResult, generate_batch_id
-from tests.intake.fakes import FixedClassifiers, MemoryStore, SomeSender
-from tests.samples import LEFT_OUT, individual, organization, snapshot
+from muster.intake.request import BatchOptions
+from muster.intake.service import LOOKUPS_AFTER_HIT, generate_batch_id
+from tests.intake.fakes import FakeSender, MemoryStore, get_codes, get_results, make_body, make_intake
+from tests.samples import LEFT_OUT, individual, organization
+
+SAVE, DRY_RUN = BatchOptions(save=True), BatchOptions(save=False)
 
 
-def intake(store: MemoryStore, *units: str) -> Intake:
-    return Intake(store, FixedClassifiers(snapshot(*units)), max_customers=100)
-
-
-def body(*customers: Any) -> bytes:
-    return json.dumps({"customers": customers}).encode()
-
-
-def results(answer: IntakeResult) -> list[dict[str, Any]]:
-    report: dict[str, Any] = json.loads(answer.body)
-    found: list[dict[str, Any]] = report["results"]
-    return found
-
-
-def codes(answer: IntakeResult) -> list[str | None]:
-    return [result.get("errorCode") for result in results(answer)]
-
-
-def arrival(customer: dict[str, Any], version: int = 1) -> AcceptedCustomer:
+def make_accepted(customer: dict[str, Any], version: int = 1) -> AcceptedCustomer:
     number, ext_id = customer["communicationNumber"], customer["customerExtId"]
     return AcceptedCustomer(number, "MAIN", ext_id, version, "INDIVIDUAL", "ACTIVE", b"{}")
 
 
-def saved_by_another(*arrivals: AcceptedCustomer) -> Batch:
+def make_faster_batch(*customers: dict[str, Any]) -> Batch:
+    """A batch of another request with these new customers."""
     now = datetime.now(UTC)
-    return Batch(generate_batch_id(now), now, "another", arrivals)
+    return Batch(generate_batch_id(now), now, "another", [make_accepted(customer) for customer in customers])
 
 
-def test_an_answer_has_the_keys_of_the_contract_in_their_order() -> None:
-    answer = intake(MemoryStore()).process(body(individual(), organization(title=None)), SomeSender(), save=True)
-    report = json.loads(answer.body)
-    accepted, rejected = report["results"]
-    assert list(report) == ["resultType", "results", "timeElapsedMs"]
+def test_response_has_the_keys_of_the_contract_in_their_order() -> None:
+    result = make_intake(MemoryStore()).process(make_body(individual(), organization(title=None)), FakeSender(), SAVE)
+    response = json.loads(result.body)
+    accepted, rejected = response["results"]
+    assert list(response) == ["resultType", "results", "timeElapsedMs"]
     assert list(accepted) == [
         "resultType", "communicationNumber", "customerExtId", "businessUnit", "timeElapsedMs",
     ]  # fmt: skip
@@ -52,159 +39,166 @@ def test_an_answer_has_the_keys_of_the_contract_in_their_order() -> None:
         "resultType", "communicationNumber", "customerExtId", "businessUnit", "errorCode", "errorDescription",
         "timeElapsedMs",
     ]  # fmt: skip
-    assert (answer.accepted, answer.rejected) == (1, 1)
+    assert (result.accepted, result.rejected) == (1, 1)
 
 
-def test_an_empty_list_is_an_answer_without_results_and_writes_nothing() -> None:
+def test_empty_batch_gives_no_results_and_writes_nothing() -> None:
     store = MemoryStore()
-    answer = intake(store).process(body(), SomeSender(), save=True)
-    assert results(answer) == []
-    assert answer.batch_id is None
+    result = make_intake(store).process(make_body(), FakeSender(), SAVE)
+    assert get_results(result) == []
+    assert result.batch_id is None
     assert store.batches == []
 
 
-def test_what_is_unknown_of_an_item_is_null() -> None:
-    answer = intake(MemoryStore()).process(body("x", {}, individual(customerExtId=["x"])), SomeSender(), save=False)
-    no_object, nothing, no_id = results(answer)
-    assert [no_object[key] for key in ("communicationNumber", "customerExtId", "businessUnit")] == [None, None, "MAIN"]
-    assert [nothing[key] for key in ("communicationNumber", "customerExtId", "businessUnit")] == [None, None, "MAIN"]
-    assert no_id["customerExtId"] is None
-
-
-def test_a_sent_unit_that_the_installation_does_not_have_is_not_echoed() -> None:
-    answer = intake(MemoryStore()).process(body(individual(businessUnit="secret")), SomeSender(), save=False)
-    assert results(answer)[0]["businessUnit"] is None
-
-
-def test_the_default_unit_of_a_sender_applies_when_none_is_sent() -> None:
-    sender = SomeSender(business_units=("SOUTH", "NORTH"))
-    store = MemoryStore()
-    answer = intake(store, "NORTH", "SOUTH").process(
-        body(individual(), individual(businessUnit="NORTH")), sender, save=True
+def test_unknown_identifiers_in_a_result_are_null() -> None:
+    result = make_intake(MemoryStore()).process(
+        make_body("x", {}, individual(customerExtId=["x"])), FakeSender(), DRY_RUN
     )
-    assert [result["businessUnit"] for result in results(answer)] == ["SOUTH", "NORTH"]
+    not_an_object, empty, bad_id = get_results(result)
+    for found in (not_an_object, empty):
+        identifiers = found["communicationNumber"], found["customerExtId"], found["businessUnit"]
+        assert identifiers == (None, None, "MAIN")
+    assert bad_id["customerExtId"] is None
+
+
+def test_unknown_business_unit_is_not_echoed() -> None:
+    result = make_intake(MemoryStore()).process(make_body(individual(businessUnit="secret")), FakeSender(), DRY_RUN)
+    assert get_results(result)[0]["businessUnit"] is None
+
+
+def test_default_unit_applies_when_none_is_sent() -> None:
+    sender = FakeSender(business_units=("SOUTH", "NORTH"))
+    store = MemoryStore()
+    result = make_intake(store, "NORTH", "SOUTH").process(
+        make_body(individual(), individual(businessUnit="NORTH")), sender, SAVE
+    )
+    assert [found["businessUnit"] for found in get_results(result)] == ["SOUTH", "NORTH"]
     assert {unit for unit, _ in store.versions} == {"NORTH", "SOUTH"}
 
 
-def test_the_same_id_in_another_unit_is_another_customer() -> None:
-    sender = SomeSender(business_units=("SOUTH", "NORTH"))
+def test_same_identifier_in_another_unit_is_another_customer() -> None:
+    sender = FakeSender(business_units=("SOUTH", "NORTH"))
     same = {"customerExtId": "one"}
-    answer = intake(MemoryStore(), "NORTH", "SOUTH").process(
-        body(individual(**same), individual(**same, businessUnit="NORTH")), sender, save=True
+    result = make_intake(MemoryStore(), "NORTH", "SOUTH").process(
+        make_body(individual(**same), individual(**same, businessUnit="NORTH")), sender, SAVE
     )
-    assert codes(answer) == [None, None]
+    assert get_codes(result) == [None, None]
 
 
-def test_a_number_is_taken_by_an_earlier_accepted_item_and_not_by_a_rejected_one() -> None:
+def test_accepted_customer_uses_its_number_and_rejected_one_keeps_its_number_free() -> None:
     number = {"communicationNumber": "n"}
-    answer = intake(MemoryStore()).process(
-        body(individual(**number, lastName=None), individual(**number), individual(**number)), SomeSender(), save=True
+    result = make_intake(MemoryStore()).process(
+        make_body(individual(**number, lastName=None), individual(**number), individual(**number)),
+        FakeSender(),
+        SAVE,
     )
-    assert codes(answer) == ["C016.I02", None, "O005"]
+    assert get_codes(result) == ["C016.I02", None, "O005"]
 
 
-def test_an_item_that_the_store_refuses_takes_no_number_either() -> None:
+def test_customer_rejected_by_the_decision_keeps_its_number_free() -> None:
     number = {"communicationNumber": "n"}
-    answer = intake(MemoryStore()).process(
-        body(individual(**number, action="UPDATE"), individual(**number)), SomeSender(), save=True
+    result = make_intake(MemoryStore()).process(
+        make_body(individual(**number, action="UPDATE"), individual(**number)), FakeSender(), SAVE
     )
-    assert codes(answer) == ["C004", None]
+    assert get_codes(result) == ["C004", None]
 
 
-def test_a_create_and_later_updates_of_one_customer_in_a_batch_are_all_accepted() -> None:
+def test_batch_may_create_a_customer_and_update_it_several_times() -> None:
     store = MemoryStore()
     one = {"customerExtId": "one"}
-    answer = intake(store).process(
-        body(
+    result = make_intake(store).process(
+        make_body(
             individual(**one, action="UPDATE"),
             individual(**one, action=LEFT_OUT),
             individual(**one, action="UPDATE"),
             individual(**one),
             individual(**one, action="UPDATE"),
         ),
-        SomeSender(),
-        save=True,
+        FakeSender(),
+        SAVE,
     )
-    assert codes(answer) == ["C004", None, None, "C004", None]
-    assert [arrival.version for arrival in store.batches[0].arrivals] == [1, 2, 3]
+    assert get_codes(result) == ["C004", None, None, "C004", None]
+    assert [customer.version for customer in store.batches[0].accepted] == [1, 2, 3]
 
 
-def test_the_number_is_judged_before_the_customer() -> None:
+def test_used_number_comes_before_existing_customer() -> None:
     store = MemoryStore()
     customer = individual()
-    service = intake(store)
-    service.process(body(customer), SomeSender(), save=True)
-    answer = service.process(body(customer), SomeSender(), save=True, detail=True)
-    (result,) = results(answer)
-    assert result["errorCode"] == "O005"
-    assert [(error["code"], error["pointer"]) for error in result["errors"]] == [
+    service = make_intake(store)
+    service.process(make_body(customer), FakeSender(), SAVE)
+    result = service.process(make_body(customer), FakeSender(), BatchOptions(save=True, detail=True))
+    (customer_result,) = get_results(result)
+    assert customer_result["errorCode"] == "O005"
+    assert [(error["code"], error["pointer"]) for error in customer_result["errors"]] == [
         ("O005", "/customers/0/communicationNumber"),
         ("C004", "/customers/0/customerExtId"),
     ]
 
 
-def test_a_conflict_is_looked_at_again_and_gives_the_answer_of_a_moment_later() -> None:
+def test_after_a_conflict_the_batch_is_decided_again() -> None:
     first, second, third = individual(), individual(), individual()
-    store = MemoryStore(before_save=[saved_by_another(arrival(first)), saved_by_another(arrival(third))])
-    answer = intake(store).process(body(first, second, third), SomeSender(), save=True)
-    assert codes(answer) == ["O005", None, "O005"]
-    assert [arrival.communication_number for arrival in store.batches[-1].arrivals] == [second["communicationNumber"]]
+    store = MemoryStore(faster_batches=[make_faster_batch(first), make_faster_batch(third)])
+    result = make_intake(store).process(make_body(first, second, third), FakeSender(), SAVE)
+    assert get_codes(result) == ["O005", None, "O005"]
+    assert [customer.communication_number for customer in store.batches[-1].accepted] == [second["communicationNumber"]]
 
 
-def test_a_batch_of_new_customers_is_written_without_a_look() -> None:
+def test_new_customers_are_written_without_a_look_up() -> None:
     store = MemoryStore()
-    intake(store).process(body(individual(), "x", individual(), individual(lastName=None)), SomeSender(), save=True)
-    assert (store.looked_up, len(store.numbers)) == (0, 2)
+    make_intake(store).process(
+        make_body(individual(), "x", individual(), individual(lastName=None)), FakeSender(), SAVE
+    )
+    assert (store.lookups, len(store.numbers)) == (0, 2)
 
 
-def test_the_dry_run_always_looks() -> None:
+def test_dry_run_always_looks_up() -> None:
     store = MemoryStore()
-    intake(store).process(body(individual()), SomeSender(), save=False)
-    assert store.looked_up == 1
+    make_intake(store).process(make_body(individual()), FakeSender(), DRY_RUN)
+    assert store.lookups == 1
 
 
-def test_a_batch_in_which_items_contest_is_judged_by_all_that_is_known() -> None:
-    """Written without a look, the second item would be refused for its customer alone, and nothing would conflict."""
+def test_batch_with_conflicts_within_it_is_looked_up() -> None:
+    """Without a look-up, the second customer would be rejected for its identifier alone, and nothing would conflict."""
     store = MemoryStore()
-    service = intake(store)
-    service.process(body(individual(communicationNumber="taken")), SomeSender(), save=True)
+    service = make_intake(store)
+    service.process(make_body(individual(communicationNumber="taken")), FakeSender(), SAVE)
     contested = individual(customerExtId="new"), individual(customerExtId="new", communicationNumber="taken")
-    answer = service.process(body(*contested), SomeSender(), save=True)
-    assert codes(answer) == [None, "O005"]
+    result = service.process(make_body(*contested), FakeSender(), SAVE)
+    assert get_codes(result) == [None, "O005"]
 
 
-def test_after_a_known_customer_batches_are_looked_up_until_they_are_new_again() -> None:
+def test_after_a_known_customer_the_next_batches_are_looked_up_first() -> None:
     store = MemoryStore()
-    service = intake(store)
+    service = make_intake(store)
     known = individual()
     for customer in (known, known):
-        service.process(body(customer), SomeSender(), save=True)
-    assert store.looked_up == 1
+        service.process(make_body(customer), FakeSender(), SAVE)
+    assert store.lookups == 1
     for _ in range(LOOKUPS_AFTER_HIT + 5):
-        service.process(body(individual()), SomeSender(), save=True)
-    assert store.looked_up == 1 + LOOKUPS_AFTER_HIT
-    assert codes(service.process(body(known), SomeSender(), save=True)) == ["O005"]
+        service.process(make_body(individual()), FakeSender(), SAVE)
+    assert store.lookups == 1 + LOOKUPS_AFTER_HIT
+    assert get_codes(service.process(make_body(known), FakeSender(), SAVE)) == ["O005"]
 
 
-def test_a_conflict_that_nothing_explains_is_raised_in_the_end() -> None:
-    class Broken(MemoryStore):
-        def save(self, batch: Batch, answer: object) -> bytes:
+def test_unexplained_conflict_is_raised_after_some_attempts() -> None:
+    class AlwaysConflicting(MemoryStore):
+        def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
             raise ConflictError
 
     with pytest.raises(ConflictError):
-        intake(Broken()).process(body(individual()), SomeSender(), save=True)
+        make_intake(AlwaysConflicting()).process(make_body(individual()), FakeSender(), SAVE)
 
 
-def test_the_dry_run_writes_nothing() -> None:
+def test_dry_run_writes_nothing() -> None:
     store = MemoryStore()
-    answer = intake(store).process(body(individual(), "x"), SomeSender(), save=False)
-    assert codes(answer) == [None, "C019"]
-    assert (store.batches, answer.batch_id) == ([], None)
+    result = make_intake(store).process(make_body(individual(), "x"), FakeSender(), DRY_RUN)
+    assert get_codes(result) == [None, "C019"]
+    assert (store.batches, result.batch_id) == ([], None)
 
 
-def test_a_batch_of_which_nothing_is_accepted_is_recorded_with_its_reasons() -> None:
+def test_batch_without_accepted_customers_is_saved_with_its_rejections() -> None:
     store = MemoryStore()
-    intake(store).process(body("x", individual(communicationNumber="a\0")), SomeSender("night feed"), save=True)
+    make_intake(store).process(make_body("x", individual(communicationNumber="a\0")), FakeSender("night feed"), SAVE)
     (batch,) = store.batches
     assert batch.sender == "night feed"
     assert [(r.position, r.communication_number, r.violations) for r in batch.rejected] == [
@@ -213,45 +207,47 @@ def test_a_batch_of_which_nothing_is_accepted_is_recorded_with_its_reasons() -> 
     ]
 
 
-def test_full_detail_gives_all_violations_in_order_and_the_warnings() -> None:
+def test_detail_lists_all_violations_in_order_and_the_warnings() -> None:
     customer = individual(
         isPEP="x", riskLevel="x", listAddress=[{"country": "LT"}, {}], **{"a/b~c": 1}, firstName=LEFT_OUT
     )
-    answer = intake(MemoryStore()).process(body({}, customer), SomeSender(), save=False, detail=True)
-    result = results(answer)[1]
-    assert [(error["code"], error["pointer"]) for error in result["errors"]] == [
+    result = make_intake(MemoryStore()).process(
+        make_body({}, customer), FakeSender(), BatchOptions(save=False, detail=True)
+    )
+    customer_result = get_results(result)[1]
+    assert [(error["code"], error["pointer"]) for error in customer_result["errors"]] == [
         ("C009", "/customers/1/riskLevel"),
         ("C016.I01", "/customers/1/firstName"),
         ("C018", "/customers/1/isPEP"),
         ("Q004.ADR02", "/customers/1/listAddress/1/country"),
     ]
-    assert result["errorCode"] == "C009"
-    assert result["warnings"] == [
+    assert customer_result["errorCode"] == "C009"
+    assert customer_result["warnings"] == [
         {"code": "W001", "description": "Field is not known and was ignored", "pointer": "/customers/1/a~1b~0c"}
     ]
 
 
-def test_the_times_of_the_items_add_up_to_no_more_than_the_batch() -> None:
-    answer = intake(MemoryStore()).process(body(*(individual() for _ in range(100))), SomeSender(), save=True)
-    report = json.loads(answer.body)
-    assert sum(result["timeElapsedMs"] for result in report["results"]) <= report["timeElapsedMs"]
+def test_times_of_the_customers_add_up_to_no_more_than_that_of_the_batch() -> None:
+    result = make_intake(MemoryStore()).process(make_body(*(individual() for _ in range(100))), FakeSender(), SAVE)
+    response = json.loads(result.body)
+    assert sum(found["timeElapsedMs"] for found in response["results"]) <= response["timeElapsedMs"]
 
 
-def test_a_document_is_kept_as_it_was_read() -> None:
+def test_document_is_stored_normalised() -> None:
     store = MemoryStore()
     customer = individual(
         isPEP="true", nationalCode=50001010022, listAddress=None, unknown=1, initialDepositAmount="10.50", giin=" "
     )
-    intake(store).process(body(customer), SomeSender(), save=True)
-    document = store.batches[0].arrivals[0].document
-    kept = json.loads(document)
-    assert kept["isPEP"] is True
-    assert kept["nationalCode"] == "50001010022"
+    make_intake(store).process(make_body(customer), FakeSender(), SAVE)
+    document = store.batches[0].accepted[0].document
+    stored = json.loads(document)
+    assert stored["isPEP"] is True
+    assert stored["nationalCode"] == "50001010022"
     assert b'"initialDepositAmount":10.50' in document
-    assert kept.keys().isdisjoint({"listAddress", "unknown", "giin"})
+    assert stored.keys().isdisjoint({"listAddress", "unknown", "giin"})
 
 
-def test_ids_of_batches_sort_by_time() -> None:
+def test_batch_ids_sort_by_time() -> None:
     earlier, later = (generate_batch_id(datetime(2026, 1, 1, second=second, tzinfo=UTC)) for second in (1, 2))
     assert earlier < later
     assert earlier.version == 7

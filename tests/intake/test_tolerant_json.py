@@ -1,4 +1,4 @@
-"""The careful decoder reads and refuses what the plain one does, and tells the same places."""
+"""The tolerant decoder accepts and rejects what the reference decoder does, with the same values and offsets."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -8,30 +8,30 @@ from typing import Any
 
 import pytest
 
-from fuzzing.mutation import mutated, scratched
-from fuzzing.seeds import seeds
+from fuzzing.mutation import mutate, mutate_bytes
+from fuzzing.seeds import build_seeds
 from muster.intake import tolerant_json
-from tests.intake import plain_decoder
+from tests.intake import reference_decoder
 
 SEED = 20_240_527
 TOKENS = ("[", "]", "{", "}", ",", ":", "1", '"a"', " ")
 DEEP = tolerant_json.MAX_DEPTH
 
 
-def told_by(decode: Callable[[str], Any], text: str) -> str:
-    """The value with its types and digits, or the error and its place."""
+def describe(decode: Callable[[str], Any], text: str) -> str:
+    """The value with its types and digits, or the error and its offset."""
     try:
         return repr(decode(text))
     except tolerant_json.InvalidJsonError as error:
         return f"{error} at {error.offset}"
 
 
-def check(text: str) -> None:
-    assert told_by(tolerant_json.decode, text) == told_by(plain_decoder.decode, text), text
+def compare(text: str) -> None:
+    assert describe(tolerant_json.decode, text) == describe(reference_decoder.decode, text), text
 
 
 @pytest.mark.parametrize(
-    ("before", "behind"),
+    ("before", "after"),
     [
         ("", ""),
         ("[" * (DEEP - 1), "]" * (DEEP - 1)),
@@ -41,23 +41,23 @@ def check(text: str) -> None:
     ],
     ids=["at the top", "above the limit", "at the limit", "below", "in objects below"],
 )
-def test_every_short_row_of_tokens_is_read_alike(before: str, behind: str) -> None:
+def test_every_short_sequence_of_tokens_is_decoded_alike(before: str, after: str) -> None:
     for length in range(6 if before == "" else 5):
         for tokens in product(TOKENS, repeat=length):
-            check(f"{before}{''.join(tokens)}{behind}")
+            compare(f"{before}{''.join(tokens)}{after}")
 
 
-def bodies(count: int) -> Iterator[str]:
-    """Batches, changed as trees and as bytes, some of them in the midst of many brackets."""
-    random, pool = Random(SEED), list(seeds())
+def generate_bodies(count: int) -> Iterator[str]:
+    """Mutated batches, some of them within many brackets."""
+    random, pool = Random(SEED), list(build_seeds())
     while count:
-        body = mutated(random.choice(pool), 5_000, random)
+        body = mutate(random.choice(pool), 5_000, random)
         if random.random() < 0.4:
             depth = random.randint(DEEP - 4, DEEP + 4)
             opening, closing = random.choice(((b"[", b"]"), (b'{"a":', b"}")))
             body = opening * depth + body + closing * depth
         for _ in range(random.randint(0, 2)):
-            body = scratched(body, random)
+            body = mutate_bytes(body, random)
         try:
             yield str(body, "utf-8")
             count -= 1
@@ -65,9 +65,9 @@ def bodies(count: int) -> Iterator[str]:
             continue
 
 
-def test_batches_of_all_sorts_are_read_alike() -> None:
-    for text in bodies(2_000):
-        check(text)
+def test_mutated_batches_are_decoded_alike() -> None:
+    for text in generate_bodies(2_000):
+        compare(text)
 
 
 @pytest.mark.parametrize(
@@ -93,28 +93,30 @@ def test_batches_of_all_sorts_are_read_alike() -> None:
     ],
     ids=lambda text: text[:24],
 )
-def test_odd_texts_are_read_alike(text: str) -> None:
-    check(text)
+def test_unusual_texts_are_decoded_alike(text: str) -> None:
+    compare(text)
 
 
-def _possessive(parsed: Any) -> Iterator[Any]:
-    """What possessive repeats repeat, at any depth of a parsed pattern."""
+def _find_possessive_repeats(parsed: Any) -> Iterator[Any]:
+    """The repeated parts of all possessive repeats in a parsed pattern."""
     for operator, argument in parsed:
         if operator is _constants.POSSESSIVE_REPEAT:
             yield list(argument[2])
         for part in argument if isinstance(argument, list | tuple) else [argument]:
             for inner in part if isinstance(part, list) else [part]:
                 if isinstance(inner, _parser.SubPattern):
-                    yield from _possessive(inner)
+                    yield from _find_possessive_repeats(inner)
 
 
-def test_no_pattern_repeats_in_a_way_that_python_before_3_11_5_gets_wrong() -> None:
-    """There a possessive repeat kept the beginning of a turn that came to nothing, unless the turn is atomic."""
-    ways = [vars(tolerant_json)[name] for name in ("_space", "_string", "_scalar")]
-    for inside in (*tolerant_json._KEPT.values(), *tolerant_json._BELOW.values()):
-        ways += [inside.run, inside.from_opening, inside.from_value]
-    repeated = [turn for way in ways for turn in _possessive(_parser.parse(way.__self__.pattern))]
-    assert len(repeated) > len(ways)
-    for turn in repeated:
-        assert len(turn) == 1
-        assert turn[0][0] in (_constants.IN, _constants.LITERAL, _constants.ATOMIC_GROUP), turn
+def test_possessive_repeats_work_before_python_3_11_5() -> None:
+    """There, a possessive repeat consumes the beginning of a failed repetition unless it repeats an atomic group."""
+    matchers = [vars(tolerant_json)[name] for name in ("_match_space", "_match_string", "_match_scalar")]
+    for container in (*tolerant_json._SHALLOW.values(), *tolerant_json._DEEP.values()):
+        matchers += [container.match_skipped, container.match_after_opening, container.match_after_value]
+    repeated = [
+        part for matcher in matchers for part in _find_possessive_repeats(_parser.parse(matcher.__self__.pattern))
+    ]
+    assert len(repeated) > len(matchers)
+    for part in repeated:
+        assert len(part) == 1
+        assert part[0][0] in (_constants.IN, _constants.LITERAL, _constants.ATOMIC_GROUP), part

@@ -1,12 +1,12 @@
-"""For every row of the contract's table of errors a customer that breaks just this rule, and the answer to it.
+"""For every row of the contract's table of errors, a customer that breaks only this rule, and the result.
 
-`CASES` stand in the order of the table; `ALIKE` are what it says beside its rows.
+`CASES` has the order of the table. `EXTRA_CASES` has further texts of a row, and rows that stand for several errors.
 """
 
-from tests.contract.case_tables import alike, of_customers, of_parts, of_related
+from tests.contract.case_tables import customers, extra, nested_objects, related_entities
 from tests.contract.case_tables.case import Case
 
-CASES = [*of_customers.CASES, *of_parts.CASES, *of_related.CASES]
-ALIKE = alike.CASES
+CASES = [*customers.CASES, *nested_objects.CASES, *related_entities.CASES]
+EXTRA_CASES = extra.CASES
 
-__all__ = ["ALIKE", "CASES", "Case"]
+__all__ = ["CASES", "EXTRA_CASES", "Case"]

@@ -1,16 +1,20 @@
-"""A case of the table of errors, and the customers that cases are made of."""
+"""A case of the table of errors, and builders of the customers in the cases."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.samples import individual, organization
 
+CustomerBuilder = Callable[..., dict[str, Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A customer that breaks just one rule, and the answer to it.
+    """A customer that breaks only one rule, and the code and text of its result.
 
-    `before` is sent first, `units` are the business units of the installation, and `granted` those of the sender.
+    `before` are customers that are sent first, `units` the business units of the installation, and `granted` those of
+    the user.
     """
 
     customer: Any
@@ -21,26 +25,27 @@ class Case:
     granted: tuple[str, ...] = ()
 
 
-def listing(name: str, **part: Any) -> dict[str, Any]:
-    """An individual whose list has a sound part of that kind at 0 and this one at 1."""
-    return individual(**{name: [_SOUND[name], {**_SOUND[name], **part}]})
+def nested(name: str, **changes: Any) -> dict[str, Any]:
+    """An individual whose list has a valid object at 0 and one with these changes at 1."""
+    return individual(**{name: [_VALID[name], {**_VALID[name], **changes}]})
 
 
-def relating(customer: Any = individual, **changes: Any) -> dict[str, Any]:
-    """A customer with this related person at index 1, after a sound one."""
-    return customer(listRelatedEntity=[_RELATED, {**_RELATED, **changes}])
+def related_person(customer: CustomerBuilder = individual, **changes: Any) -> dict[str, Any]:
+    """A customer with a valid related person at 0 and one with these changes at 1."""
+    return customer(listRelatedEntity=[_PERSON, {**_PERSON, **changes}])
 
 
-def relating_organization(customer: Any = organization, **changes: Any) -> dict[str, Any]:
-    return customer(listRelatedEntity=[_RELATED, {**_RELATED_ORGANIZATION, **changes}])
+def related_organization(customer: CustomerBuilder = organization, **changes: Any) -> dict[str, Any]:
+    """A customer with a valid related person at 0 and a related organization with these changes at 1."""
+    return customer(listRelatedEntity=[_PERSON, {**_ORGANIZATION, **changes}])
 
 
-def relating_part(name: str, customer: Any = individual, **part: Any) -> dict[str, Any]:
-    """A customer with a related person at 1 whose list has a sound part at 0 and this one at 1."""
-    return relating(customer, **{name: [_SOUND[name], {**_SOUND[name], **part}]})
+def related_nested(name: str, customer: CustomerBuilder = individual, **changes: Any) -> dict[str, Any]:
+    """A customer with a related person at 1 whose list has a valid object at 0 and one with these changes at 1."""
+    return related_person(customer, **{name: [_VALID[name], {**_VALID[name], **changes}]})
 
 
-_SOUND: dict[str, dict[str, Any]] = {
+_VALID: dict[str, dict[str, Any]] = {
     "listContact": {"contactType": "EMAIL", "contactDetails": "hello@example.com"},
     "listBusinessEntityDocument": {
         "entityType": "INDIVIDUAL",
@@ -65,20 +70,20 @@ _SOUND: dict[str, dict[str, Any]] = {
     "listCountryOfTaxPayment": {"country": "LT"},
     "listAdditionalValues": {"code": "usa", "description": "Relation to USA", "datatype": "STRING", "value": "yes"},
 }
-_RELATED: dict[str, Any] = {
+_PERSON: dict[str, Any] = {
     "entityType": "INDIVIDUAL",
     "relationType": "OWNER",
     "firstName": "John",
     "lastName": "Rodriguez",
 }
-_RELATED_ORGANIZATION: dict[str, Any] = {
+_ORGANIZATION: dict[str, Any] = {
     "entityType": "ORGANIZATION",
     "relationType": "OWNER",
     "title": "LTD 'Fokusmano'",
     "registrationCountry": "LT",
 }
-CONTACTS = "MOBILEPHONE, FIXEDPHONE, EMAIL, WEBSITE"
-DOCUMENTS = "PASSPORT, IDENTITYCARD, RESIDENCEPERMIT, DRIVINGLICENSE, REGISTRATIONCERTIFICATE, OTHER"
+CONTACT_TYPES = "MOBILEPHONE, FIXEDPHONE, EMAIL, WEBSITE"
+DOCUMENT_TYPES = "PASSPORT, IDENTITYCARD, RESIDENCEPERMIT, DRIVINGLICENSE, REGISTRATIONCERTIFICATE, OTHER"
 DATATYPES = "STRING, INTEGER, DECIMAL, DATE, TIMESTAMP, BOOLEAN"
-OF_INDIVIDUAL = "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). "
-OF_ORGANIZATION = "Problem with field for ORGANIZATION type customer. Problem with relatedEntity (index: 1 ). "
+INDIVIDUAL_PREFIX = "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). "
+ORGANIZATION_PREFIX = "Problem with field for ORGANIZATION type customer. Problem with relatedEntity (index: 1 ). "

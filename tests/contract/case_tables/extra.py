@@ -1,13 +1,13 @@
-"""What the table says beside its rows: other texts of a row, and rows that hold alike."""
+"""Cases beside the rows of the table: other texts of a row, and rows that stand for several errors."""
 
 from tests.contract.case_tables.case import (
-    OF_INDIVIDUAL,
-    OF_ORGANIZATION,
+    INDIVIDUAL_PREFIX,
+    ORGANIZATION_PREFIX,
     Case,
-    listing,
-    relating,
-    relating_organization,
-    relating_part,
+    nested,
+    related_nested,
+    related_organization,
+    related_person,
 )
 from tests.samples import LEFT_OUT, individual, organization
 
@@ -42,40 +42,38 @@ CASES = [
     Case(individual(listPurpose="GREY"), "C018", "Bad value for BLACK, WHITE. Field: ListPurpose"),
     Case(individual(initialDepositCurrency="XXY"), "C018", "InitialDepositCurrency not found in Amlyze"),
     Case(
-        listing("listContact", useForCommunication="x"),
+        nested("listContact", useForCommunication="x"),
         "C018",
         "Bad value for BOOLEAN (values: true, false). Field: UseForCommunication",
     ),
     Case(
-        listing("listDeclaredTurnover", to="x"),
+        nested("listDeclaredTurnover", to="x"),
         "Q007.DT03",
         "Problem with DeclaredTurnover (index: 1 ). Bad value for INTEGER",
     ),
+    Case(nested("listAdditionalValues", datatype="DECIMAL", value="x"), "AV07", "Bad value for DECIMAL valueCode: usa"),
+    Case(nested("listAdditionalValues", datatype="DATE", value="x"), "AV07", "Bad value for DATE valueCode: usa"),
+    Case(related_person(birthCountry="XX"), "C016.C016.RE03", f"{INDIVIDUAL_PREFIX}BirthCountry not defined in Amlyze"),
     Case(
-        listing("listAdditionalValues", datatype="DECIMAL", value="x"), "AV07", "Bad value for DECIMAL valueCode: usa"
-    ),
-    Case(listing("listAdditionalValues", datatype="DATE", value="x"), "AV07", "Bad value for DATE valueCode: usa"),
-    Case(relating(birthCountry="XX"), "C016.C016.RE03", f"{OF_INDIVIDUAL}BirthCountry not defined in Amlyze"),
-    Case(
-        relating_organization(registrationCountry=None),
+        related_organization(registrationCountry=None),
         "C017.C016.RE03",
-        f"{OF_ORGANIZATION}RegistrationCountry not defined in Amlyze",
+        f"{ORGANIZATION_PREFIX}RegistrationCountry not defined in Amlyze",
     ),
-    Case(relating(lastName=None), "C016.C016.RE04", f"{OF_INDIVIDUAL}LastName is mandatory"),
-    Case(relating_organization(title=None), "C017.C016.RE04", f"{OF_ORGANIZATION}Title is mandatory"),
+    Case(related_person(lastName=None), "C016.C016.RE04", f"{INDIVIDUAL_PREFIX}LastName is mandatory"),
+    Case(related_organization(title=None), "C017.C016.RE04", f"{ORGANIZATION_PREFIX}Title is mandatory"),
     Case(
-        relating_part("listAddress", country=None),
+        related_nested("listAddress", country=None),
         "C016.C016.RE06.ADR02",
-        f"{OF_INDIVIDUAL}Problem with Address (index: 1 ). Country is mandatory and must exist in Amlyze",
+        f"{INDIVIDUAL_PREFIX}Problem with Address (index: 1 ). Country is mandatory and must exist in Amlyze",
     ),
     Case(
-        relating_part("listBusinessEntityDocument", documentExpiryDate="x"),
+        related_nested("listBusinessEntityDocument", documentExpiryDate="x"),
         "C016.C016.RE08.DOC05",
-        f"{OF_INDIVIDUAL}Problem with BusinessEntityDocuments (index: 1 ). DocumentExpiryDate is not a date",
+        f"{INDIVIDUAL_PREFIX}Problem with BusinessEntityDocuments (index: 1 ). DocumentExpiryDate is not a date",
     ),
     Case(
-        relating_part("listAdditionalValues", code=None),
+        related_nested("listAdditionalValues", code=None),
         "C016.C016.AV01",
-        f"{OF_INDIVIDUAL}AdditionalValue (index: 1 ). Code is mandatory",
+        f"{INDIVIDUAL_PREFIX}AdditionalValue (index: 1 ). Code is mandatory",
     ),
 ]

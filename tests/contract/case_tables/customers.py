@@ -1,10 +1,10 @@
-"""Cases of the rows that speak of a customer and its own fields."""
+"""Cases of the rows for a customer and its own fields."""
 
 from tests.contract.case_tables.case import Case
 from tests.samples import LEFT_OUT, individual, organization
 
-_known = individual()
-_updated = individual()
+_with_used_number = individual()
+_existing = individual()
 
 
 CASES = [
@@ -12,19 +12,19 @@ CASES = [
     Case(individual(communicationNumber=LEFT_OUT), "001", "CommunicationNumber is mandatory"),
     Case(individual(communicationNumber="x" * 257), "C001", "CommunicationNumber is longer than 256 characters"),
     Case(
-        individual(communicationNumber=_known["communicationNumber"]),
+        individual(communicationNumber=_with_used_number["communicationNumber"]),
         "O005",
         "CommunicationNumber already used in amlyze",
-        before=[_known],
+        before=[_with_used_number],
     ),
     Case(individual(customerExtId=LEFT_OUT), "C002", "CustomerExtId is mandatory"),
     Case(individual(requester=LEFT_OUT), "001", "Requester is mandatory"),
     Case(individual(action="UPDATE"), "C004", "Cannot update not existing customer, use Action = CREATE"),
     Case(
-        individual(customerExtId=_updated["customerExtId"]),
+        individual(customerExtId=_existing["customerExtId"]),
         "C004",
         "Customer already exists, use Action = UPDATE",
-        before=[_updated],
+        before=[_existing],
     ),
     Case(individual(action="DELETE"), "C005", "Action is not valid. values: CREATE, UPDATE"),
     Case(individual(businessUnit="NOWHERE"), "C006", "Business unit does not exist in Amlyze"),

@@ -1,4 +1,4 @@
-"""How values are read: what each kind takes, and what is kept of it."""
+"""How values are read: what each type accepts, and the value that it gives."""
 
 import json
 from decimal import Decimal
@@ -13,31 +13,31 @@ from muster.customer.value_readers import ABSENT, BAD, read_boolean, read_intege
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "expected"),
     [("0.0000001", "0.0000001"), ("1.50", "1.50"), ("1e2", "100"), ("-5", "-5"), ("true", "true"), ("false", "false")],
 )
-def test_a_number_or_a_boolean_for_a_string_becomes_its_digits_and_words(text: str, kept: str) -> None:
-    assert read_text(number(text)) == kept
+def test_number_or_boolean_is_read_as_its_json_text(text: str, expected: str) -> None:
+    assert read_text(decode_number(text)) == expected
 
 
-def number(text: str) -> object:
+def decode_number(text: str) -> object:
     return json.loads(text, parse_float=parse_json_decimal)
 
 
 @pytest.mark.parametrize("text", ["10000", "+10000", "1e4", "10000.0", " 10000 ", "0010000"])
-def test_a_whole_number_may_be_written_in_many_ways(text: str) -> None:
+def test_whole_number_has_several_notations(text: str) -> None:
     assert read_integer(text) == 10_000
 
 
 @pytest.mark.parametrize(
     "value", ["1.5", "ten", "1,000", "0x10", "1e", "\u0661", True, [], {}, "1" * 41, 10**40, "NaN"]
 )
-def test_what_is_no_whole_number_is_bad(value: object) -> None:
+def test_other_values_are_not_whole_numbers(value: object) -> None:
     assert read_integer(value) is BAD
 
 
 @pytest.mark.parametrize(
-    ("text", "good"),
+    ("text", "is_valid"),
     [
         ("9" * 40, True),
         ("9" * 41, False),
@@ -55,22 +55,22 @@ def test_what_is_no_whole_number_is_bad(value: object) -> None:
         ("", False),
     ],
 )
-def test_a_number_has_at_most_40_digits_and_an_exponent_of_at_most_40(text: str, good: bool) -> None:
-    assert (parse_decimal(text) is not None) is good
+def test_number_has_at_most_40_digits_and_an_exponent_of_at_most_40(text: str, is_valid: bool) -> None:
+    assert (parse_decimal(text) is not None) is is_valid
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**20), max_value=10**20))
-def test_a_decimal_keeps_every_digit(value: Decimal) -> None:
+def test_decimal_keeps_every_digit(value: Decimal) -> None:
     assert str(read_number(str(value))) == str(value)
     assert str(parse_json_decimal(str(value))) == str(value)
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"),
+    ("value", "expected"),
     [(True, True), ("true", True), ("FALSE", False), (" ", ABSENT), (1, BAD), (0, BAD), ("yes", BAD), ([], BAD)],
 )
-def test_yes_and_no_are_the_booleans_and_their_words(value: object, kept: object) -> None:
-    assert read_boolean(value) is kept
+def test_boolean_may_be_written_as_a_word(value: object, expected: object) -> None:
+    assert read_boolean(value) is expected
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_yes_and_no_are_the_booleans_and_their_words(value: object, kept: object
         "2024-04-08T23:59:59.1234567891-11:30",
     ],
 )
-def test_dates_and_timestamps_of_the_contract_are_dates(text: str) -> None:
+def test_date_and_timestamp_forms_of_the_contract_are_dates(text: str) -> None:
     assert is_date(text)
 
 
@@ -111,12 +111,17 @@ def test_dates_and_timestamps_of_the_contract_are_dates(text: str) -> None:
         ),
     ],
 )
-def test_other_ways_to_write_a_date_are_none(text: str) -> None:
+def test_other_date_forms_are_not_dates(text: str) -> None:
     assert not is_date(text)
 
 
-def test_the_timestamp_of_an_additional_value_has_a_space_and_milliseconds() -> None:
-    for good in ("2023-10-01 09:45:00.000+0200", "2023-10-01 09:45:00.000+02:00", "2023-10-01 09:45:00.000Z"):
-        assert is_additional_timestamp(good)
-    for bad in ("2023-10-01T09:45:00.000+0200", "2023-10-01 09:45:00+0200", "2023-02-30 09:45:00.000Z", "2023-10-01"):
-        assert not is_additional_timestamp(bad)
+def test_timestamp_of_an_additional_value_has_a_space_and_milliseconds() -> None:
+    for valid in ("2023-10-01 09:45:00.000+0200", "2023-10-01 09:45:00.000+02:00", "2023-10-01 09:45:00.000Z"):
+        assert is_additional_timestamp(valid)
+    for invalid in (
+        "2023-10-01T09:45:00.000+0200",
+        "2023-10-01 09:45:00+0200",
+        "2023-02-30 09:45:00.000Z",
+        "2023-10-01",
+    ):
+        assert not is_additional_timestamp(invalid)

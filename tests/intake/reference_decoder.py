@@ -1,6 +1,6 @@
-"""The careful decoder as it was first written: one state of the grammar after the other, a few µs a token.
+"""The reference for the tolerant decoder: a state machine of the JSON grammar that takes a few µs per token.
 
-It is slow and plain, and so the judge of the one that is in use (`test_careful.py`).
+It is slow and simple, so it is the oracle for the decoder in use (`test_tolerant_json.py`).
 """
 
 import json
@@ -24,17 +24,17 @@ def decode(text: str) -> Any:
     return _Parser(text).parse()
 
 
-State = Callable[[], "State | None"]  # reads on from one place of the grammar and gives what comes next
+State = Callable[[], "State | None"]  # parses from one state of the grammar and gives the next state
 
 
 class _Parser:
-    """Walks over the text with a stack of its own, so that no nesting is too deep for it."""
+    """Parses the text with a stack of its own, so the depth of nesting is not limited."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._open: list[Any] = []  # the containers around the place, outermost first
-        self._keys: list[str] = []  # of every open object, the key that the next value belongs to
+        self._open: list[Any] = []  # the open containers, outermost first
+        self._keys: list[str] = []  # of every open object, the key of the next value
         self._result: Any = None
 
     def parse(self) -> Any:
@@ -45,30 +45,30 @@ class _Parser:
         return self._result
 
     def _value(self) -> State:
-        opening = self._here()
+        opening = self._peek()
         if opening not in ("{", "["):
-            self._keep(self._scalar())
+            self._add(self._scalar())
             return self._after_value
         self._at += 1
         container: Any = {} if opening == "{" else []
-        # Below the limit containers are walked over for their syntax only, and kept by nobody.
-        self._keep(container if len(self._open) < MAX_DEPTH else UNREADABLE)
+        # Below the limit, containers are only parsed for their syntax.
+        self._add(container if len(self._open) < MAX_DEPTH else UNREADABLE)
         self._open.append(container)
         self._keys.append("")
         return self._after_opening
 
     def _after_opening(self) -> State:
-        return self._close() if self._here() == self._closing() else self._key_or_value()
+        return self._close() if self._peek() == self._closing() else self._key_or_value()
 
     def _after_value(self) -> State | None:
         if not self._open:
             if self._at < len(self._text):
                 raise InvalidJsonError("the end of the body", self._at)
             return None
-        if self._here() == ",":
+        if self._peek() == ",":
             self._at += 1
             return self._key_or_value
-        return self._close() if self._here() == self._closing() else self._fail("a comma or a closing bracket")
+        return self._close() if self._peek() == self._closing() else self._fail("a comma or a closing bracket")
 
     def _key_or_value(self) -> State:
         if self._closing() == "]":
@@ -78,7 +78,7 @@ class _Parser:
         return self._colon
 
     def _colon(self) -> State:
-        if self._here() != ":":
+        if self._peek() != ":":
             self._fail("a colon")
         self._at += 1
         return self._value
@@ -89,7 +89,7 @@ class _Parser:
         self._keys.pop()
         return self._after_value
 
-    def _keep(self, value: Any) -> None:
+    def _add(self, value: Any) -> None:
         if not self._open:
             self._result = value
         elif isinstance(container := self._open[-1], dict):
@@ -98,7 +98,7 @@ class _Parser:
             container.append(value)
 
     def _scalar(self) -> Any:
-        if self._here() == '"':
+        if self._peek() == '"':
             return self._string()
         if word := self._match(_WORD):
             self._at = word.end()
@@ -115,13 +115,13 @@ class _Parser:
         if not literal:
             self._fail("a string")
         self._at = literal.end()
-        text = json.loads(literal[0])  # the standard library takes lone surrogates
+        text = json.loads(literal[0])  # the standard library decodes lone surrogates
         return UNREADABLE if _SURROGATE.search(text) else text
 
     def _closing(self) -> str:
         return "}" if isinstance(self._open[-1], dict) else "]"
 
-    def _here(self) -> str:
+    def _peek(self) -> str:
         return self._text[self._at : self._at + 1]
 
     def _match(self, pattern: re.Pattern[str]) -> Any:
