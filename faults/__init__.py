@@ -1,1 +1,1 @@
-"""Faults under load: whatever dies, an acknowledged customer is there and no batch is there by half."""
+"""Fault injection under load: no acknowledged customer is lost, and no batch is saved in part."""

@@ -1,4 +1,4 @@
-"""What was sent and what was answered, and whether the database agrees."""
+"""The ledger of sent requests and their responses, and its comparison with the database."""
 
 import json
 import sqlite3
@@ -16,103 +16,105 @@ import psycopg
 from benchmarks.data import examples, named
 from benchmarks.databases import Database
 
-MOST_CUSTOMERS = 60
+MAX_CUSTOMERS = 60
+INVALID_SHARE = 0.05
 
 
 @dataclass
-class Sent:
-    """One request, with the body of its first answer."""
+class SentRequest:
+    """One request, and the content of its first 200 response."""
 
     key: str
     body: bytes
-    answer: bytes = b""
+    response: bytes = b""
 
     def accepted(self) -> Iterator[tuple[str, str]]:
-        """Number and id of the customers that the answer accepts."""
-        for result in json.loads(self.answer)["results"]:
+        """The communication number and the id of each accepted customer."""
+        for result in json.loads(self.response)["results"]:
             if result["resultType"] == "REQUEST_ACCEPTED":
                 yield result["communicationNumber"], result["customerExtId"]
 
 
 @dataclass
 class Ledger:
-    """All requests of a run. `wrong` has what must never happen, in words."""
+    """All requests of a run. `violations` describes everything that must never happen."""
 
     seed: int
-    sent: list[Sent] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
+    sent: list[SentRequest] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
     replayed: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._random = Random(self.seed)
 
-    def new(self) -> Sent:
-        """A batch of one or many, in which now and then a customer is not sound."""
+    def create_request(self) -> SentRequest:
+        """A batch of one or more customers, of which some are invalid."""
         with self._lock:
-            count = self._random.choice((1, 2, self._random.randint(1, MOST_CUSTOMERS)))
-            customers = [self._customer() for _ in range(count)]
-            made = Sent(str(uuid4()), json.dumps({"customers": customers}).encode())
-            self.sent.append(made)
-        return made
+            count = self._random.choice((1, 2, self._random.randint(1, MAX_CUSTOMERS)))
+            customers = [self._create_customer() for _ in range(count)]
+            request = SentRequest(str(uuid4()), json.dumps({"customers": customers}).encode())
+            self.sent.append(request)
+        return request
 
-    def _customer(self) -> dict[str, Any]:
+    def _create_customer(self) -> dict[str, Any]:
         name = f"{self._random.getrandbits(96):024x}"
         customer = named(self._random.choice(examples("minimal")), name, f"c-{name}")
-        return {**customer, "requester": None} if self._random.random() < 0.05 else customer
+        return {**customer, "requester": None} if self._random.random() < INVALID_SHARE else customer
 
-    def answered(self, sent: Sent, answer: bytes, *, replayed: bool) -> None:
-        """Every answer to a request is the first one, byte for byte."""
+    def acknowledge(self, request: SentRequest, response: bytes, *, replayed: bool) -> None:
+        """Records a 200 response. Every response to a request must be byte-identical to the first."""
         with self._lock:
             self.replayed += replayed
-            if not sent.answer:
-                sent.answer = answer
-            elif answer != sent.answer:
-                self.wrong.append(f"the request {sent.key} got another answer than before")
+            if not request.response:
+                request.response = response
+            elif response != request.response:
+                self.violations.append(f"the request {request.key} got a different response than before")
 
-    def refuse(self, what: str) -> None:
+    def add_violation(self, description: str) -> None:
         with self._lock:
-            self.wrong.append(what)
+            self.violations.append(description)
 
     @property
-    def acknowledged(self) -> list[Sent]:
-        return [sent for sent in self.sent if sent.answer]
+    def acknowledged(self) -> list[SentRequest]:
+        return [request for request in self.sent if request.response]
 
-    def lost(self, database: Database) -> int:
-        """How many acknowledged customers are not there. What else is wrong with the database goes to `wrong`."""
-        found = Stored.of(database)
-        accepted = {pair for sent in self.acknowledged for pair in sent.accepted()}
-        lost = sum(number not in found.numbers or ext_id not in found.customers for number, ext_id in accepted)
-        if len(self.acknowledged) == len(self.sent) and found.numbers.keys() - {number for number, _ in accepted}:
-            self.wrong.append("customers are there that no answer accepts")
-        written = Counter(found.numbers.values())
-        if {batch: count for batch, count in found.batches.items() if count} != written:
-            self.wrong.append("a batch is there by half")
+    def count_lost(self, database: Database) -> int:
+        """The number of acknowledged customers missing in the database. Other differences become violations."""
+        stored = StoredRecords.read(database)
+        accepted = {pair for request in self.acknowledged for pair in request.accepted()}
+        lost = sum(number not in stored.numbers or ext_id not in stored.customers for number, ext_id in accepted)
+        is_complete = len(self.acknowledged) == len(self.sent)
+        if is_complete and stored.numbers.keys() - {number for number, _ in accepted}:
+            self.violations.append("the database has customers that no response accepts")
+        if {batch: count for batch, count in stored.batches.items() if count} != Counter(stored.numbers.values()):
+            self.violations.append("a batch is saved in part")
         return lost
 
 
 @dataclass(frozen=True)
-class Stored:
-    """What a database holds: the batch of each number, the ids of customers, how many each batch accepted."""
+class StoredRecords:
+    """The content of a database: numbers with their batches, customer ids, and the accepted count of each batch."""
 
     numbers: dict[str, UUID]
     customers: set[str]
     batches: dict[UUID, int]
 
     @classmethod
-    def of(cls, database: Database) -> "Stored":
-        def rows(query: str) -> list[Any]:
+    def read(cls, database: Database) -> "StoredRecords":
+        def fetch(query: str) -> list[Any]:
             if database.url.startswith("sqlite"):
                 with closing(sqlite3.connect(database.file)) as connection:
                     return connection.execute(query).fetchall()
             with psycopg.connect(database.url) as connected:
                 return connected.execute(query.encode()).fetchall()
 
-        def batch(value: Any) -> UUID:
+        def to_uuid(value: Any) -> UUID:
             return value if isinstance(value, UUID) else UUID(value)
 
+        communications = fetch("SELECT communication_number, batch_id FROM communications")
         return cls(
-            {number: batch(its) for number, its in rows("SELECT communication_number, batch_id FROM communications")},
-            {ext_id for (ext_id,) in rows("SELECT customer_ext_id FROM customers")},
-            {batch(its): count for its, count in rows("SELECT id, accepted FROM batches")},
+            numbers={number: to_uuid(batch_id) for number, batch_id in communications},
+            customers={ext_id for (ext_id,) in fetch("SELECT customer_ext_id FROM customers")},
+            batches={to_uuid(batch_id): count for batch_id, count in fetch("SELECT id, accepted FROM batches")},
         )

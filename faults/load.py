@@ -1,4 +1,4 @@
-"""Clients that send batches, and send each again under its key until they have an answer."""
+"""Clients that send batches, and retry each under its idempotency key until it succeeds."""
 
 import threading
 import time
@@ -7,58 +7,58 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 from benchmarks.posting import SAVE
-from faults.ledger import Ledger, Sent
+from faults.ledger import Ledger, SentRequest
 
 CLIENTS = 4
-# Each so many requests, an answered one is sent once more.
-AGAIN_EVERY = 7
-PATIENCE = 90.0  # seconds until an answer, over all tries
-_TRY_SECONDS = 30.0
-_PAUSE = 0.02
-# The answers to a request that may be sent again as it is.
-_LATER = (409, 500, 503)
+REPLAY_INTERVAL = 7  # every seventh request is sent again after its success
+REQUEST_TIMEOUT_SECONDS = 90.0  # for a request with all its retries
+ATTEMPT_TIMEOUT_SECONDS = 30.0
+RETRY_DELAY_SECONDS = 0.02
+RETRYABLE_STATUSES = (409, 500, 503)
 
 
-class Client(threading.Thread):
-    """Sends one request after the other until it is told to stop, and then waits for the answer to its last."""
+class LoadClient(threading.Thread):
+    """Sends one request after the other until `stop` is set, and completes the last one."""
 
     def __init__(self, port: int, token: str, ledger: Ledger, stop: threading.Event) -> None:
         super().__init__(daemon=True)
         self._port = port
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._ledger = ledger
-        self._stopped = stop
+        self._stop_requested = stop
         self._connection: HTTPConnection | None = None
 
     def run(self) -> None:
         count = 0
-        while not self._stopped.is_set():
-            sent = self._ledger.new()
-            self._until_answered(sent)
+        while not self._stop_requested.is_set():
+            request = self._ledger.create_request()
+            self._send_with_retries(request)
             count += 1
-            if count % AGAIN_EVERY == 0:
-                self._until_answered(sent)
+            if count % REPLAY_INTERVAL == 0:
+                self._send_with_retries(request)
         self._disconnect()
 
-    def _until_answered(self, sent: Sent) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def _send_with_retries(self, request: SentRequest) -> None:
+        deadline = time.monotonic() + REQUEST_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
-            answer = self._post(sent)
-            if answer is not None and answer[0] == 200:
-                self._ledger.answered(sent, answer[1], replayed=answer[2])
-                return
-            if answer is not None and answer[0] not in _LATER:
-                self._ledger.refuse(f"the request {sent.key} was answered with {answer[0]}")
-                return
-            time.sleep(_PAUSE)
-        self._ledger.refuse(f"the request {sent.key} got no answer")
+            response = self._send(request)
+            if response is not None:
+                status, content, replayed = response
+                if status == 200:
+                    self._ledger.acknowledge(request, content, replayed=replayed)
+                    return
+                if status not in RETRYABLE_STATUSES:
+                    self._ledger.add_violation(f"the request {request.key} got the status {status}")
+                    return
+            time.sleep(RETRY_DELAY_SECONDS)
+        self._ledger.add_violation(f"the request {request.key} got no response")
 
-    def _post(self, sent: Sent) -> tuple[int, bytes, bool] | None:
-        """Status, body, and whether it was given before; None when the connection broke."""
+    def _send(self, request: SentRequest) -> tuple[int, bytes, bool] | None:
+        """The status, the content and whether the response is a replay; None when the connection failed."""
         try:
             if self._connection is None:
-                self._connection = HTTPConnection("127.0.0.1", self._port, timeout=_TRY_SECONDS)
-            self._connection.request("POST", SAVE, sent.body, {**self._headers, "Idempotency-Key": sent.key})
+                self._connection = HTTPConnection("127.0.0.1", self._port, timeout=ATTEMPT_TIMEOUT_SECONDS)
+            self._connection.request("POST", SAVE, request.body, {**self._headers, "Idempotency-Key": request.key})
             response: HTTPResponse = self._connection.getresponse()
             return response.status, response.read(), response.getheader("Idempotency-Replayed") == "true"
         except (OSError, HTTPException):
@@ -72,10 +72,10 @@ class Client(threading.Thread):
 
 
 @contextmanager
-def load(port: int, token: str, ledger: Ledger) -> Iterator[None]:
-    """Clients that send all the while; afterwards each has the answer to its last request, or gave up."""
+def generate_load(port: int, token: str, ledger: Ledger) -> Iterator[None]:
+    """Runs clients during the block; at its end, each completes its last request or times out."""
     stop = threading.Event()
-    clients = [Client(port, token, ledger, stop) for _ in range(CLIENTS)]
+    clients = [LoadClient(port, token, ledger, stop) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
     try:
@@ -83,4 +83,4 @@ def load(port: int, token: str, ledger: Ledger) -> Iterator[None]:
     finally:
         stop.set()
         for client in clients:
-            client.join(2 * PATIENCE)
+            client.join(2 * REQUEST_TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""The service under test: two workers, killed and started again on the same port."""
+"""The service under test, which can be killed and restarted on the same port."""
 
 import json
 import os
@@ -6,89 +6,90 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import psutil  # type: ignore[import-untyped]  # it has none
+import psutil  # type: ignore[import-untyped]  # psutil ships no types
 
 from benchmarks.databases import MUSTER, Database
 from benchmarks.service import free_port
 
-_START_SECONDS = 60.0
+WORKERS = 2
+START_TIMEOUT_SECONDS = 60.0
+LOG_CHARACTERS = 3_000
 
 
-class Running:
-    """`muster serve` on one port. `before` are words to put before the command."""
+class ServiceUnderTest:
+    """`muster serve` in a process group of its own, on one port."""
 
-    def __init__(self, database: Database, *, workers: int = 2, before: Sequence[str] = ()) -> None:
+    def __init__(self, database: Database, *, workers: int = WORKERS) -> None:
         self.port = free_port()
-        serve = [str(MUSTER), "serve", "--port", str(self.port), "--workers", str(workers)]
-        self._command = [*before, *serve]
+        self._command = [str(MUSTER), "serve", "--port", str(self.port), "--workers", str(workers)]
         self._environment = {**os.environ, "MUSTER_DATABASE": database.url, "MUSTER_LOG_FORMAT": "json"}
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `running`
-        self.process = self._started()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self.process = self._start()
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that serve."""
+        """The worker processes."""
         return [child for child in psutil.Process(self.process.pid).children() if _is_worker(child)]
 
     def kill(self) -> None:
-        """All of its processes at once, as when the power fails."""
+        """Kills all processes of the service at once, as a power failure does."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def restart(self) -> None:
-        self.process = self._started()
+        self.process = self._start()
 
     def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             with suppress(URLError, OSError):
                 urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=1).close()
                 return
             time.sleep(0.02)
-        raise AssertionError(f"the service did not get ready: {self.told()}")
-
-    def told(self) -> str:
-        """The end of what it wrote."""
-        return self._written()[-3_000:]
+        raise AssertionError(
+            f"the service is not ready after {START_TIMEOUT_SECONDS} s: {self._read_log()[-LOG_CHARACTERS:]}"
+        )
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """The events of its log, from its start."""
-        for line in self._written().splitlines():
-            with suppress(ValueError):  # a line of something else, or one that is half written
+        """The events in the log, from its start."""
+        for line in self._read_log().splitlines():
+            with suppress(ValueError):  # not JSON, or incomplete
                 event = json.loads(line)
                 if isinstance(event, dict):
                     yield event
-
-    def _written(self) -> str:
-        return Path(f"/proc/self/fd/{self._log.fileno()}").read_text(errors="replace")
 
     def close(self) -> None:
         self.kill()
         self._log.close()
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+    def _read_log(self) -> str:
+        return Path(f"/proc/self/fd/{self._log.fileno()}").read_text(errors="replace")
+
+    def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             self._command, env=self._environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
 
 
 def _is_worker(process: psutil.Process) -> bool:
+    """Whether a child of the service is a worker: the only other child is Python's resource tracker."""
     try:
-        return "spawn_main" in " ".join(process.cmdline())
-    except psutil.NoSuchProcess:  # it has ended meanwhile
+        command = " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # ended meanwhile
         return False
+    return bool(command) and "resource_tracker" not in command  # a zombie has no command
 
 
 @contextmanager
-def running(database: Database, **how: object) -> Iterator[Running]:
-    service = Running(database, **how)  # type: ignore[arg-type]  # the words of `Running`
+def run_service(database: Database, *, workers: int = WORKERS) -> Iterator[ServiceUnderTest]:
+    service = ServiceUnderTest(database, workers=workers)
     try:
         service.wait_until_ready()
         yield service

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from benchmarks.databases import MUSTER, Database
-from faults.service import Running, running
+from faults.service import ServiceUnderTest, run_service
 from fuzzing import clients, openapi
 
 # The share of the time for requests from the OpenAPI document; the rest is for random requests.
@@ -37,7 +37,7 @@ def fuzz_service(database: Database, seconds: int, seed: int) -> ServiceReport:
     """Starts the service on the database and fuzzes it for about `seconds`."""
     change = [str(MUSTER), "user", "change", "bench", "--role", "admin"]
     subprocess.run(change, env={**os.environ, "MUSTER_DATABASE": database.url}, check=True, capture_output=True)
-    with running(database, workers=1) as service:
+    with run_service(database, workers=1) as service:
         openapi_failures = openapi.run(service.port, database.token, max(int(seconds * _OPENAPI_SHARE), 1))
         log = clients.run(service.port, database.token, seconds * (1 - _OPENAPI_SHARE), seed)
         service.wait_until_ready()
@@ -45,12 +45,12 @@ def fuzz_service(database: Database, seconds: int, seed: int) -> ServiceReport:
         return ServiceReport(log.sent, _count_statuses(service), failures)
 
 
-def _count_statuses(service: Running) -> Counter[int]:
+def _count_statuses(service: ServiceUnderTest) -> Counter[int]:
     """The statuses of all requests in the service's log; 0 stands for a client that disconnected."""
     return Counter(event["status"] for event in service.events() if event.get("event") == "request")
 
 
-def _find_logged_failures(service: Running) -> Iterator[str]:
+def _find_logged_failures(service: ServiceUnderTest) -> Iterator[str]:
     for event in service.events():
         if event.get("event") == "failure" or event.get("level") in ("error", "critical"):
             yield f"the log has: {event}"

@@ -1,4 +1,4 @@
-"""A trail in memory."""
+"""An audit sink in memory."""
 
 from dataclasses import dataclass, field
 
@@ -6,13 +6,13 @@ from muster.audit.events import AuditEvent
 
 
 @dataclass
-class MemoryTrail:
-    """Keeps events; `away` is what it raises instead."""
+class MemoryAuditSink:
+    """Collects events, or raises `failure` for each."""
 
     events: list[AuditEvent] = field(default_factory=list)
-    away: Exception | None = None
+    failure: Exception | None = None
 
     def append(self, event: AuditEvent) -> None:
-        if self.away is not None:
-            raise self.away
+        if self.failure is not None:
+            raise self.failure
         self.events.append(event)

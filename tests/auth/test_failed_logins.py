@@ -8,12 +8,12 @@ from muster.audit.events import Action, AuditEvent
 from muster.auth.authentication import CredentialVerifier
 from muster.auth.failed_logins import MAX_ENTRIES_PER_MINUTE, MAX_QUEUED, WINDOW_SECONDS, FailedLoginRecorder
 from muster.auth.users import Role, User
-from tests.audit.fakes import MemoryTrail
+from tests.audit.fakes import MemoryAuditSink
 from tests.auth.fakes import Clock, MemoryUsers
 
 
 def refused(name: str | None, address: str = "192.0.2.1") -> AuditEvent:
-    store, trail = MemoryUsers(), MemoryTrail()
+    store, trail = MemoryUsers(), MemoryAuditSink()
     store.add_user(User("anna", Role.SUBMIT))
     access = CredentialVerifier(store, trail)
     access.record_failure(name, address)
@@ -40,14 +40,14 @@ def test_an_address_that_a_proxy_made_up_is_cut_and_made_printable() -> None:
     assert refused(None, "\0\x1b[31m" + "x" * 1_000).details["address"] == "[31m" + "x" * 58
 
 
-def told(trail: MemoryTrail) -> tuple[int, list[object]]:
+def told(trail: MemoryAuditSink) -> tuple[int, list[object]]:
     """How many refusals are told one by one, and the counts of the rest."""
     counts = [event.details["more"] for event in trail.events if "more" in event.details]
     return len(trail.events) - len(counts), counts
 
 
 def test_beyond_a_number_a_minute_they_are_only_counted() -> None:
-    clock, trail = Clock(), MemoryTrail()
+    clock, trail = Clock(), MemoryAuditSink()
     refusals = FailedLoginRecorder(MemoryUsers(), trail, clock)
     for _ in range(MAX_ENTRIES_PER_MINUTE + 7):
         refusals.note(None, "192.0.2.1")
@@ -56,7 +56,7 @@ def test_beyond_a_number_a_minute_they_are_only_counted() -> None:
 
 
 def test_the_next_minute_begins_with_the_count_of_the_last_one() -> None:
-    clock, trail = Clock(), MemoryTrail()
+    clock, trail = Clock(), MemoryAuditSink()
     refusals = FailedLoginRecorder(MemoryUsers(), trail, clock)
     for _ in range(MAX_ENTRIES_PER_MINUTE + 7):
         refusals.note(None, "192.0.2.1")
@@ -70,7 +70,7 @@ def test_the_next_minute_begins_with_the_count_of_the_last_one() -> None:
 
 
 def test_nobody_waits_for_a_log_that_is_slow_and_what_waits_has_a_bound() -> None:
-    opened, trail = threading.Event(), MemoryTrail()
+    opened, trail = threading.Event(), MemoryAuditSink()
 
     class SlowUsers(MemoryUsers):
         def user(self, name: str) -> User | None:
@@ -88,11 +88,11 @@ def test_nobody_waits_for_a_log_that_is_slow_and_what_waits_has_a_bound() -> Non
 
 
 def test_what_the_log_did_not_take_is_counted_and_told_when_it_does() -> None:
-    clock, trail = Clock(), MemoryTrail(away=RuntimeError("away"))
+    clock, trail = Clock(), MemoryAuditSink(failure=RuntimeError("away"))
     refusals = FailedLoginRecorder(MemoryUsers(), trail, clock)
     refusals.note(None, "192.0.2.1")
     while not refusals._left_out:
         threading.Event().wait(0.01)
-    trail.away = None
+    trail.failure = None
     refusals.close()
     assert told(trail) == (0, [1])

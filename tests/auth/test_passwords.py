@@ -6,7 +6,7 @@ from muster.auth import passwords
 from muster.auth.authentication import CredentialVerifier
 from muster.auth.authorization import can_submit
 from muster.auth.users import Role, User
-from tests.audit.fakes import MemoryTrail
+from tests.audit.fakes import MemoryAuditSink
 from tests.auth.fakes import Clock, MemoryUsers
 
 PASSWORD = "correct horse"
@@ -21,7 +21,7 @@ def users(**changes: object) -> MemoryUsers:
 
 
 def access(store: MemoryUsers) -> CredentialVerifier:
-    return CredentialVerifier(store, MemoryTrail(), clock=Clock())
+    return CredentialVerifier(store, MemoryAuditSink(), clock=Clock())
 
 
 def test_a_user_comes_in_with_the_right_password() -> None:

@@ -8,7 +8,7 @@ import pytest
 from muster.auth import tokens
 from muster.auth.authentication import CredentialVerifier
 from muster.auth.users import Role, Token, User
-from tests.audit.fakes import MemoryTrail
+from tests.audit.fakes import MemoryAuditSink
 from tests.auth.fakes import Clock, MemoryUsers
 
 
@@ -22,7 +22,7 @@ class Installation:
         self.text, sha256, self.id = tokens.generate_token()
         now = self.clock.now()
         self.store.add_token(Token(self.id, "anna", sha256, now, now + lasts if lasts else None))
-        self.access = CredentialVerifier(self.store, MemoryTrail(), clock=self.clock, now=self.clock.now)
+        self.access = CredentialVerifier(self.store, MemoryAuditSink(), clock=self.clock, now=self.clock.now)
 
 
 def test_a_token_stands_for_its_user() -> None:

@@ -58,7 +58,7 @@ def test_a_schema_of_a_later_version_is_left_alone(muster: Muster, tmp_path: Pat
     muster.ok("db", "upgrade")
     with sqlite3.connect(tmp_path / "muster.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.execute("UPDATE revisions SET revision = 9999 WHERE name = 'oldest code'")
+        connection.execute("UPDATE revisions SET revision = 9999 WHERE name = 'min_compatible_revision'")
     connection.close()
     assert_one_line(muster(*command.split()), 1, "made by a later version of muster; install that version")
 

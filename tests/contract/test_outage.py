@@ -1,4 +1,4 @@
-"""The database goes away and comes back: nothing half saved, and the service recovers by itself."""
+"""The database is unavailable for a while: nothing is saved in part, and the service recovers by itself."""
 
 import json
 import time
@@ -10,28 +10,28 @@ from tests.serving import Api, serving
 FAILURE = ["errorCode", "errorDescription", "timeElapsedMs"]
 
 
-def test_while_the_server_is_away_the_answer_is_the_failure_of_the_contract(own_postgres: OwnPostgres) -> None:
+def test_request_gets_the_documented_failure_while_the_database_is_unavailable(own_postgres: OwnPostgres) -> None:
     with serving(own_postgres.url) as api:
-        kept, lost = individual(), individual()
-        assert "errorCode" not in api.results([kept])[0]
+        saved, failed = individual(), individual()
+        assert "errorCode" not in api.results([saved])[0]
         assert api.http.get("/health/ready").json() == {"status": "ready"}
         own_postgres.stop()
-        answer = api.send(json.dumps({"customers": [lost]}).encode())
-        assert answer.status_code == 500
-        assert list(answer.json()) == FAILURE
-        assert (answer.json()["errorCode"], answer.json()["errorDescription"]) == ("500", "Processing failed")
-        is_refusal_of_health(api)
+        response = api.send(json.dumps({"customers": [failed]}).encode())
+        assert response.status_code == 500
+        assert list(response.json()) == FAILURE
+        assert (response.json()["errorCode"], response.json()["errorDescription"]) == ("500", "Processing failed")
+        assert_not_ready(api)
         assert api.http.get("/health/live").status_code == 200
         own_postgres.start()
         assert wait_until_ready(api)
-        assert [result.get("errorCode") for result in api.results([lost, kept])] == [None, "O005"]
+        assert [result.get("errorCode") for result in api.results([failed, saved])] == [None, "O005"]
 
 
-def is_refusal_of_health(api: Api) -> None:
-    answer = api.http.get("/health/ready")
-    assert answer.status_code == 503
-    assert "retry-after" in answer.headers
-    assert list(answer.json()) == ["timestamp", "status", "error", "path", "message"]
+def assert_not_ready(api: Api) -> None:
+    response = api.http.get("/health/ready")
+    assert response.status_code == 503
+    assert "retry-after" in response.headers
+    assert list(response.json()) == ["timestamp", "status", "error", "path", "message"]
 
 
 def wait_until_ready(api: Api) -> bool:
@@ -42,11 +42,11 @@ def wait_until_ready(api: Api) -> bool:
     return False
 
 
-def test_a_table_that_is_gone_fails_the_request_and_not_the_service(api: Api) -> None:
+def test_missing_table_fails_the_request_but_not_the_service(api: Api) -> None:
     customer = individual()
     api.sql("ALTER TABLE batches RENAME TO elsewhere")
-    answer = api.send(json.dumps({"customers": [customer]}).encode())
-    assert (answer.status_code, list(answer.json())) == (500, FAILURE)
+    response = api.send(json.dumps({"customers": [customer]}).encode())
+    assert (response.status_code, list(response.json())) == (500, FAILURE)
     api.sql("ALTER TABLE elsewhere RENAME TO batches")
-    # Had the failed request kept anything, the number would be taken now.
+    # If the failed request had saved anything, the number would be in use now.
     assert "errorCode" not in api.results([customer])[0]

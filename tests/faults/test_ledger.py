@@ -1,4 +1,4 @@
-"""The ledger of the fault tests sees what must not happen: else they could not fail."""
+"""The ledger detects every violation: otherwise the fault tests could not fail."""
 
 import json
 import sqlite3
@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from benchmarks.databases import Database
-from faults.ledger import Ledger, Sent
+from faults.ledger import Ledger, SentRequest
 
 
 @pytest.fixture
@@ -16,69 +16,69 @@ def database(sqlite_url: str) -> Database:
     return Database(sqlite_url, "")
 
 
-def acknowledged(ledger: Ledger) -> Sent:
-    """A request of which each customer was accepted."""
-    sent = ledger.new()
-    customers = json.loads(sent.body)["customers"]
+def acknowledge_new(ledger: Ledger) -> SentRequest:
+    """A new request, acknowledged with all its customers accepted."""
+    request = ledger.create_request()
+    customers = json.loads(request.body)["customers"]
     results = [{"resultType": "REQUEST_ACCEPTED", **customer} for customer in customers]
-    ledger.answered(sent, json.dumps({"results": results}).encode(), replayed=False)
-    return sent
+    ledger.acknowledge(request, json.dumps({"results": results}).encode(), replayed=False)
+    return request
 
 
-def write(database: Database, sent: Sent, *, count: int | None = None, told: int | None = None) -> None:
-    """Puts the first `count` customers of the request into the database, in a batch that tells of `told`."""
-    batch, pairs = uuid4().hex, list(sent.accepted())
+def write(database: Database, request: SentRequest, *, count: int | None = None, accepted: int | None = None) -> None:
+    """Writes the first `count` customers of a request, and a batch with the count `accepted`; all by default."""
+    batch_id, pairs = uuid4().hex, list(request.accepted())
     with closing(sqlite3.connect(database.file)) as connection, connection:
         for number, ext_id in pairs[:count]:
-            connection.execute("INSERT INTO communications VALUES (?, ?, 'MAIN', ?, 1)", (number, batch, ext_id))
-            row = (ext_id, number, batch)
+            connection.execute("INSERT INTO communications VALUES (?, ?, 'MAIN', ?, 1)", (number, batch_id, ext_id))
+            row = (ext_id, number, batch_id)
             connection.execute("INSERT INTO customers VALUES (?, 'MAIN', 1, ?, 'INDIVIDUAL', 'ACTIVE', ?, '{}')", row)
-        counts = (batch, "2024-05-26 16:49:50.000000", "anna", len(pairs) if told is None else told)
-        connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, 0, NULL)", counts)
+        batch = (batch_id, "2024-05-26 16:49:50.000000", "anna", len(pairs) if accepted is None else accepted)
+        connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, 0, NULL)", batch)
 
 
-def test_a_run_in_which_all_went_well_lost_nothing(database: Database) -> None:
+def test_run_without_faults_has_no_violation(database: Database) -> None:
     ledger = Ledger(1)
     for _ in range(3):
-        write(database, acknowledged(ledger))
-    assert (ledger.lost(database), ledger.wrong) == (0, [])
+        write(database, acknowledge_new(ledger))
+    assert (ledger.count_lost(database), ledger.violations) == (0, [])
 
 
-def test_customers_that_are_not_there_are_lost(database: Database) -> None:
+def test_missing_customers_are_lost(database: Database) -> None:
     ledger = Ledger(1)
-    sent = acknowledged(ledger)
-    assert ledger.lost(database) == len(list(sent.accepted())) > 0
+    request = acknowledge_new(ledger)
+    assert ledger.count_lost(database) == len(list(request.accepted())) > 0
 
 
-def test_a_batch_that_is_there_by_half_is_seen(database: Database) -> None:
+def test_batch_saved_in_part_is_detected(database: Database) -> None:
     ledger = Ledger(3)
-    sent = acknowledged(ledger)
-    while len(list(sent.accepted())) < 2:
-        sent = acknowledged(ledger)
-    write(database, sent, count=1)
-    ledger.lost(database)
-    assert "a batch is there by half" in ledger.wrong
+    request = acknowledge_new(ledger)
+    while len(list(request.accepted())) < 2:
+        request = acknowledge_new(ledger)
+    write(database, request, count=1)
+    ledger.count_lost(database)
+    assert "a batch is saved in part" in ledger.violations
 
 
-def test_a_batch_of_which_nothing_is_there_but_its_row_is_seen(database: Database) -> None:
+def test_batch_row_without_its_customers_is_detected(database: Database) -> None:
     ledger = Ledger(1)
-    write(database, acknowledged(ledger), count=0, told=1)
-    ledger.lost(database)
-    assert "a batch is there by half" in ledger.wrong
+    write(database, acknowledge_new(ledger), count=0, accepted=1)
+    ledger.count_lost(database)
+    assert "a batch is saved in part" in ledger.violations
 
 
-def test_customers_that_nobody_was_told_of_are_seen(database: Database) -> None:
+def test_customers_without_a_response_are_detected(database: Database) -> None:
     ledger, other = Ledger(1), Ledger(2)
-    write(database, acknowledged(ledger))
-    write(database, acknowledged(other))
-    ledger.lost(database)
-    assert ledger.wrong == ["customers are there that no answer accepts"]
+    write(database, acknowledge_new(ledger))
+    write(database, acknowledge_new(other))
+    ledger.count_lost(database)
+    assert ledger.violations == ["the database has customers that no response accepts"]
 
 
-def test_another_answer_to_the_same_request_is_seen() -> None:
+def test_different_response_to_the_same_request_is_detected() -> None:
     ledger = Ledger(1)
-    sent = acknowledged(ledger)
-    ledger.answered(sent, sent.answer, replayed=True)
-    assert ledger.wrong == []
-    ledger.answered(sent, sent.answer + b" ", replayed=True)
-    assert len(ledger.wrong) == 1
+    request = acknowledge_new(ledger)
+    ledger.acknowledge(request, request.response, replayed=True)
+    assert ledger.violations == []
+    ledger.acknowledge(request, request.response + b" ", replayed=True)
+    assert len(ledger.violations) == 1

@@ -1,4 +1,4 @@
-"""What changed between two documents, as pointers."""
+"""Differences between two documents, as JSON pointers."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ JSON = st.recursive(
 )
 
 
-def changed(before: Any, after: Any) -> list[str]:
+def diff(before: Any, after: Any) -> list[str]:
     return diff_documents(json.dumps(before).encode(), json.dumps(after).encode())
 
 
@@ -36,26 +36,26 @@ def changed(before: Any, after: Any) -> list[str]:
         ({"a/b": 1, "c~d": 1}, {"a/b": 2, "c~d": 2}, ["/a~1b", "/c~0d"]),
     ],
 )
-def test_each_pointer_names_the_smallest_place_that_differs(before: Any, after: Any, pointers: list[str]) -> None:
-    assert changed(before, after) == pointers
+def test_each_pointer_names_the_smallest_difference(before: Any, after: Any, pointers: list[str]) -> None:
+    assert diff(before, after) == pointers
 
 
-def test_digits_beyond_those_of_a_float_count() -> None:
+def test_numbers_are_compared_exactly() -> None:
     assert diff_documents(b'{"a":0.1}', b'{"a":0.1000000000000000000001}') == ["/a"]
     assert diff_documents(b'{"a":0.10}', b'{"a":0.1}') == []
 
 
 @given(JSON, JSON)
-def test_what_a_pointer_names_differs_and_all_else_does_not(before: Any, after: Any) -> None:
-    pointers = changed(before, after)
+def test_pointers_name_all_differences_and_nothing_else(before: Any, after: Any) -> None:
+    pointers = diff(before, after)
     assert len(pointers) == len(set(pointers))
     assert (not pointers) == (json.dumps(before, sort_keys=True) == json.dumps(after, sort_keys=True))
     for pointer in pointers:
-        assert found(before, pointer) != found(after, pointer)
+        assert resolve(before, pointer) != resolve(after, pointer)
 
 
-def found(value: Any, pointer: str) -> Any:
-    """What stands at a place, in words that tell true from 1 and nothing from null."""
+def resolve(value: Any, pointer: str) -> Any:
+    """The JSON text at a pointer, which differs for true and 1, and for null and a missing value."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict) and name in value:
@@ -63,5 +63,5 @@ def found(value: Any, pointer: str) -> Any:
         elif isinstance(value, list) and int(name) < len(value):
             value = value[int(name)]
         else:
-            return "nothing"
+            return "missing"
     return json.dumps(value)

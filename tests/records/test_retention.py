@@ -1,4 +1,4 @@
-"""What is removed, and what the audit log says of it."""
+"""A purge removes the selected kinds, and the audit log records its intent and its result."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import pytest
 
 from muster.audit.events import Action, AuditEvent
 from muster.records.retention import Retention, RetentionKind, StillNeededError
-from tests.audit.fakes import MemoryTrail
+from tests.audit.fakes import MemoryAuditSink
 
 NOW = datetime(2024, 5, 26, 12, tzinfo=UTC)
 DAY = date(2019, 1, 1)
@@ -16,12 +16,12 @@ DAY = date(2019, 1, 1)
 
 @dataclass
 class MemoryRetention:
-    """Has two portions of each kind; `breaks` is the kind whose second portion fails."""
+    """Has two chunks of each kind; the second chunk of the kind `failing` raises an error."""
 
-    breaks: RetentionKind | None = None
-    asked: list[tuple[RetentionKind, datetime]] = field(default_factory=list)
-    wiped: int = 0
-    is_read: bool = False
+    failing: RetentionKind | None = None
+    purged: list[tuple[RetentionKind, datetime]] = field(default_factory=list)
+    wipes: int = 0
+    is_wipe_blocked: bool = False
 
     def count(self, kind: RetentionKind, before: datetime, now: datetime) -> int:
         assert now == NOW
@@ -29,75 +29,76 @@ class MemoryRetention:
 
     def purge(self, kind: RetentionKind, before: datetime, now: datetime) -> Iterator[int]:
         assert now == NOW
-        self.asked.append((kind, before))
+        self.purged.append((kind, before))
         yield 4
-        if kind is self.breaks:
-            raise RuntimeError("the database is away")
+        if kind is self.failing:
+            raise RuntimeError("the database is unavailable")
         yield 3
 
     def wipe(self) -> bool:
-        self.wiped += 1
-        return not self.is_read
+        self.wipes += 1
+        return not self.is_wipe_blocked
 
 
-def purging(store: MemoryRetention, trail: MemoryTrail) -> Retention:
-    return Retention(store, trail, "os:root", timedelta(hours=24), now=lambda: NOW)
+def build_retention(store: MemoryRetention, audit: MemoryAuditSink | None = None) -> Retention:
+    return Retention(store, audit or MemoryAuditSink(), "os:root", timedelta(hours=24), now=lambda: NOW)
 
 
-def test_customers_are_removed_only_when_that_is_asked_for() -> None:
+def test_customers_are_removed_only_on_request() -> None:
     store = MemoryRetention()
-    assert purging(store, MemoryTrail()).purge(DAY, closed_customers=False).counts == {
+    assert build_retention(store).purge(DAY, closed_customers=False).counts == {
         RetentionKind.KEYS: 7,
         RetentionKind.REJECTIONS: 7,
-        RetentionKind.ANSWERS: 7,
+        RetentionKind.RESPONSES: 7,
     }
-    assert {moment for _, moment in store.asked} == {datetime(2019, 1, 1, tzinfo=UTC)}
-    assert purging(store, MemoryTrail()).purge(DAY, closed_customers=True).counts[RetentionKind.CLOSED_CUSTOMERS] == 7
-    assert store.wiped == 2
+    assert {moment for _, moment in store.purged} == {datetime(2019, 1, 1, tzinfo=UTC)}
+    assert build_retention(store).purge(DAY, closed_customers=True).counts[RetentionKind.CLOSED_CUSTOMERS] == 7
+    assert store.wipes == 2
 
 
-@pytest.mark.parametrize("is_read", [False, True])
-def test_it_is_told_whether_what_was_removed_can_be_read_no_more(is_read: bool) -> None:
-    store = MemoryRetention(is_read=is_read)
-    assert purging(store, MemoryTrail()).purge(DAY, closed_customers=False).wiped is not is_read
+@pytest.mark.parametrize("is_wipe_blocked", [False, True])
+def test_result_states_whether_removed_data_was_wiped(is_wipe_blocked: bool) -> None:
+    store = MemoryRetention(is_wipe_blocked=is_wipe_blocked)
+    assert build_retention(store).purge(DAY, closed_customers=False).wiped is not is_wipe_blocked
 
 
-def test_the_audit_log_says_what_is_going_to_be_removed_and_how_much_was() -> None:
-    trail = MemoryTrail()
-    purging(MemoryRetention(), trail).purge(DAY, closed_customers=False)
+def test_audit_log_records_the_intent_and_the_counts() -> None:
+    audit = MemoryAuditSink()
+    build_retention(MemoryRetention(), audit).purge(DAY, closed_customers=False)
     kinds = ["idempotencyKeys", "rejections", "answers"]
-    assert trail.events == [
+    assert audit.events == [
         AuditEvent("os:root", Action.PURGE_BEGUN, "", {"before": "2019-01-01", "kinds": kinds}),
         AuditEvent("os:root", Action.PURGE_ENDED, "", {"before": "2019-01-01", **dict.fromkeys(kinds, 7)}),
     ]
 
 
-def test_of_a_purge_that_ends_early_it_says_how_far_it_came() -> None:
-    trail = MemoryTrail()
+def test_audit_log_records_the_counts_of_a_failed_purge() -> None:
+    audit = MemoryAuditSink()
     with pytest.raises(RuntimeError):
-        purging(MemoryRetention(breaks=RetentionKind.REJECTIONS), trail).purge(DAY, closed_customers=False)
-    assert trail.events[-1].details == {"before": "2019-01-01", "idempotencyKeys": 7, "rejections": 4, "answers": 0}
+        build_retention(MemoryRetention(failing=RetentionKind.REJECTIONS), audit).purge(DAY, closed_customers=False)
+    assert audit.events[-1].details == {"before": "2019-01-01", "idempotencyKeys": 7, "rejections": 4, "answers": 0}
 
 
-def test_what_can_not_be_put_on_record_is_not_removed() -> None:
+def test_nothing_is_removed_if_the_purge_cannot_be_audited() -> None:
     store = MemoryRetention()
     with pytest.raises(RuntimeError):
-        purging(store, MemoryTrail(away=RuntimeError("away"))).purge(DAY, closed_customers=True)
-    assert store.asked == []
+        build_retention(store, MemoryAuditSink(failure=RuntimeError())).purge(DAY, closed_customers=True)
+    assert store.purged == []
 
 
 @pytest.mark.parametrize("day", [date(2024, 5, 26), date(2030, 1, 1)])
-def test_a_day_from_which_keys_still_stand_is_refused(day: date) -> None:
-    store, trail = MemoryRetention(), MemoryTrail()
-    for work in (purging(store, trail).purge, purging(store, trail).count):
-        with pytest.raises(StillNeededError) as told:
-            work(day, closed_customers=True)
-        assert told.value.latest == date(2024, 5, 25)
-    assert (store.asked, trail.events) == ([], [])
-    purging(store, trail).purge(told.value.latest, closed_customers=True)
+def test_day_with_keys_that_may_be_valid_is_rejected(day: date) -> None:
+    store, audit = MemoryRetention(), MemoryAuditSink()
+    retention = build_retention(store, audit)
+    for action in (retention.purge, retention.count):
+        with pytest.raises(StillNeededError) as error:
+            action(day, closed_customers=True)
+        assert error.value.latest == date(2024, 5, 25)
+    assert (store.purged, audit.events) == ([], [])
+    retention.purge(error.value.latest, closed_customers=True)
 
 
-def test_counting_removes_nothing_and_leaves_no_entry() -> None:
-    store, trail = MemoryRetention(), MemoryTrail()
-    assert purging(store, trail).count(DAY, closed_customers=True) == dict.fromkeys(RetentionKind, 7)
-    assert (store.asked, trail.events) == ([], [])
+def test_count_removes_nothing_and_is_not_audited() -> None:
+    store, audit = MemoryRetention(), MemoryAuditSink()
+    assert build_retention(store, audit).count(DAY, closed_customers=True) == dict.fromkeys(RetentionKind, 7)
+    assert (store.purged, audit.events) == ([], [])

@@ -1,4 +1,4 @@
-"""Batches for the store's tests, and how to read what it wrote."""
+"""Batches for the storage tests, and helpers that read what was written."""
 
 import json
 from datetime import UTC, datetime
@@ -22,67 +22,64 @@ from muster.storage import Storage
 AT = datetime(2024, 5, 26, 16, 49, 50, 237_000, tzinfo=UTC)
 
 
-ANSWER = b'{"resultType":"REQUEST_ACCEPTED","results":[],"timeElapsedMs":7}'
+RESPONSE = b'{"resultType":"REQUEST_ACCEPTED","results":[],"timeElapsedMs":7}'
 
 
-def answer() -> bytes:
-    """What a batch of these tests is answered."""
-    return ANSWER
+def build_response() -> bytes:
+    """The content of the 200 response to every batch of these tests."""
+    return RESPONSE
 
 
-def arrival(number: str, ext_id: str = "customer", version: int = 1, **changes: Any) -> AcceptedCustomer:
-    """A customer under this number, of business unit MAIN unless `business_unit` says otherwise."""
-    made = AcceptedCustomer(
-        number, "MAIN", ext_id, version, "INDIVIDUAL", "ACTIVE", json.dumps({"from": number}).encode()
-    )
-    return made._replace(**changes)
+def build_customer(number: str, ext_id: str = "customer", version: int = 1, **changes: Any) -> AcceptedCustomer:
+    """A customer with this communication number, of business unit MAIN unless `business_unit` is given."""
+    document = json.dumps({"from": number}).encode()
+    return AcceptedCustomer(number, "MAIN", ext_id, version, "INDIVIDUAL", "ACTIVE", document)._replace(**changes)
 
 
-def batch(*arrivals: AcceptedCustomer, rejections: tuple[RejectedCustomer, ...] = ()) -> Batch:
-    return Batch(uuid4(), AT, "sender", arrivals, rejections)
+def build_batch(*accepted: AcceptedCustomer, rejected: tuple[RejectedCustomer, ...] = ()) -> Batch:
+    return Batch(uuid4(), AT, "sender", accepted, rejected)
 
 
-def save(store: Storage, *arrivals: AcceptedCustomer) -> None:
-    with store.customers.session() as session:
-        session.save(batch(*arrivals), answer)
+def save(storage: Storage, *accepted: AcceptedCustomer) -> None:
+    with storage.customers.session() as session:
+        session.save(build_batch(*accepted), build_response)
 
 
-def look_up(store: Storage, numbers: list[str], customers: list[CustomerKey] | None = None) -> Known:
-    with store.customers.session() as session:
+def look_up(storage: Storage, numbers: list[str], customers: list[CustomerKey] | None = None) -> Known:
+    with storage.customers.session() as session:
         return session.look_up(numbers, customers or [])
 
 
-def read(store: Storage, query: str) -> list[tuple[Any, ...]]:
-    with store.engine.connect() as connection:
+def fetch(storage: Storage, query: str) -> list[tuple[Any, ...]]:
+    with storage.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
 
 
-def counts(store: Storage) -> dict[str, int]:
-    """Rows by table, for all tables that a save writes to."""
+def count_rows(storage: Storage) -> dict[str, int]:
+    """Rows by table, for all tables that `save` writes to."""
     tables = ("communications", "customers", "customer_history", "batches", "rejections")
-    return {table: read(store, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+    return {table: fetch(storage, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
 
 
-def document(store: Storage, table: str = "customers") -> Any:
-    """The one document of the table, decimals as they were sent."""
-    [(content,)] = read(store, f"SELECT CAST(document AS TEXT) FROM {table}")
+def fetch_document(storage: Storage, table: str = "customers") -> Any:
+    """The only document in the table, with exact decimals."""
+    [(content,)] = fetch(storage, f"SELECT CAST(document AS TEXT) FROM {table}")
     return json.loads(content, parse_float=Decimal)
 
 
-def take_in(session: Session, numbers: list[str], ext_ids: list[str]) -> tuple[list[str], int]:
-    """Saves customers as the intake does: new or updated as it finds them, and again on a conflict.
+def save_free(session: Session, numbers: list[str], ext_ids: list[str]) -> list[str]:
+    """Saves the customers whose numbers are free, as the intake does: creates or updates, and retries after a conflict.
 
-    Returns the numbers that it got, and how often it met a conflict.
+    Returns the numbers that were saved.
     """
-    conflicts = 0
     while True:
         known = session.look_up(numbers, [("MAIN", ext_id) for ext_id in ext_ids])
         free = [
             (number, ext_id) for number, ext_id in zip(numbers, ext_ids, strict=True) if number not in known.numbers
         ]
+        batch = build_batch(*(build_customer(n, e, known.versions.get(("MAIN", e), 0) + 1) for n, e in free))
         try:
-            session.save(batch(*(arrival(n, e, known.versions.get(("MAIN", e), 0) + 1) for n, e in free)), answer)
+            session.save(batch, build_response)
         except ConflictError:
-            conflicts += 1
-        else:
-            return [number for number, _ in free], conflicts
+            continue
+        return [number for number, _ in free]

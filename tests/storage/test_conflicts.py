@@ -1,115 +1,117 @@
-"""A conflict leaves nothing of the batch, and the session goes on."""
+"""A conflict writes nothing of the batch, and the session stays usable."""
 
 import pytest
 
 from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError, RejectedCustomer
 from muster.storage import Storage
-from tests.storage.samples import answer, arrival, batch, counts, look_up, save
+from tests.storage.samples import build_batch, build_customer, build_response, count_rows, look_up, save
 
 REJECTION = RejectedCustomer(9, "x", "x", "MAIN", (("C001", ""),))
 
-CLASHES: dict[str, list[AcceptedCustomer]] = {
-    "a number that is taken": [arrival("known", "other")],
-    "a new customer that exists": [arrival("2", "customer")],
-    "an update of a customer that doesn't exist": [arrival("2", "nobody", 2)],
-    "an update of an older version": [arrival("2", "twice", 2)],
-    "an update of a version that is yet to come": [arrival("2", "customer", 3)],
-    "a number that comes twice": [arrival("2", "a"), arrival("2", "b")],
-    "an update whose first of two versions is old": [arrival("2", "twice", 2), arrival("3", "twice", 3)],
+CONFLICTS: dict[str, list[AcceptedCustomer]] = {
+    "a used number": [build_customer("known", "other")],
+    "a new customer that exists": [build_customer("2", "customer")],
+    "an update of a customer that doesn't exist": [build_customer("2", "nobody", 2)],
+    "an update of an older version": [build_customer("2", "twice", 2)],
+    "an update of a future version": [build_customer("2", "customer", 3)],
+    "a number that occurs twice": [build_customer("2", "a"), build_customer("2", "b")],
+    "an update whose first of two versions is old": [build_customer("2", "twice", 2), build_customer("3", "twice", 3)],
 }
 
 
 @pytest.fixture
-def known(store: Storage) -> Storage:
-    save(store, arrival("known"), arrival("twice-1", "twice"))
-    save(store, arrival("twice-2", "twice", 2))
-    return store
+def known(storage: Storage) -> Storage:
+    save(storage, build_customer("known"), build_customer("twice-1", "twice"))
+    save(storage, build_customer("twice-2", "twice", 2))
+    return storage
 
 
-@pytest.mark.parametrize("clashing", CLASHES.values(), ids=CLASHES.keys())
-def test_a_conflict_leaves_nothing_half_written(known: Storage, clashing: list[AcceptedCustomer]) -> None:
-    before = counts(known)
-    sound = [
-        arrival("0", "0-new"),
-        arrival("9", "9-new"),
-        arrival("known-2", "known-2"),
-        arrival("p1", "p"),
-        arrival("p2", "p", 2),
+@pytest.mark.parametrize("conflicting", CONFLICTS.values(), ids=CONFLICTS.keys())
+def test_conflict_writes_nothing_of_the_batch(known: Storage, conflicting: list[AcceptedCustomer]) -> None:
+    before = count_rows(known)
+    valid = [
+        build_customer("0", "0-new"),
+        build_customer("9", "9-new"),
+        build_customer("known-2", "known-2"),
+        build_customer("p1", "p"),
+        build_customer("p2", "p", 2),
     ]
     with known.customers.session() as session:
         with pytest.raises(ConflictError):
-            session.save(batch(*sound, *clashing, rejected=(REJECTION,)), answer)
-        assert counts(known) == before
-        session.save(batch(*sound), answer)
+            session.save(build_batch(*valid, *conflicting, rejected=(REJECTION,)), build_response)
+        assert count_rows(known) == before
+        session.save(build_batch(*valid), build_response)
 
     assert look_up(known, ["0", "2", "9"]).numbers == {"0", "9"}
 
 
-def test_a_conflict_of_updates_leaves_the_other_updates_undone(known: Storage) -> None:
+def test_conflicting_update_rolls_back_the_other_updates(known: Storage) -> None:
     with pytest.raises(ConflictError):
-        save(known, arrival("a", "customer", 2), arrival("b", "twice", 2))
+        save(known, build_customer("a", "customer", 2), build_customer("b", "twice", 2))
 
     versions = look_up(known, [], [("MAIN", "customer"), ("MAIN", "twice")]).versions
     assert versions == {("MAIN", "customer"): 1, ("MAIN", "twice"): 2}
 
 
-def test_a_batch_that_was_saved_cannot_be_saved_again(store: Storage) -> None:
-    given = batch(arrival("1"))
-    with store.customers.session() as session:
-        session.save(given, answer)
+def test_saved_batch_cannot_be_saved_again(storage: Storage) -> None:
+    given = build_batch(build_customer("1"))
+    with storage.customers.session() as session:
+        session.save(given, build_response)
         with pytest.raises(ConflictError):
-            session.save(Batch(given.id, given.received_at, given.sender), answer)
+            session.save(Batch(given.id, given.received_at, given.sender), build_response)
 
-    assert counts(store)["batches"] == 1
+    assert count_rows(storage)["batches"] == 1
 
 
-class Broken(bytes):
-    """A document that fails while it is being written."""
+class BrokenDocument(bytes):
+    """Fails while it is written."""
 
-    def decode(self, *_: object) -> str:  # as SQLite's writer asks for it
+    def decode(self, *_: object) -> str:  # called for SQLite
         raise RuntimeError("in the middle")
 
-    def __len__(self) -> int:  # as PostgreSQL's does
+    def __len__(self) -> int:  # called for PostgreSQL
         raise RuntimeError("in the middle")
 
 
-def test_whatever_goes_wrong_is_rolled_back(store: Storage) -> None:
-    with store.customers.session() as session:
+def test_any_error_rolls_back_the_batch(storage: Storage) -> None:
+    with storage.customers.session() as session:
         with pytest.raises(RuntimeError):
-            session.save(batch(arrival("1"), arrival("2", "2", document=Broken())), answer)
-        session.save(batch(arrival("1")), answer)
+            session.save(
+                build_batch(build_customer("1"), build_customer("2", "2", document=BrokenDocument())), build_response
+            )
+        session.save(build_batch(build_customer("1")), build_response)
 
-    assert counts(store)["communications"] == 1
+    assert count_rows(storage)["communications"] == 1
 
 
-def test_a_session_that_ends_in_an_error_gives_its_connection_back(store: Storage) -> None:
+def test_a_session_that_ends_in_an_error_gives_its_connection_back(storage: Storage) -> None:
     def fail() -> None:
-        with store.customers.session() as session:
+        with storage.customers.session() as session:
             session.look_up(["1"], [])
             raise RuntimeError
 
     for _ in range(40):  # more than there are connections
         with pytest.raises(RuntimeError):
             fail()
-    assert look_up(store, ["1"]).numbers == frozenset()
+    assert look_up(storage, ["1"]).numbers == frozenset()
 
 
-def test_a_conflict_names_no_values(store: Storage) -> None:
-    save(store, arrival("secret-number", "secret-customer"))
-    with store.customers.session() as session, pytest.raises(ConflictError) as caught:
-        session.save(batch(arrival("secret-number", "secret-customer")), answer)
+def test_conflict_message_contains_no_values(storage: Storage) -> None:
+    save(storage, build_customer("secret-number", "secret-customer"))
+    with storage.customers.session() as session, pytest.raises(ConflictError) as error:
+        session.save(build_batch(build_customer("secret-number", "secret-customer")), build_response)
 
-    assert "secret" not in str(caught.value)
-    assert caught.value.__context__ is None
-    assert caught.value.__cause__ is None
+    assert "secret" not in str(error.value)
+    assert error.value.__context__ is None
+    assert error.value.__cause__ is None
 
 
-def test_identifiers_of_any_characters_are_found_again(store: Storage) -> None:
-    strange = ["a\x1fb", "\x1f", "ž🦊", "{\"a\",'b'}", "a,b", "\\", " x ", "%s"]
-    save(store, *(arrival(name, name) for name in strange))
-    near = ["a", "b", "\x1f\x1f", "x", "a\x1f"]
-    known = look_up(store, strange + near, [("MAIN", name) for name in strange + near])
-    assert known.numbers == set(strange)
-    assert known.versions == {("MAIN", name): 1 for name in strange}
-    save(store, *(arrival(f"{name}2", name, 2) for name in strange))
-    assert look_up(store, [], [("MAIN", name) for name in strange]).versions == {("MAIN", n): 2 for n in strange}
+def test_identifiers_of_any_characters_are_found(storage: Storage) -> None:
+    unusual = ["a\x1fb", "\x1f", "ž🦊", "{\"a\",'b'}", "a,b", "\\", " x ", "%s"]
+    save(storage, *(build_customer(name, name) for name in unusual))
+    similar = ["a", "b", "\x1f\x1f", "x", "a\x1f"]
+    known = look_up(storage, unusual + similar, [("MAIN", name) for name in unusual + similar])
+    assert known.numbers == set(unusual)
+    assert known.versions == {("MAIN", name): 1 for name in unusual}
+    save(storage, *(build_customer(f"{name}2", name, 2) for name in unusual))
+    assert look_up(storage, [], [("MAIN", name) for name in unusual]).versions == {("MAIN", n): 2 for n in unusual}

@@ -1,3 +1,5 @@
+"""Database URLs, connection options and the scrubbing of errors."""
+
 import sqlite3
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from muster.storage.tables import users
 
 
 @pytest.mark.parametrize("url", ["postgresql://h/d", "postgres://h/d", "postgresql+psycopg://h/d"])
-def test_postgres_has_one_driver(url: str) -> None:
+def test_postgres_url_selects_psycopg(url: str) -> None:
     assert parse_database_url(url).drivername == "postgresql+psycopg"
 
 
@@ -29,23 +31,23 @@ def test_postgres_has_one_driver(url: str) -> None:
         "sqlite:///:memory:",
     ],
 )
-def test_other_urls_are_refused_without_naming_their_password(url: str) -> None:
-    with pytest.raises(InvalidDatabaseUrlError) as caught:
+def test_invalid_url_is_rejected_without_showing_its_password(url: str) -> None:
+    with pytest.raises(InvalidDatabaseUrlError) as error:
         open_storage(url)
-    assert "user" not in str(caught.value).replace("USER", "")
-    assert "host" not in str(caught.value)
+    assert "user" not in str(error.value).replace("USER", "")
+    assert "host" not in str(error.value)
 
 
-def test_the_url_may_overrule_our_options(postgres_url: str) -> None:
-    store = open_storage(
+def test_url_overrides_connection_options(postgres_url: str) -> None:
+    storage = open_storage(
         postgres_url + "&application_name=other" if "?" in postgres_url else postgres_url + "?application_name=other"
     )
-    with store.engine.connect() as connection:
+    with storage.engine.connect() as connection:
         assert connection.exec_driver_sql("SHOW application_name").scalar() == "other"
-    store.close()
+    storage.close()
 
 
-def test_postgres_is_told_who_we_are(postgres_url: str) -> None:
+def test_postgres_connection_has_a_name_and_utf8(postgres_url: str) -> None:
     engine = create_database_engine(postgres_url)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SHOW application_name").scalar() == "muster"
@@ -53,7 +55,7 @@ def test_postgres_is_told_who_we_are(postgres_url: str) -> None:
     engine.dispose()
 
 
-def test_sqlite_commits_durably_and_lets_readers_read(sqlite_url: str) -> None:
+def test_sqlite_uses_wal_and_durable_commits(sqlite_url: str) -> None:
     engine = create_database_engine(sqlite_url)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -62,54 +64,54 @@ def test_sqlite_commits_durably_and_lets_readers_read(sqlite_url: str) -> None:
     engine.dispose()
 
 
-def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    store = open_storage(f"sqlite:///{tmp_path / 'new.db'}")
-    store.upgrade()
+def test_new_sqlite_files_are_private(tmp_path: Path) -> None:
+    storage = open_storage(f"sqlite:///{tmp_path / 'new.db'}")
+    storage.upgrade()
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
-    store.close()
+    storage.close()
 
 
-def test_the_mode_of_a_sqlite_file_stays_as_its_owner_set_it(tmp_path: Path) -> None:
+def test_mode_of_an_existing_sqlite_file_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "shared.db"
     path.touch()
     path.chmod(0o660)
-    store = open_storage(f"sqlite:///{path}")
-    store.upgrade()
+    storage = open_storage(f"sqlite:///{path}")
+    storage.upgrade()
     assert path.stat().st_mode & 0o777 == 0o660
-    store.close()
+    storage.close()
 
 
-def test_an_error_of_sqlalchemy_loses_its_statement_and_parameters(store: Storage) -> None:
+def test_error_of_sqlalchemy_is_scrubbed_of_parameters(storage: Storage) -> None:
     @scrub_errors
     def fail() -> None:
-        with store.engine.connect() as connection:
+        with storage.engine.connect() as connection:
             connection.execute(insert(users), {"name": "secret"})
 
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is, it must not tell
+    with pytest.raises(Exception) as error:  # noqa: PT011 - any error must be scrubbed
         fail()
-    assert "secret" not in str(caught.value)
-    assert not isinstance(caught.value, exc.SQLAlchemyError | psycopg.Error | sqlite3.Error)
-    assert caught.value.__context__ is None
+    assert "secret" not in str(error.value)
+    assert not isinstance(error.value, exc.SQLAlchemyError | psycopg.Error | sqlite3.Error)
+    assert error.value.__context__ is None
 
 
-def test_a_value_that_the_server_cannot_read_is_not_repeated(postgres_url: str) -> None:
-    store = open_storage(postgres_url)
+def test_error_of_the_server_is_scrubbed_of_values(postgres_url: str) -> None:
+    storage = open_storage(postgres_url)
 
     @scrub_errors
     def fail() -> None:
-        with store.engine.connect() as connection:
+        with storage.engine.connect() as connection:
             connection.execute(select(cast(literal("secret"), Integer)))
 
-    with pytest.raises(Exception, match="22P02") as caught:
+    with pytest.raises(Exception, match="22P02") as error:
         fail()
-    assert "secret" not in str(caught.value)
-    store.close()
+    assert "secret" not in str(error.value)
+    storage.close()
 
 
-def test_connections_are_counted_while_they_are_in_use(database_url: str) -> None:
-    store = open_storage(database_url, pool_size=3)
-    assert store.connections() == (0, 7)  # four are spare
-    with store.customers.session(), store.customers.session():
-        assert store.connections() == (2, 7)
-    assert store.connections() == (0, 7)
-    store.close()
+def test_connections_in_use_are_counted(database_url: str) -> None:
+    storage = open_storage(database_url, pool_size=3)
+    assert storage.connections() == (0, 7)  # three, and four reserved
+    with storage.customers.session(), storage.customers.session():
+        assert storage.connections() == (2, 7)
+    assert storage.connections() == (0, 7)
+    storage.close()

@@ -1,4 +1,4 @@
-"""Many at once: exactly one gets what several want, and nobody waits in a circle."""
+"""Concurrent batches: each number goes to exactly one of them, and no deadlock occurs."""
 
 import random
 from collections import Counter
@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
-from muster.storage import Storage
-from tests.storage.samples import arrival, counts, look_up, read, save, take_in
+from muster.storage import Storage, open_storage
+from tests.storage.samples import build_customer, count_rows, fetch, look_up, save, save_free
 
 T = TypeVar("T")
 THREADS = 16
 
 
-def at_once(count: int, task: Callable[[int], T]) -> list[T]:
-    """The results of `task(0)` to `task(count - 1)`, begun at the same moment."""
+def run_concurrently(count: int, task: Callable[[int], T]) -> list[T]:
+    """The results of `task(0)` to `task(count - 1)`, started at the same moment."""
     start = Barrier(count)
 
     def run(n: int) -> T:
@@ -26,104 +26,102 @@ def at_once(count: int, task: Callable[[int], T]) -> list[T]:
         return list(pool.map(run, range(count)))
 
 
-def deadlocks(store: Storage) -> int:
-    if store.engine.dialect.name != "postgresql":
+def count_deadlocks(storage: Storage) -> int:
+    if storage.engine.dialect.name != "postgresql":
         return 0
-    read(store, "SELECT pg_stat_force_next_flush()")
-    [(found,)] = read(store, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    fetch(storage, "SELECT pg_stat_force_next_flush()")
+    [(found,)] = fetch(storage, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     return int(found)
 
 
-def shuffled(keys: list[str], seed: int) -> list[str]:
+def shuffle(keys: list[str], seed: int) -> list[str]:
     return random.Random(seed).sample(keys, len(keys))
 
 
-def test_of_sixteen_who_want_the_same_numbers_each_number_goes_to_one(store: Storage) -> None:
+def test_each_of_the_same_numbers_goes_to_one_batch(storage: Storage) -> None:
     numbers = [f"number-{n:03}" for n in range(100)]
 
     def race(n: int) -> list[str]:
-        with store.customers.session() as session:
-            return take_in(session, shuffled(numbers, n), [f"{n}-{k}" for k in range(100)])[0]
+        with storage.customers.session() as session:
+            return save_free(session, shuffle(numbers, n), [f"{n}-{k}" for k in range(100)])
 
-    got = Counter(number for taken in at_once(THREADS, race) for number in taken)
-    assert got == Counter(numbers)
-    assert counts(store)["customers"] == len(numbers)
-    assert deadlocks(store) == 0
+    saved = Counter(number for numbers_of_batch in run_concurrently(THREADS, race) for number in numbers_of_batch)
+    assert saved == Counter(numbers)
+    assert count_rows(storage)["customers"] == len(numbers)
+    assert count_deadlocks(storage) == 0
 
 
-def test_of_sixteen_who_want_overlapping_numbers_each_number_goes_to_one(store: Storage) -> None:
+def test_each_of_overlapping_numbers_goes_to_one_batch(storage: Storage) -> None:
     numbers = [f"number-{n:03}" for n in range(300)]
 
     def race(n: int) -> list[str]:
-        wanted = shuffled(numbers, n)[:100]
-        with store.customers.session() as session:
-            return take_in(session, wanted, [f"{n}-{k}" for k in range(100)])[0]
+        requested = shuffle(numbers, n)[:100]
+        with storage.customers.session() as session:
+            return save_free(session, requested, [f"{n}-{k}" for k in range(100)])
 
-    got = Counter(number for taken in at_once(THREADS, race) for number in taken)
-    assert set(got.values()) == {1}
-    assert counts(store)["communications"] == got.total()
-    assert deadlocks(store) == 0
+    saved = Counter(number for numbers_of_batch in run_concurrently(THREADS, race) for number in numbers_of_batch)
+    assert set(saved.values()) == {1}
+    assert count_rows(storage)["communications"] == saved.total()
+    assert count_deadlocks(storage) == 0
 
 
-def test_of_sixteen_who_create_the_same_customers_one_does_and_the_others_update(store: Storage) -> None:
+def test_one_batch_creates_a_customer_and_the_others_update_it(storage: Storage) -> None:
     ext_ids = [f"customer-{n:02}" for n in range(30)]
 
     def race(n: int) -> None:
-        with store.customers.session() as session:
-            take_in(session, [f"{n}-{k}" for k in range(30)], shuffled(ext_ids, n))
+        with storage.customers.session() as session:
+            save_free(session, [f"{n}-{k}" for k in range(30)], shuffle(ext_ids, n))
 
-    at_once(THREADS, race)
-    versions = look_up(store, [], [("MAIN", ext_id) for ext_id in ext_ids]).versions
+    run_concurrently(THREADS, race)
+    versions = look_up(storage, [], [("MAIN", ext_id) for ext_id in ext_ids]).versions
     assert set(versions.values()) == {THREADS}
-    assert counts(store)["customer_history"] == 30 * (THREADS - 1)
-    assert read(store, "SELECT count(DISTINCT version) FROM customer_history") == [(THREADS - 1,)]
-    assert deadlocks(store) == 0
+    assert count_rows(storage)["customer_history"] == 30 * (THREADS - 1)
+    assert fetch(storage, "SELECT count(DISTINCT version) FROM customer_history") == [(THREADS - 1,)]
+    assert count_deadlocks(storage) == 0
 
 
-def test_two_who_update_the_same_customers_in_opposite_order_both_succeed(store: Storage) -> None:
+def test_updates_in_opposite_order_do_not_deadlock(storage: Storage) -> None:
     ext_ids = [f"customer-{n:02}" for n in range(50)]
-    save(store, *(arrival(f"first-{ext_id}", ext_id) for ext_id in ext_ids))
+    save(storage, *(build_customer(f"first-{ext_id}", ext_id) for ext_id in ext_ids))
 
     def race(n: int) -> None:
         order = ext_ids if n else ext_ids[::-1]
-        with store.customers.session() as session:
-            for turn in range(10):
-                take_in(session, [f"{n}-{turn}-{k}" for k in range(50)], order)
+        with storage.customers.session() as session:
+            for attempt in range(10):
+                save_free(session, [f"{n}-{attempt}-{k}" for k in range(50)], order)
 
-    at_once(2, race)
-    versions = look_up(store, [], [("MAIN", ext_id) for ext_id in ext_ids]).versions
+    run_concurrently(2, race)
+    versions = look_up(storage, [], [("MAIN", ext_id) for ext_id in ext_ids]).versions
     assert set(versions.values()) == {21}
-    assert deadlocks(store) == 0
+    assert count_deadlocks(storage) == 0
 
 
-def test_batches_that_create_and_update_each_others_customers_all_succeed(store: Storage) -> None:
+def test_batches_that_create_and_update_overlapping_customers_succeed(storage: Storage) -> None:
     ext_ids = [f"customer-{n:02}" for n in range(40)]
 
     def race(n: int) -> int:
         chosen = random.Random(n)
-        with store.customers.session() as session:
-            for turn in range(8):
-                take_in(session, [f"{n}-{turn}-{k}" for k in range(10)], chosen.sample(ext_ids, 10))
+        with storage.customers.session() as session:
+            for attempt in range(8):
+                save_free(session, [f"{n}-{attempt}-{k}" for k in range(10)], chosen.sample(ext_ids, 10))
         return 80
 
-    saved = sum(at_once(8, race))
-    assert counts(store)["communications"] == saved
-    assert counts(store)["customers"] + counts(store)["customer_history"] == saved
-    assert deadlocks(store) == 0
+    saved = sum(run_concurrently(8, race))
+    assert count_rows(storage)["communications"] == saved
+    assert count_rows(storage)["customers"] + count_rows(storage)["customer_history"] == saved
+    assert count_deadlocks(storage) == 0
 
 
-def test_two_processes_share_a_database(store: Storage, database_url: str) -> None:
-    """Two stores stand for two processes: they share no lock of Python's."""
-    from muster.storage import open_storage
-
+def test_two_processes_share_a_database(storage: Storage, database_url: str) -> None:
+    """Two storages stand for two processes: they share no Python lock."""
     other = open_storage(database_url)
     numbers = [f"{n}" for n in range(200)]
 
     def race(n: int) -> int:
-        with (store if n % 2 else other).customers.session() as session:
-            return sum(len(take_in(session, [number], [f"{n}-{number}"])[0]) for number in numbers)
+        with (storage if n % 2 else other).customers.session() as session:
+            return sum(len(save_free(session, [number], [f"{n}-{number}"])) for number in numbers)
 
     try:
-        assert sum(at_once(4, race)) == len(numbers)
+        assert sum(run_concurrently(4, race)) == len(numbers)
     finally:
         other.close()

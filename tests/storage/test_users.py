@@ -1,3 +1,5 @@
+"""Users and tokens in the database."""
+
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,118 +15,120 @@ from tests.storage.samples import AT
 ANNA = User("anna", Role.SUBMIT, ("MAIN", "RIGA"), "$argon2id$…")
 
 
-def token(name: str, user: str = "anna", *, created_at: datetime = AT) -> Token:
+def build_token(name: str, user: str = "anna", *, created_at: datetime = AT) -> Token:
     return Token(name, user, hashlib.sha256(name.encode()).digest(), created_at)
 
 
-def test_a_user_comes_back_as_it_was_added(store: Storage) -> None:
-    strange = User("ž🦊'\"", Role.ADMIN, ("Ü", "A"), None, disabled=True)
-    store.users.add_user(ANNA)
-    store.users.add_user(strange)
+def test_user_is_stored_as_added(storage: Storage) -> None:
+    unusual = User("ž🦊'\"", Role.ADMIN, ("Ü", "A"), None, disabled=True)
+    storage.users.add_user(ANNA)
+    storage.users.add_user(unusual)
 
-    assert store.users.user("anna") == ANNA
-    assert store.users.user("ž🦊'\"") == strange
-    assert store.users.user("Anna") is None
+    assert storage.users.user("anna") == ANNA
+    assert storage.users.user("ž🦊'\"") == unusual
+    assert storage.users.user("Anna") is None
 
 
-def test_users_come_by_name(store: Storage) -> None:
+def test_users_are_sorted_by_name(storage: Storage) -> None:
     for name in ("b", "Z", "a", "é"):
-        store.users.add_user(replace(ANNA, name=name))
+        storage.users.add_user(replace(ANNA, name=name))
 
-    assert [user.name for user in store.users.users()] == ["Z", "a", "b", "é"]
+    assert [user.name for user in storage.users.users()] == ["Z", "a", "b", "é"]
 
 
-def test_a_name_is_given_once(store: Storage) -> None:
-    store.users.add_user(ANNA)
+def test_name_can_be_used_only_once(storage: Storage) -> None:
+    storage.users.add_user(ANNA)
 
     with pytest.raises(UserExistsError):
-        store.users.add_user(replace(ANNA, role=Role.ADMIN))
-    assert store.users.user("anna") == ANNA
+        storage.users.add_user(replace(ANNA, role=Role.ADMIN))
+    assert storage.users.user("anna") == ANNA
 
 
-def test_a_user_is_disabled_and_enabled_once(store: Storage) -> None:
-    store.users.add_user(ANNA)
-    store.users.add_user(replace(ANNA, name="berta"))
-    for change, disabled in ((store.users.disable_user, True), (store.users.enable_user, False)):
+def test_disabling_or_enabling_again_changes_nothing(storage: Storage) -> None:
+    storage.users.add_user(ANNA)
+    storage.users.add_user(replace(ANNA, name="berta"))
+    for change, disabled in ((storage.users.disable_user, True), (storage.users.enable_user, False)):
         assert [change("anna"), change("anna")] == [ChangeOutcome.CHANGED, ChangeOutcome.UNCHANGED]
-        assert [user.disabled for user in store.users.users()] == [disabled, False]
+        assert [user.disabled for user in storage.users.users()] == [disabled, False]
 
 
-def test_passwords_change_and_users_are_disabled(store: Storage) -> None:
-    store.users.add_user(ANNA)
+def test_password_state_and_rights_can_be_changed(storage: Storage) -> None:
+    storage.users.add_user(ANNA)
 
-    assert store.users.set_password("anna", "new")
-    assert store.users.disable_user("anna") is ChangeOutcome.CHANGED
-    assert store.users.set_rights("anna", Role.READ, ("LV", "LT"))
-    assert store.users.user("anna") == replace(
+    assert storage.users.set_password("anna", "new")
+    assert storage.users.disable_user("anna") is ChangeOutcome.CHANGED
+    assert storage.users.set_rights("anna", Role.READ, ("LV", "LT"))
+    assert storage.users.user("anna") == replace(
         ANNA, password_hash="new", disabled=True, role=Role.READ, business_units=("LV", "LT")
     )
 
 
-def test_nothing_changes_for_a_name_that_is_not_there(store: Storage) -> None:
-    assert not store.users.set_password("nobody", "new")
-    assert store.users.disable_user("nobody") is ChangeOutcome.NOT_FOUND
-    assert store.users.enable_user("nobody") is ChangeOutcome.NOT_FOUND
-    assert not store.users.set_rights("nobody", Role.READ, ())
-    assert store.users.revoke_token("none", AT) is ChangeOutcome.NOT_FOUND
-    assert store.users.token(b"none") is None
+def test_unknown_user_or_token_is_not_found(storage: Storage) -> None:
+    assert not storage.users.set_password("nobody", "new")
+    assert storage.users.disable_user("nobody") is ChangeOutcome.NOT_FOUND
+    assert storage.users.enable_user("nobody") is ChangeOutcome.NOT_FOUND
+    assert not storage.users.set_rights("nobody", Role.READ, ())
+    assert storage.users.revoke_token("none", AT) is ChangeOutcome.NOT_FOUND
+    assert storage.users.token(b"none") is None
 
 
-def test_it_is_known_when_a_user_was_made_and_changed(store: Storage) -> None:
+def test_times_of_creation_and_change_are_stored(storage: Storage) -> None:
     before = datetime.now(UTC)
-    store.users.add_user(ANNA)
+    storage.users.add_user(ANNA)
     between = datetime.now(UTC)
-    store.users.disable_user("anna")
+    storage.users.disable_user("anna")
 
-    with store.engine.connect() as connection:
+    with storage.engine.connect() as connection:
         [(created_at, changed_at)] = connection.execute(select(users.c.created_at, users.c.changed_at))
     assert before <= created_at <= between <= changed_at
     assert created_at.utcoffset() == changed_at.utcoffset() == timedelta(0)
 
 
-def test_a_token_comes_back_with_its_user_and_aware_times(store: Storage) -> None:
-    store.users.add_user(ANNA)
+def test_token_is_found_with_its_user_and_times_in_utc(storage: Storage) -> None:
+    storage.users.add_user(ANNA)
     elsewhere = timezone(timedelta(hours=3))
-    given = replace(token("t"), created_at=AT.astimezone(elsewhere), expires_at=AT + timedelta(days=30))
-    store.users.add_token(given)
+    given = replace(build_token("t"), created_at=AT.astimezone(elsewhere), expires_at=AT + timedelta(days=30))
+    storage.users.add_token(given)
 
-    found = store.users.token(given.sha256)
+    found = storage.users.token(given.sha256)
+    assert found is not None
     assert found == (given, ANNA)
     assert found[0].created_at.tzinfo is UTC
     assert found[0].expires_at == AT + timedelta(days=30)
     assert found[0].revoked_at is None
 
 
-def test_tokens_come_oldest_first(store: Storage) -> None:
+def test_tokens_are_sorted_by_creation(storage: Storage) -> None:
     for name, user, days in (("a", "anna", 2), ("b", "bert", 1), ("c", "anna", 0)):
-        store.users.add_token(token(name, user, created_at=AT + timedelta(days=days)))
+        storage.users.add_token(build_token(name, user, created_at=AT + timedelta(days=days)))
 
-    assert [found.id for found in store.users.tokens()] == ["c", "b", "a"]
-    assert [found.id for found in store.users.tokens("anna")] == ["c", "a"]
-    assert store.users.tokens("nobody") == []
+    assert [found.id for found in storage.users.tokens()] == ["c", "b", "a"]
+    assert [found.id for found in storage.users.tokens("anna")] == ["c", "a"]
+    assert storage.users.tokens("nobody") == []
 
 
-def test_a_revoked_token_keeps_the_first_time(store: Storage) -> None:
-    store.users.add_user(ANNA)
-    store.users.add_token(token("t"))
+def test_revoking_again_keeps_the_first_time(storage: Storage) -> None:
+    storage.users.add_user(ANNA)
+    storage.users.add_token(build_token("t"))
 
-    assert store.users.revoke_token("t", AT + timedelta(days=1)) is ChangeOutcome.CHANGED
-    assert store.users.revoke_token("t", AT + timedelta(days=2)) is ChangeOutcome.UNCHANGED
-    [revoked] = store.users.tokens()
+    assert storage.users.revoke_token("t", AT + timedelta(days=1)) is ChangeOutcome.CHANGED
+    assert storage.users.revoke_token("t", AT + timedelta(days=2)) is ChangeOutcome.UNCHANGED
+    [revoked] = storage.users.tokens()
     assert revoked.revoked_at == AT + timedelta(days=1)
+    assert revoked.revoked_at is not None
     assert revoked.revoked_at.tzinfo is UTC
 
 
-def test_a_token_of_nobody_is_not_found(store: Storage) -> None:
-    store.users.add_token(token("t", "nobody"))
+def test_token_of_an_unknown_user_is_not_found(storage: Storage) -> None:
+    storage.users.add_token(build_token("t", "nobody"))
 
-    assert store.users.token(token("t").sha256) is None
+    assert storage.users.token(build_token("t").sha256) is None
 
 
-def test_a_token_is_added_once(store: Storage) -> None:
-    store.users.add_token(token("t"))
+def test_token_hash_and_id_are_unique(storage: Storage) -> None:
+    storage.users.add_token(build_token("t"))
 
     with pytest.raises(StorageError):
-        store.users.add_token(token("t"))
+        storage.users.add_token(build_token("t"))
     with pytest.raises(StorageError):
-        store.users.add_token(replace(token("u"), id="t"))
+        storage.users.add_token(replace(build_token("u"), id="t"))

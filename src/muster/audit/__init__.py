@@ -1,1 +1,1 @@
-"""Who did what: the entries of the audit log and the chain that shows when one is missing. No SQL."""
+"""The audit log: events, entries, and the hash chain that reveals changed or missing entries. No SQL."""

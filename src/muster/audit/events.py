@@ -1,4 +1,4 @@
-"""Events that must be shown later, the entries that the log keeps of them, and what it needs of a store."""
+"""Audit events, the log entries that record them, and the store that the log needs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,22 +10,30 @@ Details = Mapping[str, str | int | bool | Sequence[str] | None]
 
 
 class Action(Enum):
-    """What can be done: how the log writes it, what its subject is, and when it is written."""
+    """The audited actions: the text in the log (which never changes), the subject, and when an entry is written."""
 
-    # No enum of text: each has three texts, and the reference page has all of them.
-    SIGN_IN_REFUSED = "sign-in.refused", "the user, when there is one of that name", "wrong credentials came"
+    # Not a StrEnum: each member has three texts, and the reference page shows all of them.
+    SIGN_IN_REFUSED = "sign-in.refused", "the user, if a user of that name exists", "authentication failed"
     USER_ADDED = "user.added", "the user", "a user was added, with this role and these business units"
-    USER_CHANGED = "user.changed", "the user", "a user has this role and these business units from now on"
-    USER_DISABLED = "user.disabled", "the user", "a user was shut out"
-    USER_ENABLED = "user.enabled", "the user", "a user who was shut out was let in again"
-    USER_PASSWORD = "user.password", "the user", "a user got a new password"
-    TOKEN_CREATED = "token.created", "the token's id", "a token was made for this user"
-    TOKEN_REVOKED = "token.revoked", "the token's id", "a token of this user was ended"
-    CLASSIFIERS_IMPORTED = "classifiers.imported", "the classifiers", "so many codes of each came from a file"
-    CUSTOMER_READ = "customer.read", "the `customerExtId`", "the document was given to a reader, as it is or stood"
-    HISTORY_READ = "history.read", "the `customerExtId`", "versions and what each changed were given to a reader"
-    PURGE_BEGUN = "purge.begun", "", "what is older than this date is being removed"
-    PURGE_ENDED = "purge.ended", "", "so much of each kind was removed; without it the purge was broken off"
+    USER_CHANGED = "user.changed", "the user", "the user's role and business units were changed to these"
+    USER_DISABLED = "user.disabled", "the user", "a user was disabled"
+    USER_ENABLED = "user.enabled", "the user", "a disabled user was enabled"
+    USER_PASSWORD = "user.password", "the user", "a user's password was set"
+    TOKEN_CREATED = "token.created", "the token's id", "a token was created for this user"
+    TOKEN_REVOKED = "token.revoked", "the token's id", "a token of this user was revoked"
+    CLASSIFIERS_IMPORTED = (
+        "classifiers.imported",
+        "the classifiers",
+        "codes were imported from a file; the details have their number",
+    )
+    CUSTOMER_READ = "customer.read", "the `customerExtId`", "a user read the document, current or at a moment"
+    HISTORY_READ = "history.read", "the `customerExtId`", "a user read the versions and what each of them changed"
+    PURGE_BEGUN = "purge.begun", "", "a purge of data from before this date started"
+    PURGE_ENDED = (
+        "purge.ended",
+        "",
+        "the purge ended, with the counts removed; if it is missing, the purge was interrupted",
+    )
 
     def __init__(self, text: str, subject: str, meaning: str) -> None:
         self.text = text
@@ -35,10 +43,10 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """What somebody did.
+    """An action of a user.
 
-    `actor` is a user's name, `os:` and the operating system's name for whoever used the command line, or empty where
-    nobody knows. A name of a user has no colon, so one is never taken for the other.
+    `actor` is a user's name, or `os:` and the name of the operating system's user for the command line, or empty when
+    the user is unknown. User names contain no colon, so the two can't be confused.
     """
 
     actor: str
@@ -49,7 +57,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """An event as kept. The first has the number 1; `action` is text, as a later version may know more of them."""
+    """An event in the log. Numbers start at 1; `action` is text because later versions may add actions."""
 
     number: int
     at: datetime  # UTC
@@ -57,12 +65,12 @@ class AuditEntry:
     action: str
     subject: str
     details: Details
-    sha256: bytes  # of this entry and the one before: `chain.seal`
+    sha256: bytes  # covers this entry and the previous hash, see `chain.chain_entry`
 
 
 @dataclass(frozen=True, slots=True)
 class ChainHead:
-    """Where the log ends: the last entry's number and hash, 0 and `chain.START` before the first."""
+    """The number and hash of the last entry; 0 and `chain.GENESIS_HASH` for an empty log."""
 
     number: int
     sha256: bytes
@@ -70,7 +78,7 @@ class ChainHead:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entries are asked for: those of which everything holds that is given. `until` itself is left out."""
+    """Selects the entries that match every given field; `since` is inclusive, `until` exclusive."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -80,25 +88,26 @@ class EntryFilter:
 
 
 class AuditSink(Protocol):
-    """Where events go that have no transaction of their own."""
+    """Takes events that are not part of another transaction."""
 
     def append(self, event: AuditEvent) -> None:
-        """Returns when the event is durably kept; whoever can't keep it must not do what it says."""
+        """Returns once the entry is durable; on failure the caller must abort the action."""
         ...
 
 
 class AuditStore(AuditSink, Protocol):
-    def entries(self, wanted: EntryFilter, *, after: int, limit: int) -> Sequence[AuditEntry]:
-        """Those with a number above `after`, oldest first, at most `limit`.
+    def entries(self, criteria: EntryFilter, *, after: int, limit: int) -> Sequence[AuditEntry]:
+        """At most `limit` matching entries with a number above `after`, oldest first.
 
-        One that was not written by us is given as far as it can be read, with a hash that is not its own.
+        An entry that muster did not write in this form is returned as far as it can be read, with a hash that fails
+        verification.
         """
         ...
 
     def head(self) -> ChainHead | None:
-        """None when it was taken away."""
+        """The recorded end of the log; None when its row was deleted."""
         ...
 
     def is_guarded(self) -> bool:
-        """Whether the database refuses changes of entries, as it was set up to do."""
+        """Whether the triggers that reject changes of entries are in place."""
         ...

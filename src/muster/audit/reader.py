@@ -1,4 +1,4 @@
-"""Reading the audit log: some of its entries, or all of them to see whether it is whole."""
+"""Reading and verifying the audit log."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -9,30 +9,30 @@ from muster.audit.events import AuditEntry, AuditStore, ChainHead, EntryFilter
 PAGE_SIZE: Final = 1_000
 
 
-def read_entries(audit: AuditStore, wanted: EntryFilter, after: int = 0) -> Iterator[AuditEntry]:
-    """The entries that are wanted, oldest first."""
-    while page := audit.entries(wanted, after=after, limit=PAGE_SIZE):
+def read_entries(audit: AuditStore, criteria: EntryFilter, after: int = 0) -> Iterator[AuditEntry]:
+    """The matching entries with a number above `after`, oldest first."""
+    while page := audit.entries(criteria, after=after, limit=PAGE_SIZE):
         yield from page
         after = page[-1].number
 
 
-def verify_log(audit: AuditStore, noted: ChainHead | None = None) -> ChainHead:
-    """Where the log ends. Raises `ChainBrokenError`.
+def verify_log(audit: AuditStore, checkpoint: ChainHead | None = None) -> ChainHead:
+    """Verifies the whole log and returns its head. Raises `ChainBrokenError`.
 
-    Entries may come while it reads. So it goes on until the log ends where it says or there is nothing more to read:
-    no entry stands behind the end, and none is left out.
+    Entries may be appended during the verification, so it repeats until the last entry read is the head, or nothing
+    more can be read.
     """
-    walk = ChainVerifier(noted)
+    verifier = ChainVerifier(checkpoint)
     while True:
-        before = walk.last
+        before = verifier.last
         for entry in read_entries(audit, EntryFilter(), before.number):
-            walk.past(entry)
+            verifier.add(entry)
         head = audit.head()
         if head is None:
-            raise ChainBrokenError("the row that says where it ends is missing")
-        if head == walk.last or walk.last == before:
-            walk.end(head)
+            raise ChainBrokenError("the row that records the end of the log is missing")
+        if head == verifier.last or verifier.last == before:
+            verifier.finish(head)
             break
     if not audit.is_guarded():
-        raise ChainBrokenError("its entries are as they were, but the triggers that refuse changes are gone")
+        raise ChainBrokenError("its entries are unchanged, but the triggers that reject changes are missing")
     return head

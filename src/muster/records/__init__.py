@@ -1,1 +1,1 @@
-"""What was taken in: asking for it afterwards, by those who may know."""
+"""Reading accepted customers, batches and their results, and retention. No SQL."""

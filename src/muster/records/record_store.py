@@ -1,4 +1,4 @@
-"""What is on record, and what reading it needs of a store. All times are UTC."""
+"""The records (batches, communications, customer versions) and the store that reading them needs. All times are UTC."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Communication:
-    """A communication number that was accepted: which version of which customer it brought, in which batch."""
+    """An accepted communication number: the customer version that it carried, and the batch that it came in."""
 
     communication_number: str
     customer_ext_id: str
@@ -17,19 +17,19 @@ class Communication:
     version: int
     batch_id: UUID
     accepted_at: datetime
-    accepted_by: str  # the user that sent the batch
+    accepted_by: str  # the user who sent the batch
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerVersion(Communication):
-    """A communication with what it brought: a customer, as JSON in UTF-8."""
+    """A communication and the customer that it carried."""
 
-    document: bytes
+    document: bytes  # JSON, UTF-8
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """A batch that was judged and saved, with the number of its customers that were accepted and rejected."""
+    """A saved batch, with the numbers of its accepted and rejected customers."""
 
     id: UUID
     received_at: datetime
@@ -39,24 +39,24 @@ class BatchSummary:
 
 
 class RecordStore(Protocol):
-    """What is not there gives None."""
+    """Reads without any check of permissions. None stands for what does not exist."""
 
     def communication(self, number: str) -> Communication | None: ...
 
     def batch(self, batch_id: UUID) -> BatchSummary | None: ...
 
     def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
-        """Newest first: those of one sender or of all, that came before the given one, at most so many."""
+        """At most `limit` batches, newest first: of one sender or of all, and older than the batch `before`."""
         ...
 
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
-        """The current version or, with `at`, the latest one whose batch had arrived by then."""
+        """The current version or, with `at`, the latest version whose batch was received by then."""
         ...
 
     def versions(self, ext_id: str, unit: str, *, below: int | None, limit: int) -> Sequence[CustomerVersion]:
-        """Newest first: all versions of the customer, or those below the given one, at most so many."""
+        """At most `limit` versions, newest first; with `below`, only versions with a lower number."""
         ...
 
-    def answer(self, batch_id: UUID) -> bytes | None:
-        """The body of the 200 that the batch was answered with, while it is kept."""
+    def response(self, batch_id: UUID) -> bytes | None:
+        """The content of the 200 response to the batch; None when it is no longer stored."""
         ...

@@ -1,4 +1,4 @@
-"""Removing what has been kept long enough: keys, what was refused and, only on request, customers that are gone."""
+"""Retention: removing expired idempotency keys, rejections, stored responses and, on request, closed customers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from muster.audit.events import Action, AuditEvent, AuditSink
 
 
 class RetentionKind(Enum):
-    """What can be removed: its name in the audit log, and what it is."""
+    """The kinds of data that can be removed: the name in the audit log (which never changes), and the description."""
 
     KEYS = "idempotencyKeys", "idempotency keys"
     REJECTIONS = "rejections", "rejections"
-    ANSWERS = "answers", "kept answers of batches"
+    RESPONSES = "answers", "stored responses of batches"
     CLOSED_CUSTOMERS = "closedCustomers", "closed customers, with all their versions and communication numbers"
 
     def __init__(self, text: str, meaning: str) -> None:
@@ -22,43 +22,42 @@ class RetentionKind(Enum):
         self.meaning = meaning
 
 
-DEFAULT_KINDS = (RetentionKind.KEYS, RetentionKind.REJECTIONS, RetentionKind.ANSWERS)
+DEFAULT_KINDS = (RetentionKind.KEYS, RetentionKind.REJECTIONS, RetentionKind.RESPONSES)
 
 
 class StillNeededError(Exception):
-    """Keys from then still stand for their requests, and the answers of those are needed; `latest` is the last day
-    before which nothing is."""
+    """Idempotency keys may still be valid on the requested day; `latest` is the latest day that a purge can use."""
 
     def __init__(self, latest: date) -> None:
-        super().__init__("what came since then may still be asked for")
+        super().__init__("idempotency keys from before this day may still be valid")
         self.latest = latest
 
 
 class RetentionStore(Protocol):
-    """What is from before a day, but not the keys that are valid `now`, nor the answers that those stand for.
+    """Selects data from before a day, except keys that are valid `now` and the responses that such keys refer to.
 
-    A key that was kept with the moment of its end is valid until then, whatever the settings of whoever asks.
+    A key that was stored with the end of its validity is valid until then, whatever the settings are now.
     """
 
     def count(self, kind: RetentionKind, before: datetime, now: datetime) -> int:
-        """How many there are: of customers, those with a `closingDate` before that day."""
+        """The number of rows to remove; of customers, those with a `closingDate` before that day."""
         ...
 
     def purge(self, kind: RetentionKind, before: datetime, now: datetime) -> Iterator[int]:
-        """Removes them a portion at a time, each in a transaction of its own, and gives each portion's count."""
+        """Removes the rows in chunks, each in its own transaction, and yields the number removed by each."""
         ...
 
     def wipe(self) -> bool:
-        """Sees to it that what was removed can't be read from the database's files, as far as it is in our hands.
+        """Overwrites removed data in the database's files, as far as muster can.
 
-        False when others read the database for so long that it can still be read there.
+        False when readers blocked it, so that the data may still be in the files.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeResult:
-    """How much of each kind; `wiped` is what `RetentionStore.wipe` said."""
+    """The number removed of each kind, and the result of `RetentionStore.wipe`."""
 
     counts: dict[RetentionKind, int]
     wiped: bool
@@ -66,30 +65,30 @@ class PurgeResult:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Removes on behalf of `actor`. Keys live for `key_life`, unless the store knows better of one of them."""
+    """Removes data on behalf of `actor`. Keys without a stored end of validity are valid for `key_life`."""
 
     store: RetentionStore
-    trail: AuditSink
+    audit: AuditSink
     actor: str
     key_life: timedelta
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def count(self, before: date, *, closed_customers: bool) -> dict[RetentionKind, int]:
-        """What `purge` would remove. Raises `StillNeededError`."""
+        """The numbers that `purge` would remove. Raises `StillNeededError`."""
         now = self.now()
-        moment = self._moment(before, now)
-        return {kind: self.store.count(kind, moment, now) for kind in _kinds(closed_customers)}
+        moment = self._to_moment(before, now)
+        return {kind: self.store.count(kind, moment, now) for kind in _select_kinds(closed_customers)}
 
     def purge(self, before: date, *, closed_customers: bool) -> PurgeResult:
-        """Removes what is from before that day, UTC. Raises `StillNeededError`.
+        """Removes data from before that day (UTC). Raises `StillNeededError`.
 
-        The audit log says first what is going to be removed and at last how much was, also when it ends early. What
-        was removed until then stays so; the next call removes the rest.
+        The audit log records the intended kinds first and the counts at the end, also when the purge fails. Committed
+        chunks stay removed; the next purge removes the rest.
         """
-        now, kinds = self.now(), _kinds(closed_customers)
-        moment = self._moment(before, now)
-        asked = {"before": before.isoformat(), "kinds": [kind.text for kind in kinds]}
-        self.trail.append(AuditEvent(self.actor, Action.PURGE_BEGUN, "", asked))
+        now, kinds = self.now(), _select_kinds(closed_customers)
+        moment = self._to_moment(before, now)
+        intent = {"before": before.isoformat(), "kinds": [kind.text for kind in kinds]}
+        self.audit.append(AuditEvent(self.actor, Action.PURGE_BEGUN, "", intent))
         removed = dict.fromkeys(kinds, 0)
         try:
             for kind in kinds:
@@ -98,16 +97,16 @@ class Retention:
             wiped = self.store.wipe()
         finally:
             counts = {kind.text: count for kind, count in removed.items()}
-            self.trail.append(AuditEvent(self.actor, Action.PURGE_ENDED, "", {"before": before.isoformat(), **counts}))
+            self.audit.append(AuditEvent(self.actor, Action.PURGE_ENDED, "", {"before": before.isoformat(), **counts}))
         return PurgeResult(removed, wiped)
 
-    def _moment(self, before: date, now: datetime) -> datetime:
+    def _to_moment(self, before: date, now: datetime) -> datetime:
         moment = datetime.combine(before, time(), UTC)
-        needed_from = now - self.key_life
-        if moment > needed_from:
-            raise StillNeededError(needed_from.date())
+        oldest_valid_key = now - self.key_life
+        if moment > oldest_valid_key:
+            raise StillNeededError(oldest_valid_key.date())
         return moment
 
 
-def _kinds(closed_customers: bool) -> tuple[RetentionKind, ...]:
+def _select_kinds(closed_customers: bool) -> tuple[RetentionKind, ...]:
     return (*DEFAULT_KINDS, RetentionKind.CLOSED_CUSTOMERS) if closed_customers else DEFAULT_KINDS

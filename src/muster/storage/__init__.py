@@ -1,17 +1,12 @@
-"""The database: customers, users and code lists on SQLite or PostgreSQL, behind one door."""
+"""The database on SQLite or PostgreSQL: customers, users, code lists, records, the audit log and retention."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from muster.audit.events import AuditStore
-from muster.auth.users import UserStore
-from muster.classifiers.entries import ClassifierStore
 from muster.intake.customer_store import CustomerStore
-from muster.records.record_store import RecordStore
-from muster.records.retention import RetentionStore
-from muster.storage import health, schema
+from muster.storage import schema
 from muster.storage.audit import SqlAuditStore
 from muster.storage.classifiers import SqlClassifierStore
 from muster.storage.engine import create_database_engine
@@ -21,7 +16,7 @@ from muster.storage.errors import (
     StorageError,
     StorageUnavailableError,
 )
-from muster.storage.pool import ConnectionUsage, get_connection_usage
+from muster.storage.pool import LOCK_TIMEOUT_SECONDS, ConnectionUsage, get_connection_usage
 from muster.storage.postgres.customers import PostgresCustomerStore
 from muster.storage.records import SqlRecordStore
 from muster.storage.retention import SqlRetentionStore
@@ -45,31 +40,34 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """One database. Threads may share it; a process that was forked needs its own."""
+    """One database. Threads may share it; each process needs its own, also after a fork."""
 
     customers: CustomerStore
-    users: UserStore
-    classifiers: ClassifierStore
-    records: RecordStore
-    audit: AuditStore
-    retention: RetentionStore
+    users: SqlUserStore
+    classifiers: SqlClassifierStore
+    records: SqlRecordStore
+    audit: SqlAuditStore
+    retention: SqlRetentionStore
     engine: Engine
 
     def exists(self) -> bool:
-        """False for a SQLite file that is not there yet: it would be made by looking into it."""
+        """False for a SQLite file that does not exist; connecting to it would create it."""
         file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
         return file is None or Path(file).exists()
 
     def ready(self) -> bool:
-        """True when the database answers and has a schema to work on; never raises for one that is away."""
-        return health.is_ready(self.engine)
+        """Whether the database is reachable and has a usable schema. Never raises."""
+        try:
+            return self.schema_state() in USABLE_STATES
+        except StorageError:
+            return False
 
     def schema_state(self) -> SchemaState:
         """Raises `StorageUnavailableError`."""
-        return schema.schema_state(self.engine)
+        return schema.read_schema_state(self.engine)
 
     def upgrade(self) -> bool:
-        """Creates or upgrades the schema; False when there was nothing to do.
+        """Creates or upgrades the schema. False when nothing was to be done.
 
         Raises `SchemaTooNewError`, `StorageUnavailableError`.
         """
@@ -83,21 +81,22 @@ class Storage:
         back_up(self.engine, file)
 
     def connections(self) -> ConnectionUsage:
-        """The connections of this process, in use and at most."""
+        """The connections of this process: how many are in use, and how many may be."""
         return get_connection_usage(self.engine)
 
     def close(self) -> None:
-        """Closes the connections. The store opens new ones when it is used again."""
+        """Closes the connections. Using the storage again opens new ones."""
         self.engine.dispose()
 
 
-def open_storage(url: str, *, pool_size: int = 8) -> Storage:
-    """A store on this database; it connects when it is first used.
+def open_storage(url: str, *, pool_size: int = 8, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> Storage:
+    """The storage in this database; it connects on first use.
 
-    `pool_size` is how many sessions may run at once, a few connections more are kept for log-ins and the health
-    check. Raises `InvalidDatabaseUrlError`.
+    `pool_size` is the number of concurrent sessions; a few connections more are reserved for logins and health checks.
+    `lock_timeout` is the time in seconds that a request waits for a connection or a lock. Raises
+    `InvalidDatabaseUrlError`.
     """
-    engine = create_database_engine(url, pool_size=pool_size)
+    engine = create_database_engine(url, pool_size=pool_size, lock_timeout=lock_timeout)
     customers = PostgresCustomerStore(engine) if engine.dialect.name == "postgresql" else SqliteCustomerStore(engine)
     return Storage(
         customers=customers,

@@ -1,9 +1,9 @@
-"""The audit log in the database, on both databases by the same statements."""
+"""The audit log, by the same statements on both databases."""
 
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Text, cast, insert, select, text, update
 
@@ -14,15 +14,14 @@ from muster.storage.errors import scrub_errors
 from muster.storage.tables import audit_head, audit_log
 
 _LOG = audit_log.c
-_HEAD = select(audit_head.c.number, audit_head.c.sha256)
-_AS_TEXT = "%Y-%m-%d %H:%M:%S.%f"
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_COLUMNS = (_LOG.number, _LOG.actor, _LOG.action, _LOG.subject, cast(_LOG.details, Text).label("details"), _LOG.sha256)
+_SELECT_HEAD = select(audit_head.c.number, audit_head.c.sha256)
+_SQLITE: Final = "sqlite"
+_SQLITE_TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S.%f"
+_UNREADABLE_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
-_SQLITE = "sqlite"
-_KEPT = (_LOG.number, _LOG.actor, _LOG.action, _LOG.subject, cast(_LOG.details, Text).label("details"), _LOG.sha256)
-
-# Whether the triggers are there that keep entries as they are.
-_IS_GUARDED = {
+# Whether the triggers that reject changes of entries exist.
+_IS_GUARDED: Final = {
     _SQLITE: "SELECT count(*) = 2 FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_log_stays_%'",
     "postgresql": "SELECT count(*) = 1 FROM pg_trigger WHERE tgname = 'audit_log_stays' AND tgenabled = 'O' "
     "AND tgrelid = 'audit_log'::regclass",
@@ -42,17 +41,17 @@ class SqlAuditStore:
             append_event(connection, event)
 
     @scrub_errors
-    def entries(self, wanted: EntryFilter, *, after: int, limit: int) -> Sequence[AuditEntry]:
-        # Times of SQLite as text, as the details are: a log that somebody changed has to be read too.
+    def entries(self, criteria: EntryFilter, *, after: int, limit: int) -> Sequence[AuditEntry]:
+        # On SQLite, times are read as text, so that a manipulated time does not prevent reading the entry.
         at = cast(_LOG.at, Text).label("at") if self._engine.dialect.name == _SQLITE else _LOG.at
-        query = select(*_KEPT, at).where(_LOG.number > after, *_conditions(wanted)).order_by(_LOG.number).limit(limit)
+        query = select(*_COLUMNS, at).where(_LOG.number > after, *_build_conditions(criteria))
         with self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(query)]
+            return [_to_entry(row) for row in connection.execute(query.order_by(_LOG.number).limit(limit))]
 
     @scrub_errors
     def head(self) -> ChainHead | None:
         with self._engine.connect() as connection:
-            return _head(connection.execute(_HEAD).one_or_none())
+            return _to_head(connection.execute(_SELECT_HEAD).one_or_none())
 
     @scrub_errors
     def is_guarded(self) -> bool:
@@ -61,13 +60,13 @@ class SqlAuditStore:
 
 
 def append_event(connection: Connection, event: AuditEvent | None) -> None:
-    """Keeps an event in the transaction of what it tells, as its last step: the next one waits for its end.
+    """Appends an event in the transaction of the audited change; does nothing for None.
 
-    Nothing is kept of None, which is for a database that nobody serves from.
+    Must be the last step of the transaction, because it locks the head of the log until the commit.
     """
     if event is None:
         return
-    head = _head(connection.execute(_HEAD.with_for_update()).one_or_none()) or _made_anew(connection)
+    head = _to_head(connection.execute(_SELECT_HEAD.with_for_update()).one_or_none()) or _restore_head(connection)
     entry = chain_entry(head.sha256, head.number + 1, datetime.now(UTC), event)
     connection.execute(
         insert(audit_log),
@@ -84,59 +83,59 @@ def append_event(connection: Connection, event: AuditEvent | None) -> None:
     connection.execute(update(audit_head).values(number=entry.number, sha256=entry.sha256))
 
 
-def _conditions(wanted: EntryFilter) -> list[Any]:
-    conditions = [
-        column == value
-        for column, value in (
-            (_LOG.actor, wanted.actor),
-            (_LOG.action, wanted.action),
-            (_LOG.subject, wanted.subject),
-        )
-        if value is not None
-    ]
-    if wanted.since is not None:
-        conditions.append(_LOG.at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(_LOG.at < wanted.until)
+def _build_conditions(criteria: EntryFilter) -> list[Any]:
+    equal = ((_LOG.actor, criteria.actor), (_LOG.action, criteria.action), (_LOG.subject, criteria.subject))
+    conditions = [column == value for column, value in equal if value is not None]
+    if criteria.since is not None:
+        conditions.append(_LOG.at >= criteria.since)
+    if criteria.until is not None:
+        conditions.append(_LOG.at < criteria.until)
     return conditions
 
 
-def _head(row: Any) -> ChainHead | None:
+def _to_head(row: Any) -> ChainHead | None:
     return None if row is None else ChainHead(row.number, bytes(row.sha256))
 
 
-def _made_anew(connection: Connection) -> ChainHead:
-    """The head, when somebody took it away: shutting a user out must not fail for that. The log can't tell any more
-    whether its end is missing; only what was noted elsewhere can."""
+def _restore_head(connection: Connection) -> ChainHead:
+    """Restores a deleted head from the last entry, because disabling a user must not fail without it.
+
+    From then on, only a checkpoint reveals whether entries at the end were deleted too.
+    """
     last = connection.execute(select(_LOG.number, _LOG.sha256).order_by(_LOG.number.desc()).limit(1)).one_or_none()
-    head = _head(last) or ChainHead(0, GENESIS_HASH)
+    head = _to_head(last) or ChainHead(0, GENESIS_HASH)
     connection.execute(insert(audit_head), {"name": "audit", "number": head.number, "sha256": head.sha256})
     return head
 
 
-def _entry(row: Any) -> AuditEntry:
-    """An entry that is not written as we write it was not written by us, and has a hash that says so."""
-    at = row.at if isinstance(row.at, datetime) else _moment(row.at)
-    details = _details(row.details)
-    as_written = at is not None and details is not None and isinstance(row.sha256, bytes | memoryview)
-    sha256 = bytes(row.sha256) if as_written else b""
+def _to_entry(row: Any) -> AuditEntry:
+    """Converts a row. A malformed row was manipulated, and gets an empty hash, which never verifies."""
+    at = row.at if isinstance(row.at, datetime) else _parse_sqlite_time(row.at)
+    details = _parse_details(row.details)
+    is_valid = at is not None and details is not None and isinstance(row.sha256, bytes | memoryview)
     return AuditEntry(
-        row.number, at or _NEVER, str(row.actor), str(row.action), str(row.subject), details or {}, sha256
+        number=row.number,
+        at=at or _UNREADABLE_TIME,
+        actor=str(row.actor),
+        action=str(row.action),
+        subject=str(row.subject),
+        details=details or {},
+        sha256=bytes(row.sha256) if is_valid else b"",
     )
 
 
-def _moment(written: object) -> datetime | None:
-    """Of SQLite. Written in any other way than ours, it would not be found by its time."""
+def _parse_sqlite_time(stored: object) -> datetime | None:
+    """Accepts only muster's own format: filters by time compare the stored text."""
     try:
-        at = datetime.strptime(str(written), _AS_TEXT).replace(tzinfo=UTC)
+        at = datetime.strptime(str(stored), _SQLITE_TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return at if at.strftime(_AS_TEXT) == written else None
+    return at if at.strftime(_SQLITE_TIME_FORMAT) == stored else None
 
 
-def _details(text_of_it: object) -> dict[str, Any] | None:
+def _parse_details(stored: object) -> dict[str, Any] | None:
     try:
-        details = json.loads(str(text_of_it))
+        details = json.loads(str(stored))
     except ValueError:
         return None
     return details if isinstance(details, dict) else None

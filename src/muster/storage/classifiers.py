@@ -11,8 +11,8 @@ from muster.storage.engine import write_transaction
 from muster.storage.errors import scrub_errors
 from muster.storage.tables import classifier_entries, revisions
 
-_OURS = revisions.c.name == "classifiers"  # the row that counts the changes
-_entry = classifier_entries.c
+_IS_CLASSIFIER_REVISION = revisions.c.name == "classifiers"
+_ENTRY = classifier_entries.c
 
 
 class SqlClassifierStore:
@@ -23,41 +23,43 @@ class SqlClassifierStore:
 
     @scrub_errors
     def revision(self) -> int:
-        """A number that grows with every change of any classifier; one row to read."""
+        """A number that grows with every change of any classifier; reads one row."""
         with self._engine.connect() as connection:
-            revision: int = connection.execute(select(revisions.c.revision).where(_OURS)).scalar_one()
+            query = select(revisions.c.revision).where(_IS_CLASSIFIER_REVISION)
+            revision: int = connection.execute(query).scalar_one()
         return revision
 
     @scrub_errors
     def entries(self) -> tuple[int, Sequence[ClassifierEntry]]:
-        """The revision and all entries that belong to it, in the order of classifier and then of code."""
-        # One statement, so that both are of one moment.
+        """The revision and all its entries, sorted by classifier and code."""
+        # One statement, so that the revision and the entries are of the same snapshot.
         query = (
-            select(revisions.c.revision, _entry.classifier, _entry.code, _entry.title)
+            select(revisions.c.revision, _ENTRY.classifier, _ENTRY.code, _ENTRY.title)
             .select_from(revisions)
             .join(classifier_entries, true(), isouter=True)
-            .where(_OURS)
-            .order_by(_entry.classifier, _entry.code)
+            .where(_IS_CLASSIFIER_REVISION)
+            .order_by(_ENTRY.classifier, _ENTRY.code)
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
-        found = [
+        entries = [
             ClassifierEntry(classifier, code, title) for _, classifier, code, title in rows if classifier is not None
         ]
-        return rows[0].revision, found
+        return rows[0].revision, entries
 
     @scrub_errors
     def write(self, entries: Sequence[ClassifierEntry], *, replace: bool, event: AuditEvent | None = None) -> None:
-        """Adds the codes or gives them their new title; with `replace` the named classifiers hold no others.
+        """Upserts codes; with `replace`, removes all other codes of the same classifiers.
 
-        Of entries with the same code the last one counts. The event is kept in the audit log with them.
+        Of entries with the same code, the last one wins. The audit event is written in the same transaction.
         """
         if not entries:
             return
         with write_transaction(self._engine) as connection:
-            # First of all, since it locks the row: writers come one after the other.
-            connection.execute(update(revisions).where(_OURS).values(revision=revisions.c.revision + 1))
-            _remove(connection, entries, replace=replace)
+            # The first statement, because it locks the row: writers run one after the other.
+            increment = update(revisions).where(_IS_CLASSIFIER_REVISION).values(revision=revisions.c.revision + 1)
+            connection.execute(increment)
+            _delete_entries(connection, entries, whole_classifiers=replace)
             rows = {(e.classifier, e.code): e.title for e in entries}
             connection.execute(
                 insert(classifier_entries),
@@ -66,10 +68,10 @@ class SqlClassifierStore:
             append_event(connection, event)
 
 
-def _remove(connection: Connection, entries: Sequence[ClassifierEntry], *, replace: bool) -> None:
-    if replace:
-        of_classifier = delete(classifier_entries).where(_entry.classifier == bindparam("of"))
-        connection.execute(of_classifier, [{"of": name} for name in sorted({e.classifier for e in entries})])
+def _delete_entries(connection: Connection, entries: Sequence[ClassifierEntry], *, whole_classifiers: bool) -> None:
+    statement = delete(classifier_entries).where(_ENTRY.classifier == bindparam("of_classifier"))
+    if whole_classifiers:
+        connection.execute(statement, [{"of_classifier": name} for name in sorted({e.classifier for e in entries})])
         return
-    of_code = delete(classifier_entries).where(_entry.classifier == bindparam("of"), _entry.code == bindparam("its"))
-    connection.execute(of_code, [{"of": e.classifier, "its": e.code} for e in entries])
+    keys = [{"of_classifier": e.classifier, "of_code": e.code} for e in entries]
+    connection.execute(statement.where(_ENTRY.code == bindparam("of_code")), keys)

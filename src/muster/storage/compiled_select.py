@@ -1,4 +1,4 @@
-"""Selects that every request asks, run on the driver itself."""
+"""Selects of every request, run directly on the database driver."""
 
 from typing import Any
 
@@ -9,20 +9,19 @@ from muster.storage.pool import check_out_connection
 
 
 class CompiledSelect:
-    """A select with one parameter, compiled once.
+    """A select with one parameter, compiled once; its values are converted as SQLAlchemy converts them.
 
-    To run one through SQLAlchemy took 0.28 ms of processor time, which was a third of a small request; this takes 0.05.
-    The values come out as SQLAlchemy would give them.
+    Running a select through SQLAlchemy took 0.28 ms of processor time, a third of a small request; this takes 0.05.
     """
 
     def __init__(self, engine: Engine, query: Select[Any], parameter: str) -> None:
         compiled = query.compile(engine)
         self._engine = engine
-        self._text = str(compiled)
-        self._named = not compiled.positional
+        self._statement = str(compiled)
+        self._is_positional = compiled.positional
         self._parameter = parameter
         dialect = engine.dialect
-        self._read = [
+        self._converters = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in query.selected_columns
         ]
 
@@ -32,7 +31,7 @@ class CompiledSelect:
         pooled = check_out_connection(self._engine)
         try:
             cursor = pooled.cursor()
-            cursor.execute(self._text, {self._parameter: value} if self._named else (value,))
+            cursor.execute(self._statement, (value,) if self._is_positional else {self._parameter: value})
             row = cursor.fetchone()
         except BaseException:
             pooled.invalidate()
@@ -40,4 +39,4 @@ class CompiledSelect:
         pooled.close()
         if row is None:
             return None
-        return tuple(read(field) if read else field for read, field in zip(self._read, row, strict=True))
+        return tuple(convert(field) if convert else field for convert, field in zip(self._converters, row, strict=True))

@@ -2,13 +2,12 @@
 
 import zstandard
 
-_LEVEL = 1  # 1,000 results have 170 KB; this makes 50 KB of them in 0.5 ms, level 3 makes 49 KB in 0.8
+_LEVEL = 1  # 1,000 results are 170 KB; level 1 compresses them to 50 KB in 0.5 ms, level 3 to 49 KB in 0.8 ms
 
 
-def compress_response(answer: bytes) -> bytes:
-    """As answers are kept."""
-    return zstandard.compress(answer, _LEVEL)
+def compress_response(content: bytes) -> bytes:
+    return zstandard.compress(content, _LEVEL)
 
 
-def decompress_response(kept: bytes) -> bytes:
-    return zstandard.decompress(kept)
+def decompress_response(compressed: bytes) -> bytes:
+    return zstandard.decompress(compressed)

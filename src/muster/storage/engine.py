@@ -1,4 +1,4 @@
-"""From a database URL to a SQLAlchemy engine, and the transactions that write."""
+"""SQLAlchemy engines from database URLs, and write transactions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from muster.storage.errors import InvalidDatabaseUrlError
-from muster.storage.pool import LOCK_TIMEOUT_SECONDS, get_write_lock
+from muster.storage.pool import IS_WRITER, LOCK_TIMEOUT_SECONDS, get_write_lock
 from muster.storage.postgres.connection import create_postgres_engine
 from muster.storage.sqlite.connection import create_sqlite_engine
 
@@ -29,7 +29,7 @@ def create_database_engine(url: str, *, pool_size: int = 8, lock_timeout: float 
 
 
 def parse_database_url(url: str) -> URL:
-    """The URL with the driver's name as SQLAlchemy knows it. Raises `InvalidDatabaseUrlError`."""
+    """The URL with SQLAlchemy's name of the driver. Raises `InvalidDatabaseUrlError`."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -41,18 +41,19 @@ def parse_database_url(url: str) -> URL:
     if parsed.drivername not in _SQLITE_DRIVERS:
         raise InvalidDatabaseUrlError(f"unknown database {parsed.drivername!r}; use {_URL_FORMS}")
     if parsed.database in (None, "", ":memory:"):
-        # Every connection would have a database of its own.
+        # In memory, every connection would have its own database.
         raise InvalidDatabaseUrlError("SQLite needs a file: sqlite:///muster.db")
     return parsed.set(drivername="sqlite")
 
 
 @contextmanager
 def write_transaction(engine: Engine) -> Iterator[Connection]:
-    """One transaction that may write. On SQLite it takes the write lock at its start.
+    """One transaction that may write.
 
-    SQLite refuses a transaction at once that has read first and wants to write after another one wrote in between.
+    On SQLite it takes the write lock at its start. A transaction that reads first would fail with SQLITE_BUSY if
+    another one wrote before its own first write.
     """
-    level = "READ COMMITTED" if engine.dialect.name == "postgresql" else None
-    options: dict[str, Any] = {"isolation_level": level} if level else {"muster_writes": True}
+    is_postgres = engine.dialect.name == "postgresql"
+    options: dict[str, Any] = {"isolation_level": "READ COMMITTED"} if is_postgres else {IS_WRITER: True}
     with get_write_lock(engine), engine.execution_options(**options).begin() as connection:
         yield connection

@@ -1,13 +1,13 @@
-"""What can go wrong in the store, said without any value of a field, and the turning of driver errors into it.
+"""Errors of the storage, and the conversion of driver errors into them. No message contains a value of a row.
 
-A driver's own message must not travel: PostgreSQL writes key values into DETAIL and whole rows into CONTEXT, and
-SQLAlchemy adds the parameters.
+Messages of drivers must not leave this package: PostgreSQL writes key values into DETAIL and whole rows into CONTEXT,
+and SQLAlchemy adds the parameters.
 """
 
 import sqlite3
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import psycopg
 from sqlalchemy import exc
@@ -17,82 +17,82 @@ from muster.intake.customer_store import ConflictError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Serialization failure, deadlock, and what Citus makes of a duplicate key in a COPY.
-_RACES = frozenset({"40001", "40P01", "XX000"})
-# Integrity constraints.
-_RACE_CLASS = "23"
-# Classes of SQLSTATE that tell of the server and not of the data; their messages hold no values of rows.
-_SERVER_CLASSES = ("08", "28", "3D", "53", "55", "57", "58")
+# Serialization failure, deadlock, and the code that Citus gives to a duplicate key in a COPY.
+_CONFLICT_STATES: Final = frozenset({"40001", "40P01", "XX000"})
+_CONFLICT_CLASS: Final = "23"  # integrity constraint violation
+# Classes of SQLSTATE about the server (connections, resources, shutdown); their messages contain no values of rows.
+_UNAVAILABLE_CLASSES: Final = ("08", "28", "3D", "53", "55", "57", "58")
+_SYNTAX_OR_ACCESS_CLASS: Final = "42"
 
 
 class StorageError(Exception):
-    """The database refused what it was asked: a defect of ours or of the schema. Nothing was saved."""
+    """The database rejected a statement: an internal error, or a damaged schema. Nothing was saved."""
 
 
 class StorageUnavailableError(StorageError):
-    """The database is away, overloaded or broken. The same request may succeed later.
+    """The database is unreachable, overloaded or broken. The same request may succeed later.
 
-    When it is raised by the commit itself, nobody knows whether the batch was saved; sending it again tells.
+    When the commit itself raises it, the batch may or may not be saved; the client must send it again.
     """
 
 
 class SchemaTooNewError(StorageError):
-    """The schema was made by a later version of muster; this one must not touch it."""
+    """A later version of muster created the schema, and this version can't work on it."""
 
 
 class InvalidDatabaseUrlError(ValueError):
-    """No database can be meant by this URL. The message never holds its password."""
+    """The database URL is invalid. The message never contains the password."""
 
 
 def scrub_errors(function: Callable[P, R]) -> Callable[P, R]:
-    """Turns the drivers' errors into `ConflictError`, `StorageUnavailableError` or `StorageError`, leaving no trace of the original.
+    """Converts driver errors into `ConflictError`, `StorageUnavailableError` or `StorageError`, without the original.
 
-    A decorator and not a context manager: it can raise after its `except` block has ended. Inside of it the driver's
-    error would stay reachable as `__context__`, whatever `from None` says, and so would find its way into reports.
+    A decorator and not a context manager, because it must raise after the `except` block has ended. Inside the block,
+    Python would attach the driver error as `__context__` even with `from None`, and tracebacks would show it.
     """
 
     @wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+    def scrubbed(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except (psycopg.Error, sqlite3.Error, exc.SQLAlchemyError) as error:
-            told = translate_error(error)
-        raise told
+            converted = convert_error(error)
+        raise converted
 
-    return guarded
+    return scrubbed
 
 
-def translate_error(error: Exception) -> Exception:
-    """What the intake and its callers are to know of a driver's error."""
+def convert_error(error: Exception) -> Exception:
+    """Converts an error of a driver or of SQLAlchemy into one without values."""
     if isinstance(error, exc.DBAPIError) and isinstance(error.orig, Exception):
         error = error.orig
     if isinstance(error, psycopg.Error):
-        return _from_postgres(error)
+        return _convert_postgres_error(error)
     if isinstance(error, sqlite3.Error):
-        return _from_sqlite(error)
+        return _convert_sqlite_error(error)
     if isinstance(error, exc.TimeoutError):
         return StorageUnavailableError("all connections to the database are in use")
     return StorageError(f"the database layer failed: {type(error).__name__}")
 
 
-def _from_postgres(error: psycopg.Error) -> Exception:
+def _convert_postgres_error(error: psycopg.Error) -> Exception:
     state = error.sqlstate
     if state is None:
-        # Libpq's own words on a connection that can't be made or was lost; everything else comes with an SQLSTATE.
+        # Without an SQLSTATE, the message is libpq's, about a connection that failed or was lost.
         if isinstance(error, psycopg.OperationalError):
-            return StorageUnavailableError(f"no connection to the database: {_first_line(error)}")
+            return StorageUnavailableError(f"no connection to the database: {_get_first_line(error)}")
         return StorageError(f"the database driver failed: {type(error).__name__}")
-    if state in _RACES or state.startswith(_RACE_CLASS):
+    if state in _CONFLICT_STATES or state.startswith(_CONFLICT_CLASS):
         return ConflictError(f"SQLSTATE {state} {error.diag.constraint_name or ''}".rstrip())
-    if state.startswith(_SERVER_CLASSES):
-        return StorageUnavailableError(f"the database is not available: SQLSTATE {state}, {_first_line(error)}")
+    if state.startswith(_UNAVAILABLE_CLASSES):
+        return StorageUnavailableError(f"the database is not available: SQLSTATE {state}, {_get_first_line(error)}")
     kind = StorageUnavailableError if isinstance(error, psycopg.OperationalError) else StorageError
-    # Class 42 speaks of names and rights in our own statements, and those hold no values.
-    about = _first_line(error) if state.startswith("42") else type(error).__name__
-    return kind(f"the database failed: SQLSTATE {state}, {about}")
+    # Messages of this class name tables, columns and privileges in our own statements, which contain no values.
+    detail = _get_first_line(error) if state.startswith(_SYNTAX_OR_ACCESS_CLASS) else type(error).__name__
+    return kind(f"the database failed: SQLSTATE {state}, {detail}")
 
 
-def _from_sqlite(error: sqlite3.Error) -> Exception:
+def _convert_sqlite_error(error: sqlite3.Error) -> Exception:
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     if isinstance(error, sqlite3.IntegrityError):
         return ConflictError(name)
@@ -101,5 +101,5 @@ def _from_sqlite(error: sqlite3.Error) -> Exception:
     return StorageError(f"the database failed: {name}")
 
 
-def _first_line(error: psycopg.Error) -> str:
+def _get_first_line(error: psycopg.Error) -> str:
     return str(error).strip().partition("\n")[0]

@@ -14,8 +14,9 @@ LOCK_TIMEOUT_SECONDS: Final = 30.0
 # Connections beyond the pool's size, so that logins and health checks get through when sessions hold all others.
 _SPARE_CONNECTIONS: Final = 4
 
-# The execution option of an engine that holds its write lock.
+# Execution options: the write lock of an engine, and whether a transaction writes.
 WRITE_LOCK: Final = "muster_write_lock"
+IS_WRITER: Final = "muster_is_writer"
 
 
 class ConnectionUsage(NamedTuple):

@@ -1,7 +1,7 @@
-"""Removing rows that have been kept long enough, a portion at a time, while the service works on the same tables.
+"""Retention: removing old rows in chunks, while the service works on the same tables.
 
-A table is walked over once, in the order of its primary key: no portion looks again at what an earlier one has left,
-and none holds its locks for long.
+A purge scans a table once, in the order of its primary key: no chunk rescans the rows that an earlier chunk left, and
+none holds its locks for long.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ from sqlalchemy import (
 from muster.records.retention import RetentionKind
 from muster.storage.engine import write_transaction
 from muster.storage.errors import scrub_errors
-from muster.storage.sqlite.wal_checkpoint import truncate_wal
+from muster.storage.sqlite.wal_checkpoint import CHECKPOINT_TIMEOUT_SECONDS, truncate_wal
 from muster.storage.tables import (
     batches,
     communications,
@@ -40,7 +40,7 @@ from muster.storage.tables import (
     rejections,
 )
 
-# Rows that one transaction walks over. An answer may have 50 KB.
+# Rows that one transaction scans. A stored response may have 50 KB.
 CHUNK_ROWS: Final = 2_000
 CHUNK_RESPONSES: Final = 200
 
@@ -50,116 +50,135 @@ _KEY: Final = idempotency_keys.c
 
 
 class SqlRetentionStore:
-    """A `RetentionStore`."""
+    """A `RetentionStore`; `checkpoint_timeout` is in seconds."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        chunk_rows: int = CHUNK_ROWS,
+        chunk_responses: int = CHUNK_RESPONSES,
+        checkpoint_timeout: float = CHECKPOINT_TIMEOUT_SECONDS,
+    ) -> None:
         self._engine = engine
+        self._chunk_rows = chunk_rows
+        self._chunk_responses = chunk_responses
+        self._checkpoint_timeout = checkpoint_timeout
 
     @scrub_errors
     def count(self, kind: RetentionKind, before: datetime, now: datetime) -> int:
-        table, old = self._old(kind, before, now)
+        table, is_old = self._select_old(kind, before, now)
         with self._engine.connect() as connection:
-            counted: int = connection.execute(select(func.count()).select_from(table).where(old)).scalar_one()
-        return counted
+            count: int = connection.execute(select(func.count()).select_from(table).where(is_old)).scalar_one()
+        return count
 
     def purge(self, kind: RetentionKind, before: datetime, now: datetime) -> Iterator[int]:
-        table, old = self._old(kind, before, now)
+        table, is_old = self._select_old(kind, before, now)
         last: Sequence[Any] | None = ()
         while last is not None:
-            last, removed = self._portion(kind, table, old, last)
+            last, removed = self._purge_chunk(kind, table, is_old, last)
             yield removed
 
     @scrub_errors
     def wipe(self) -> bool:
-        """On SQLite the log of pages is emptied too. PostgreSQL has autovacuum, and its own log of what was."""
-        return self._engine.dialect.name != "sqlite" or truncate_wal(self._engine)
+        """Truncates SQLite's write-ahead log. PostgreSQL reuses the space by autovacuum and recycles its own log."""
+        return self._engine.dialect.name != "sqlite" or truncate_wal(self._engine, self._checkpoint_timeout)
 
-    def _old(self, kind: RetentionKind, before: datetime, now: datetime) -> tuple[Table, Condition]:
+    def _select_old(self, kind: RetentionKind, before: datetime, now: datetime) -> tuple[Table, Condition]:
+        """The table that a kind of data is in, and the condition for rows to remove."""
         match kind:
             case RetentionKind.KEYS:
                 return idempotency_keys, and_(_KEY.created_at < before, not_(_is_valid(now)))
             case RetentionKind.REJECTIONS:
-                return rejections, rejections.c.batch_id < _first_id(before)
-            case RetentionKind.ANSWERS:
-                kept = batches.c.answer.is_not(None)
-                return batches, and_(batches.c.id < _first_id(before), kept, self._is_asked_for_no_more(before, now))
+                return rejections, rejections.c.batch_id < _build_first_id(before)
+            case RetentionKind.RESPONSES:
+                is_old = and_(batches.c.id < _build_first_id(before), batches.c.answer.is_not(None))
+                return batches, and_(is_old, self._is_unreferenced(before, now))
             case RetentionKind.CLOSED_CUSTOMERS:
-                day = func.substr(self._in_document("closingDate"), 1, len("2024-05-26"))
+                day = func.substr(self._extract("closingDate"), 1, len("2024-05-26"))
                 return customers, and_(customers.c.customer_status == "CLOSED", day < before.date().isoformat())
 
     @scrub_errors
-    def _is_asked_for_no_more(self, before: datetime, now: datetime) -> Condition:
-        """No key that is still valid stands for a batch. There is hardly ever such a key, and no index to find it by:
-        so it is asked once whether there is one. Later ones are of later batches."""
-        standing = select(_KEY.batch_id).where(_KEY.created_at < before, _is_valid(now))
-        with self._engine.connect() as connection:
-            if connection.execute(standing.limit(1)).first() is None:
-                return true()
-        return batches.c.id.not_in(standing)
+    def _is_unreferenced(self, before: datetime, now: datetime) -> Condition:
+        """Excludes batches that an unexpired idempotency key refers to.
 
-    def _in_document(self, name: str) -> ColumnElement[Any]:
+        Such keys are rare and no index finds them, so one query first checks whether any exists. Keys that are created
+        later refer to later batches.
+        """
+        referenced = select(_KEY.batch_id).where(_KEY.created_at < before, _is_valid(now))
+        with self._engine.connect() as connection:
+            if connection.execute(referenced.limit(1)).first() is None:
+                return true()
+        return batches.c.id.not_in(referenced)
+
+    def _extract(self, field: str) -> ColumnElement[Any]:
+        """The text of a top-level field of the customer's document."""
         if self._engine.dialect.name == "sqlite":
-            return func.json_extract(customers.c.document, f"$.{name}")
-        return func.jsonb_extract_path_text(customers.c.document, name)
+            return func.json_extract(customers.c.document, f"$.{field}")
+        return func.jsonb_extract_path_text(customers.c.document, field)
 
     @scrub_errors
-    def _portion(
-        self, kind: RetentionKind, table: Table, old: Condition, last: Sequence[Any]
+    def _purge_chunk(
+        self, kind: RetentionKind, table: Table, is_old: Condition, last: Sequence[Any]
     ) -> tuple[Sequence[Any] | None, int]:
-        """Removes what is old among the rows after `last`; gives where they end, None at the end of the table, and how
-        many it removed."""
+        """Removes the old rows of the chunk after the key `last`.
+
+        Returns the last key of the chunk, None at the end of the table, and the number of rows removed.
+        """
         key = tuple_(*table.primary_key.columns)
         after = key > tuple_(*last) if last else true()
-        size = CHUNK_RESPONSES if kind is RetentionKind.ANSWERS else CHUNK_ROWS
+        size = self._chunk_responses if kind is RetentionKind.RESPONSES else self._chunk_rows
         with write_transaction(self._engine) as connection:
             if connection.dialect.name == "sqlite":
-                # What is removed is written over with zeros, and not only forgotten.
+                # Overwrites removed content with zeros.
                 connection.exec_driver_sql("PRAGMA secure_delete = ON")
-            end = connection.execute(_key_of(table).where(after).offset(size - 1).limit(1)).one_or_none()
-            within = and_(after, key <= tuple_(*end)) if end else after
-            return end, _remove(connection, kind, table, and_(within, old))
+            end = connection.execute(_select_keys(table).where(after).offset(size - 1).limit(1)).one_or_none()
+            in_chunk = and_(after, key <= tuple_(*end)) if end else after
+            return end, _remove(connection, kind, table, and_(in_chunk, is_old))
 
 
 def _is_valid(now: datetime) -> Condition:
-    """Whether a key says of itself that it is still valid."""
+    """Whether a key has a stored end of validity that is not over; keys of code before 0003 have none."""
     return func.coalesce(_KEY.valid_until >= now, false())
 
 
-def _key_of(table: Table) -> Select[Any]:
+def _select_keys(table: Table) -> Select[Any]:
     columns = table.primary_key.columns
     return select(*columns).order_by(*columns)
 
 
-def _remove(connection: Connection, kind: RetentionKind, table: Table, which: Condition) -> int:
+def _remove(connection: Connection, kind: RetentionKind, table: Table, condition: Condition) -> int:
     match kind:
-        case RetentionKind.ANSWERS:
-            return connection.execute(update(table).where(which).values(answer=None)).rowcount
+        case RetentionKind.RESPONSES:
+            return connection.execute(update(table).where(condition).values(answer=None)).rowcount
         case RetentionKind.CLOSED_CUSTOMERS:
-            return _remove_customers(connection, which)
+            return _remove_customers(connection, condition)
         case _:
-            return connection.execute(delete(table).where(which)).rowcount
+            return connection.execute(delete(table).where(condition)).rowcount
 
 
-def _remove_customers(connection: Connection, which: Condition) -> int:
-    """With their history and their communication numbers. A customer that is just being changed is left for the next
-    time: so this waits for no batch, and no batch waits for it in a circle."""
-    chosen = [
-        tuple(row) for row in connection.execute(_key_of(customers).where(which).with_for_update(skip_locked=True))
-    ]
-    if not chosen:
+def _remove_customers(connection: Connection, condition: Condition) -> int:
+    """Removes customers with their history and their communication numbers.
+
+    Skips customers that a concurrent transaction has locked, so a purge neither waits for a batch nor deadlocks with
+    it; the next purge removes them.
+    """
+    lock = _select_keys(customers).where(condition).with_for_update(skip_locked=True)
+    keys = [tuple(row) for row in connection.execute(lock)]
+    if not keys:
         return 0
 
-    def theirs(table: Table) -> Condition:
-        return tuple_(table.c.customer_ext_id, table.c.business_unit).in_(chosen)
+    def is_selected(table: Table) -> Condition:
+        return tuple_(table.c.customer_ext_id, table.c.business_unit).in_(keys)
 
     numbers = union_all(
-        *(select(table.c.communication_number).where(theirs(table)) for table in (customers, customer_history))
+        *(select(table.c.communication_number).where(is_selected(table)) for table in (customers, customer_history))
     )
     connection.execute(delete(communications).where(communications.c.communication_number.in_(numbers)))
-    connection.execute(delete(customer_history).where(theirs(customer_history)))
-    return connection.execute(delete(customers).where(theirs(customers))).rowcount
+    connection.execute(delete(customer_history).where(is_selected(customer_history)))
+    return connection.execute(delete(customers).where(is_selected(customers))).rowcount
 
 
-def _first_id(at: datetime) -> UUID:
-    """Smaller than the id of every batch that came at that moment or later: ids begin with the time, since 1970."""
+def _build_first_id(at: datetime) -> UUID:
+    """An id below those of all batches received at `at` or later; a UUIDv7 begins with milliseconds since 1970."""
     return UUID(int=max(int(at.timestamp() * 1000), 0) << 80)

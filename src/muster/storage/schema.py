@@ -1,4 +1,4 @@
-"""The schema's version: which one a database has, and bringing it to ours."""
+"""The schema's revision: its state relative to this version of muster, and upgrades."""
 
 from enum import StrEnum
 from typing import Final
@@ -9,54 +9,53 @@ from muster.storage.engine import write_transaction
 from muster.storage.errors import SchemaTooNewError, StorageError, scrub_errors
 from muster.storage.tables import revisions
 
-# The migrations by name, oldest first; a test holds them to the files. Named here, since loading Alembic takes a
-# quarter of a second, and the health check asks every few seconds.
-REVISIONS = ("0001", "0002", "0003")
-HEAD_REVISION = REVISIONS[-1]
+# The migrations, oldest first; a test compares them with the files. Stated here because loading Alembic takes a quarter
+# of a second, and the health check needs them every few seconds.
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
+HEAD_REVISION: Final = REVISIONS[-1]
 
-# The row of `revisions` that says which is the oldest code, by its `HEAD_REVISION`, that can work on the schema.
-MIN_COMPATIBLE = "oldest code"
+# The row of `revisions` with the oldest `HEAD_REVISION` whose code can work on the schema.
+MIN_COMPATIBLE: Final = "min_compatible_revision"
 
-# Any number that nothing else in the database locks: "muster" in ASCII.
-_UPGRADE_LOCK = 0x6D7573746572
+_UPGRADE_LOCK: Final = 0x6D7573746572  # an advisory lock that nothing else uses: "muster" in ASCII
 
 
 class SchemaState(StrEnum):
-    """What a database's schema is to this version of muster."""
+    """The state of a database's schema, relative to this version of muster."""
 
     CURRENT = "current"
-    OUTDATED = "outdated"  # an upgrade is needed
-    EMPTY = "empty"  # nothing of ours is there yet
-    NEWER_COMPATIBLE = "newer_compatible"  # made by a later version of muster, and this one can work on it
-    NEWER_INCOMPATIBLE = "newer_incompatible"  # made by a later version of muster, and this one must not touch it
+    OUTDATED = "outdated"  # needs an upgrade
+    EMPTY = "empty"  # has no tables of muster
+    NEWER_COMPATIBLE = "newer_compatible"  # from a later version of muster; this version can work on it
+    NEWER_INCOMPATIBLE = "newer_incompatible"  # from a later version of muster; this version can't work on it
 
 
-# What this version can work on. Services of two versions run side by side while they are upgraded one by one.
+# Includes the newer one: during an upgrade without downtime, services of two versions share the database.
 USABLE_STATES: Final = frozenset({SchemaState.CURRENT, SchemaState.NEWER_COMPATIBLE})
 
 
 @scrub_errors
-def schema_state(engine: Engine) -> SchemaState:
+def read_schema_state(engine: Engine) -> SchemaState:
     """Raises `StorageUnavailableError`."""
     with engine.connect() as connection:
-        return _state(connection)
+        return _read_state(connection)
 
 
 @scrub_errors
 def upgrade(engine: Engine) -> bool:
-    """Creates or upgrades the schema in one transaction; False when there was nothing to do.
+    """Creates or upgrades the schema in one transaction. False when nothing was to be done.
 
-    Several may do so at once: one does the work and the others wait for it. Raises `SchemaTooNewError`,
+    Several processes may call it at once: one upgrades, the others wait for it. Raises `SchemaTooNewError`,
     `StorageUnavailableError`.
     """
-    if schema_state(engine) in USABLE_STATES:
+    if read_schema_state(engine) in USABLE_STATES:
         return False
     with write_transaction(engine) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL lock_timeout = 0"))  # who waits here waits for the work to be done
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # waits until another upgrade is done
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
             _check_encoding(connection)
-        state = _state(connection)
+        state = _read_state(connection)
         if state is SchemaState.NEWER_INCOMPATIBLE:
             raise SchemaTooNewError("the database's schema was made by a later version of muster")
         if state in USABLE_STATES:
@@ -65,35 +64,8 @@ def upgrade(engine: Engine) -> bool:
         return True
 
 
-def _state(connection: Connection) -> SchemaState:
-    if not inspect(connection).has_table("alembic_version"):
-        return SchemaState.EMPTY
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    if revision is None:
-        return SchemaState.EMPTY
-    if revision not in REVISIONS:
-        return SchemaState.NEWER_COMPATIBLE if _is_open_to_older_code(connection) else SchemaState.NEWER_INCOMPATIBLE
-    return SchemaState.CURRENT if revision == HEAD_REVISION else SchemaState.OUTDATED
-
-
-def _is_open_to_older_code(connection: Connection) -> bool:
-    """Whether a schema that we don't know says that code of our revision can work on it."""
-    if not inspect(connection).has_table(revisions.name):
-        return False
-    oldest = connection.execute(
-        select(revisions.c.revision).where(revisions.c.name == MIN_COMPATIBLE)
-    ).scalar_one_or_none()
-    return oldest is not None and oldest <= int(HEAD_REVISION)
-
-
-def _check_encoding(connection: Connection) -> None:
-    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
-    if encoding != "UTF8":
-        raise StorageError(f"the database is encoded in {encoding} and can't hold every name; create it with UTF8")
-
-
 def migrate(connection: Connection, revision: str = HEAD_REVISION) -> None:
-    """Brings the schema up to this revision."""
+    """Runs the migrations up to a revision, in the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -101,3 +73,31 @@ def migrate(connection: Connection, revision: str = HEAD_REVISION) -> None:
     config.set_main_option("script_location", "muster.storage:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def _read_state(connection: Connection) -> SchemaState:
+    if not inspect(connection).has_table("alembic_version"):
+        return SchemaState.EMPTY
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    if revision is None:
+        return SchemaState.EMPTY
+    if revision not in REVISIONS:
+        return SchemaState.NEWER_COMPATIBLE if _is_compatible(connection) else SchemaState.NEWER_INCOMPATIBLE
+    return SchemaState.CURRENT if revision == HEAD_REVISION else SchemaState.OUTDATED
+
+
+def _is_compatible(connection: Connection) -> bool:
+    """Whether a schema of an unknown revision states that code of our revision can work on it."""
+    if not inspect(connection).has_table(revisions.name):
+        return False
+    query = select(revisions.c.revision).where(revisions.c.name == MIN_COMPATIBLE)
+    min_compatible = connection.execute(query).scalar_one_or_none()
+    return min_compatible is not None and min_compatible <= int(HEAD_REVISION)
+
+
+def _check_encoding(connection: Connection) -> None:
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise StorageError(
+            f"the database has the encoding {encoding}, which can't store every name; create it with UTF8"
+        )

@@ -1,7 +1,7 @@
-"""The tables, one schema for both databases. The migrations make them; a test holds the two together.
+"""The tables, one schema for both databases. Migrations create them; a test compares the two.
 
-Every unique key is a possible distribution key, there are no foreign keys and no sequences: so the schema can be
-spread over a cluster of PostgreSQL nodes with Citus as it stands.
+Every unique key is a possible distribution key, and there are no foreign keys and no sequences, so Citus can distribute
+the schema over a cluster of PostgreSQL nodes unchanged.
 """
 
 from datetime import UTC, datetime
@@ -25,25 +25,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-# Text that is compared and sorted by code point, as Python does it and as SQLite does by itself. Rows are locked in
-# the order of such columns, and all writers must agree on it.
+# Text compared and sorted by code point, as in Python and SQLite. Writers lock rows in the order of such columns, and
+# must all use the same order.
 Key = Text().with_variant(Text(collation="C"), "postgresql")
 
-# JSON of a few codes, read and written as Python values.
+# A small JSON list, read and written as Python values.
 Json = JSON().with_variant(JSONB(), "postgresql")
 
-# A customer's document. Written and read as text and never as Python values: those would round decimals.
+# The document of a customer. Written and read as text, because Python floats would round its decimals.
 Document = Text().with_variant(JSONB(), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: takes aware datetimes only and gives them back in UTC. SQLite keeps them as UTC without saying so."""
+    """An aware datetime, read in UTC. SQLite stores it as UTC without a time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Raises ValueError on a datetime without a time zone."""
+        """Raises ValueError for a datetime without a time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -95,7 +95,7 @@ batches = Table(
     Column("sender", Text, nullable=False),
     Column("accepted", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
-    Column("answer", LargeBinary),  # the body of the 200, compressed by zstd; null when it is kept no longer
+    Column("answer", LargeBinary),  # content of the 200 response, compressed with zstd; null once a purge removed it
 )
 
 idempotency_keys = Table(
@@ -106,7 +106,7 @@ idempotency_keys = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("batch_id", Uuid, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("valid_until", UtcDateTime),  # null when older code kept it
+    Column("valid_until", UtcDateTime),  # null if stored by code before revision 0003
 )
 
 rejections = Table(
@@ -171,7 +171,7 @@ audit_log = Table(
     Index("audit_log_subject", "subject"),
 )
 
-# One row: where the log ends. Whoever adds an entry holds its lock.
+# One row: the last entry of the log. Appending an entry locks it.
 audit_head = Table(
     "audit_head",
     metadata,

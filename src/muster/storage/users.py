@@ -1,10 +1,10 @@
-"""Users and tokens in the database, on both databases by the same statements."""
+"""Users and tokens, by the same statements on both databases."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Insert, Select, Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Insert, Update, bindparam, insert, select, update
 
 from muster.audit.events import AuditEvent
 from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError
@@ -15,8 +15,8 @@ from muster.storage.engine import write_transaction
 from muster.storage.errors import StorageError, scrub_errors
 from muster.storage.tables import tokens, users
 
-_USER = (users.c.name, users.c.role, users.c.business_units, users.c.password_hash, users.c.disabled)
-_TOKEN = (
+_USER_COLUMNS = (users.c.name, users.c.role, users.c.business_units, users.c.password_hash, users.c.disabled)
+_TOKEN_COLUMNS = (
     tokens.c.id,
     tokens.c.user_name,
     tokens.c.sha256,
@@ -25,9 +25,9 @@ _TOKEN = (
     tokens.c.revoked_at,
 )
 
-_USER_BY_NAME = select(*_USER).where(users.c.name == bindparam("name"))
+_USER_BY_NAME = select(*_USER_COLUMNS).where(users.c.name == bindparam("name"))
 _TOKEN_BY_HASH = (
-    select(*_TOKEN, *_USER)
+    select(*_TOKEN_COLUMNS, *_USER_COLUMNS)
     .join_from(tokens, users, tokens.c.user_name == users.c.name)
     .where(tokens.c.sha256 == bindparam("sha256"))
 )
@@ -36,23 +36,23 @@ _TOKEN_BY_HASH = (
 class SqlUserStore:
     """The users of the installation, a `UserStore`.
 
-    An event is kept in the audit log with the change that it tells, and not when nothing changed.
+    A change and its audit event are written in the same transaction; a change without effect writes no event.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._user = CompiledSelect(engine, _USER_BY_NAME, "name")
-        self._token = CompiledSelect(engine, _TOKEN_BY_HASH, "sha256")
+        self._user_by_name = CompiledSelect(engine, _USER_BY_NAME, "name")
+        self._token_by_hash = CompiledSelect(engine, _TOKEN_BY_HASH, "sha256")
 
     def user(self, name: str) -> User | None:
-        row = self._user.one_or_none(name)
-        return None if row is None else _user(row)
+        row = self._user_by_name.one_or_none(name)
+        return None if row is None else _to_user(row)
 
     @scrub_errors
     def users(self) -> Sequence[User]:
-        """All users, by name."""
+        """All users, sorted by name."""
         with self._engine.connect() as connection:
-            return [_user(row) for row in connection.execute(select(*_USER).order_by(users.c.name))]
+            return [_to_user(row) for row in connection.execute(select(*_USER_COLUMNS).order_by(users.c.name))]
 
     def add_user(self, user: User, event: AuditEvent | None = None) -> None:
         """Raises `UserExistsError`."""
@@ -72,35 +72,35 @@ class SqlUserStore:
             raise UserExistsError(user.name) from None
 
     def set_password(self, name: str, password_hash: str, event: AuditEvent | None = None) -> bool:
-        """False when there is no such user."""
-        return self._change_user(name, event, password_hash=password_hash)
+        """False when the user does not exist."""
+        return self._update_user(name, event, password_hash=password_hash)
 
     def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: AuditEvent | None = None) -> bool:
-        """False when there is no such user."""
-        return self._change_user(name, event, role=role.value, business_units=list(business_units))
+        """False when the user does not exist."""
+        return self._update_user(name, event, role=role.value, business_units=list(business_units))
 
     def disable_user(self, name: str, event: AuditEvent | None = None) -> ChangeOutcome:
-        return self._set_disabled(name, event, to=True)
+        return self._set_disabled(name, True, event)
 
     def enable_user(self, name: str, event: AuditEvent | None = None) -> ChangeOutcome:
-        return self._set_disabled(name, event, to=False)
+        return self._set_disabled(name, False, event)
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
-        """The token with this hash and its user, whatever their state."""
-        row = self._token.one_or_none(sha256)
-        return None if row is None else (_token(row), _user(row[len(_TOKEN) :]))
+        """The token with this hash and its user; both may be expired, revoked or disabled."""
+        row = self._token_by_hash.one_or_none(sha256)
+        return None if row is None else (_to_token(row), _to_user(row[len(_TOKEN_COLUMNS) :]))
 
     @scrub_errors
     def tokens(self, user: str | None = None) -> Sequence[Token]:
-        """The tokens of one user or of all, oldest first."""
-        query = select(*_TOKEN).order_by(tokens.c.created_at, tokens.c.id)
+        """The tokens of one user or of all users, oldest first."""
+        query = select(*_TOKEN_COLUMNS).order_by(tokens.c.created_at, tokens.c.id)
         if user is not None:
             query = query.where(tokens.c.user_name == user)
         with self._engine.connect() as connection:
-            return [_token(row) for row in connection.execute(query)]
+            return [_to_token(row) for row in connection.execute(query)]
 
     def add_token(self, token: Token, event: AuditEvent | None = None) -> None:
-        """Raises `StorageError` when there is a token with this hash or id already."""
+        """Raises `StorageError` when a token with this hash or id already exists."""
         row = {
             "sha256": token.sha256,
             "id": token.id,
@@ -112,45 +112,46 @@ class SqlUserStore:
         try:
             self._write(insert(tokens).values(row), event)
         except ConflictError:
-            raise StorageError("there is a token with this hash or id already") from None
+            raise StorageError("a token with this hash or id already exists") from None
 
     def revoke_token(self, token_id: str, at: datetime, event: AuditEvent | None = None) -> ChangeOutcome:
-        """Revoking twice keeps the first time."""
-        this = tokens.c.id == token_id
-        revoked = update(tokens).where(this, tokens.c.revoked_at.is_(None)).values(revoked_at=at)
-        return self._change(revoked, event, select(tokens.c.id).where(this))
+        """Revoking a token again keeps the time of the first revocation."""
+        revoke = update(tokens).where(tokens.c.revoked_at.is_(None)).values(revoked_at=at)
+        return self._change(revoke, tokens.c.id == token_id, event)
 
-    def _set_disabled(self, name: str, event: AuditEvent | None, *, to: bool) -> ChangeOutcome:
-        this = users.c.name == name
-        changed = update(users).where(this, users.c.disabled != to).values(changed_at=datetime.now(UTC), disabled=to)
-        return self._change(changed, event, select(users.c.name).where(this))
+    def _set_disabled(self, name: str, disabled: bool, event: AuditEvent | None) -> ChangeOutcome:
+        change = update(users).where(users.c.disabled != disabled)
+        change = change.values(disabled=disabled, changed_at=datetime.now(UTC))
+        return self._change(change, users.c.name == name, event)
 
     @scrub_errors
-    def _change(self, change: Update, event: AuditEvent | None, there: Select[Any]) -> ChangeOutcome:
-        """Makes a change that leaves out what is so already; `there` finds it then. Nothing is ever removed."""
-        if self._write(change, event):
+    def _change(self, change: Update, is_target: ColumnElement[bool], event: AuditEvent | None) -> ChangeOutcome:
+        """Runs an update that skips rows in the desired state. Rows are never deleted, so a second query is safe."""
+        if self._write(change.where(is_target), event):
             return ChangeOutcome.CHANGED
         with self._engine.connect() as connection:
-            return ChangeOutcome.NOT_FOUND if connection.execute(there).first() is None else ChangeOutcome.UNCHANGED
+            exists = connection.execute(select(change.table).where(is_target)).first() is not None
+        return ChangeOutcome.UNCHANGED if exists else ChangeOutcome.NOT_FOUND
 
-    def _change_user(self, name: str, event: AuditEvent | None, **columns: Any) -> bool:
+    def _update_user(self, name: str, event: AuditEvent | None, **columns: Any) -> bool:
         change = update(users).where(users.c.name == name).values(changed_at=datetime.now(UTC), **columns)
         return self._write(change, event) > 0
 
     @scrub_errors
     def _write(self, statement: Insert | Update, event: AuditEvent | None) -> int:
+        """Returns the number of rows written."""
         with write_transaction(self._engine) as connection:
-            changed = connection.execute(statement).rowcount
-            if changed:
+            count = connection.execute(statement).rowcount
+            if count:
                 append_event(connection, event)
-            return changed
+            return count
 
 
-def _user(row: Sequence[Any]) -> User:
+def _to_user(row: Sequence[Any]) -> User:
     name, role, business_units, password_hash, disabled = row
     return User(name, Role(role), tuple(business_units), password_hash, disabled)
 
 
-def _token(row: Sequence[Any]) -> Token:
-    token_id, user, sha256, created_at, expires_at, revoked_at = row[: len(_TOKEN)]
+def _to_token(row: Sequence[Any]) -> Token:
+    token_id, user, sha256, created_at, expires_at, revoked_at = row[: len(_TOKEN_COLUMNS)]
     return Token(token_id, user, bytes(sha256), created_at, expires_at, revoked_at)

@@ -1,4 +1,4 @@
-"""What one batch writes, sorted out and in the order in which all writers write: the same for both databases."""
+"""Sorts the accepted customers of a batch by table and by operation, in the order in which all writers lock rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,45 +10,48 @@ from muster.intake.customer_store import AcceptedCustomer
 
 @dataclass(frozen=True, slots=True)
 class WritePlan:
-    """The arrivals of a batch by what becomes of them. Each list is in the order of its table's key.
+    """The writes of one batch. Each list is in the order of its table's primary key.
 
-    Two transactions that write keys in one order can wait for each other in one direction only, so they never deadlock.
+    Transactions that lock keys in the same order can't deadlock.
     """
 
-    numbered: list[AcceptedCustomer]  # all: each takes its communication number
-    created: list[AcceptedCustomer]  # the current version of a customer that wasn't there
-    updated: list[AcceptedCustomer]  # the current version of a customer that was
-    passed: list[AcceptedCustomer]  # versions that a later arrival of the same batch has replaced already
-    replaced: list[tuple[str, str, int]]  # (customerExtId, business unit, version) that must be the current one now
+    communications: list[AcceptedCustomer]  # all of them: each takes its communication number
+    created: list[AcceptedCustomer]  # current versions of new customers
+    updated: list[AcceptedCustomer]  # current versions of existing customers
+    superseded: list[AcceptedCustomer]  # versions followed by a later version in the same batch
+    replaced: list[
+        tuple[str, str, int]
+    ]  # (customerExtId, business unit, version) that must be current before the write
 
 
-def build_write_plan(arrivals: Iterable[AcceptedCustomer]) -> WritePlan:
-    """Sorts out a batch whose arrivals of one customer have versions in sequence."""
-    numbered = sorted(arrivals, key=attrgetter("communication_number"))
-    in_order = sorted(numbered, key=attrgetter("version"))
-    # One attribute at a time: most batches have one version and one unit, and a list that is in order sorts in no time.
-    in_order.sort(key=attrgetter("business_unit"))
-    in_order.sort(key=attrgetter("customer_ext_id"))
-    if _are_new(in_order):
-        return WritePlan(numbered, created=in_order, updated=[], passed=[], replaced=[])
-    return _with_updates(numbered, in_order)
+def build_write_plan(accepted: Iterable[AcceptedCustomer]) -> WritePlan:
+    """Plans the writes of a batch; several customers of one key must have consecutive versions."""
+    by_number = sorted(accepted, key=attrgetter("communication_number"))
+    by_key = sorted(by_number, key=attrgetter("version"))
+    # Sorts by one attribute at a time: in most batches all versions and units are equal, and sorting a sorted list is
+    # nearly free.
+    by_key.sort(key=attrgetter("business_unit"))
+    by_key.sort(key=attrgetter("customer_ext_id"))
+    if _is_new_only(by_key):
+        return WritePlan(by_number, created=by_key, updated=[], superseded=[], replaced=[])
+    return _plan_updates(by_number, by_key)
 
 
-def _are_new(in_order: list[AcceptedCustomer]) -> bool:
-    """True for a batch of new customers, each once: what a migration sends, and so worth a short way."""
-    ext_ids = {arrival.customer_ext_id for arrival in in_order}
-    return len(ext_ids) == len(in_order) and all(arrival.version == 1 for arrival in in_order)
+def _is_new_only(by_key: list[AcceptedCustomer]) -> bool:
+    """Whether each customer is new and occurs once: the usual batch of a migration, which takes a shortcut."""
+    ext_ids = {customer.customer_ext_id for customer in by_key}
+    return len(ext_ids) == len(by_key) and all(customer.version == 1 for customer in by_key)
 
 
-def _with_updates(numbered: list[AcceptedCustomer], in_order: list[AcceptedCustomer]) -> WritePlan:
-    steps = WritePlan(numbered, created=[], updated=[], passed=[], replaced=[])
-    for _, group in groupby(in_order, key=attrgetter("key")):
+def _plan_updates(by_number: list[AcceptedCustomer], by_key: list[AcceptedCustomer]) -> WritePlan:
+    plan = WritePlan(by_number, created=[], updated=[], superseded=[], replaced=[])
+    for _, group in groupby(by_key, key=attrgetter("key")):
         versions = list(group)
         first, current = versions[0], versions[-1]
-        steps.passed.extend(versions[:-1])
+        plan.superseded.extend(versions[:-1])
         if first.version == 1:
-            steps.created.append(current)
+            plan.created.append(current)
         else:
-            steps.updated.append(current)
-            steps.replaced.append((first.customer_ext_id, first.business_unit, first.version - 1))
-    return steps
+            plan.updated.append(current)
+            plan.replaced.append((first.customer_ext_id, first.business_unit, first.version - 1))
+    return plan

@@ -1,4 +1,4 @@
-"""A copy of the embedded database while it is written to."""
+"""Online backup of a SQLite database."""
 
 import sqlite3
 import threading
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from muster.storage import BackupUnsupportedError, Storage, StorageUnavailableError, open_storage
-from tests.storage.samples import answer, arrival, batch, look_up
+from tests.storage.samples import build_batch, build_customer, build_response, look_up
 
 
 @pytest.fixture
@@ -18,14 +18,16 @@ def source(sqlite_url: str) -> Storage:
     return open_storage(sqlite_url)
 
 
-def test_every_batch_is_whole_in_a_copy_that_is_made_while_others_write(source: Storage, tmp_path: Path) -> None:
+def test_backup_during_writes_has_only_whole_batches(source: Storage, tmp_path: Path) -> None:
     stop = threading.Event()
 
     def write() -> None:
         number = 0
         with source.customers.session() as session:
             while not stop.is_set():
-                session.save(batch(*(arrival(f"{number}-{n}", f"{number}-{n}") for n in range(20))), answer)
+                session.save(
+                    build_batch(*(build_customer(f"{number}-{n}", f"{number}-{n}") for n in range(20))), build_response
+                )
                 number += 1
 
     writer = threading.Thread(target=write)
@@ -38,13 +40,13 @@ def test_every_batch_is_whole_in_a_copy_that_is_made_while_others_write(source: 
         writer.join()
     source.close()
 
-    seen = [_batches(tmp_path / f"copy-{copy}.db") for copy in range(10)]
-    assert {count for counts in seen for count in counts.values()} <= {20}
-    assert [len(counts) for counts in seen] == sorted(len(counts) for counts in seen)
-    assert len(seen[-1]) > 0
+    backups = [_count_customers_by_batch(tmp_path / f"copy-{copy}.db") for copy in range(10)]
+    assert {count for counts in backups for count in counts.values()} <= {20}
+    assert [len(counts) for counts in backups] == sorted(len(counts) for counts in backups)
+    assert len(backups[-1]) > 0
 
 
-def _batches(copy: Path) -> Counter[str]:
+def _count_customers_by_batch(copy: Path) -> Counter[str]:
     with closing(sqlite3.connect(copy)) as connection:
         assert (
             connection.execute("SELECT count(*) FROM batches").fetchone()
@@ -53,9 +55,9 @@ def _batches(copy: Path) -> Counter[str]:
         return Counter(batch_id for (batch_id,) in connection.execute("SELECT batch_id FROM communications"))
 
 
-def test_a_copy_is_a_database_in_one_file_for_its_owner_alone(source: Storage, tmp_path: Path) -> None:
+def test_backup_is_one_private_database_file(source: Storage, tmp_path: Path) -> None:
     with source.customers.session() as session:
-        session.save(batch(arrival("1")), answer)
+        session.save(build_batch(build_customer("1")), build_response)
     file = tmp_path / "copy.db"
     source.back_up(file)
     source.close()
@@ -68,7 +70,7 @@ def test_a_copy_is_a_database_in_one_file_for_its_owner_alone(source: Storage, t
     copy.close()
 
 
-def test_a_file_that_is_there_is_left_alone(source: Storage, tmp_path: Path) -> None:
+def test_existing_file_is_not_overwritten(source: Storage, tmp_path: Path) -> None:
     file = tmp_path / "copy.db"
     file.write_text("precious")
     with pytest.raises(FileExistsError):
@@ -77,7 +79,7 @@ def test_a_file_that_is_there_is_left_alone(source: Storage, tmp_path: Path) -> 
     assert file.read_text() == "precious"
 
 
-def test_files_with_names_like_that_of_the_copy_are_left_alone(tmp_path: Path) -> None:
+def test_files_with_similar_names_are_not_touched(tmp_path: Path) -> None:
     database = tmp_path / "copy.db.part"
     source = open_storage(f"sqlite:///{database}")
     source.upgrade()
@@ -88,10 +90,10 @@ def test_files_with_names_like_that_of_the_copy_are_left_alone(tmp_path: Path) -
     assert sorted(found.name for found in tmp_path.iterdir()) == ["copy.db", "copy.db.part"]
 
 
-def test_of_two_backups_to_one_file_one_is_made_and_the_other_told(source: Storage, tmp_path: Path) -> None:
+def test_one_of_concurrent_backups_to_one_file_succeeds(source: Storage, tmp_path: Path) -> None:
     file = tmp_path / "copy.db"
 
-    def try_it(_: int) -> bool:
+    def try_backup(_: int) -> bool:
         try:
             source.back_up(file)
         except FileExistsError:
@@ -99,24 +101,24 @@ def test_of_two_backups_to_one_file_one_is_made_and_the_other_told(source: Stora
         return True
 
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(try_it, range(4)))
+        succeeded = list(pool.map(try_backup, range(4)))
     source.close()
-    assert sum(made) == 1
+    assert sum(succeeded) == 1
     copy = open_storage(f"sqlite:///{file}")
     assert copy.ready()
     copy.close()
 
 
-def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    store = open_storage(f"sqlite:///{tmp_path}/missing.db")
+def test_missing_database_is_not_created(tmp_path: Path) -> None:
+    storage = open_storage(f"sqlite:///{tmp_path}/missing.db")
     with pytest.raises(StorageUnavailableError):
-        store.back_up(tmp_path / "copy.db")
-    store.close()
+        storage.back_up(tmp_path / "copy.db")
+    storage.close()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_has_tools_of_its_own(postgres_url: str, tmp_path: Path) -> None:
-    store = open_storage(postgres_url)
+def test_backup_of_postgres_is_unsupported(postgres_url: str, tmp_path: Path) -> None:
+    storage = open_storage(postgres_url)
     with pytest.raises(BackupUnsupportedError):
-        store.back_up(tmp_path / "copy.db")
-    store.close()
+        storage.back_up(tmp_path / "copy.db")
+    storage.close()

@@ -1,1 +1,1 @@
-"""The migrations of the schema, run by `muster.storage.schema.upgrade` and never by Alembic's own command."""
+"""The schema's migrations, run by `muster.storage.schema.upgrade` and never by the `alembic` command."""

@@ -1,4 +1,4 @@
-"""Alembic's way in: runs the migrations on the connection, and in the transaction, that it was given."""
+"""Alembic's environment: runs the migrations on a given connection, in its transaction."""
 
 from alembic import context
 

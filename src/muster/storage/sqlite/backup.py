@@ -1,4 +1,4 @@
-"""A copy of a SQLite database, made while the service works on it."""
+"""Online backup of a SQLite database."""
 
 import os
 import sqlite3
@@ -12,14 +12,14 @@ from muster.storage.errors import StorageError, StorageUnavailableError, scrub_e
 
 
 class BackupUnsupportedError(StorageError):
-    """The database is a server's, which has tools of its own for its backup."""
+    """The database is PostgreSQL, which has its own backup tools."""
 
 
 @scrub_errors
 def back_up(engine: Engine, file: Path) -> None:
-    """Writes the database as it stands at one moment to a new file, which only its owner may read.
+    """Writes a consistent copy of the database to a new file with mode 0600.
 
-    The file is there when it is whole, checked and on the disk, and not before. Raises `FileExistsError` and other
+    The file appears only once it is complete, checked and durable. Raises `FileExistsError` and other
     `OSError` for the file, `BackupUnsupportedError`, `StorageUnavailableError`.
     """
     if engine.dialect.name != "sqlite":
@@ -29,11 +29,11 @@ def back_up(engine: Engine, file: Path) -> None:
         raise StorageUnavailableError(f"there is no database {source}")
     if file.exists():
         raise FileExistsError(file)
-    descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)  # for its owner alone
+    descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)  # mode 0600
     os.close(descriptor)
     try:
         _copy(source, Path(part))
-        os.link(part, file)  # and not a renaming, which would replace a file that came in between
+        os.link(part, file)  # not os.rename, which would replace a file created meanwhile
         _sync(file.parent)
     finally:
         os.unlink(part)
@@ -41,11 +41,11 @@ def back_up(engine: Engine, file: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(target)) as copy:
-        # In one step, and so of one moment. Under WAL nobody who writes waits for it.
+        # All pages in one step, so of one snapshot. In WAL mode it does not block writers.
         database.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")  # all of it in one file
+        copy.execute("PRAGMA journal_mode = DELETE")  # so that the copy is a single file
         if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            raise StorageError("the copy is damaged, and so may be the database; run SQLite's integrity_check on it")
+            raise StorageError("the copy is damaged, and the database may be too; run SQLite's integrity_check on it")
     _sync(target)
 
 

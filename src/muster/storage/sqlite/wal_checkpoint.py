@@ -1,4 +1,4 @@
-"""Emptying the log of pages of a SQLite database (the file `-wal`), where removed rows stay until it is rewritten."""
+"""Truncating the write-ahead log of a SQLite database (the file `-wal`), which otherwise keeps removed rows."""
 
 import sqlite3
 import time
@@ -9,29 +9,32 @@ from sqlalchemy import Engine
 
 from muster.storage.pool import check_out_connection
 
-# Seconds until readers are waited for no longer, and how long at a time: while SQLite waits for them, nobody writes.
+# Seconds until the checkpoint gives up waiting for readers.
 CHECKPOINT_TIMEOUT_SECONDS: Final = 10.0
-_AT_A_TIME: Final = 0.5
+
+# Seconds that one attempt waits for readers; during this time SQLite blocks all writers.
+_ATTEMPT_SECONDS: Final = 0.5
+_PAUSE_SECONDS: Final = 0.05  # lets writers in between the attempts
 
 
-def truncate_wal(engine: Engine) -> bool:
-    """Writes the pages back and cuts the log to nothing. False when somebody reads what is in it for too long."""
+def truncate_wal(engine: Engine, timeout: float = CHECKPOINT_TIMEOUT_SECONDS) -> bool:
+    """Runs a TRUNCATE checkpoint. False when readers still use the log after `timeout` seconds."""
     with closing(check_out_connection(engine)) as pooled:
         connection = pooled.driver_connection
         assert isinstance(connection, sqlite3.Connection)
-        [[patience]] = connection.execute("PRAGMA busy_timeout")
-        connection.execute(f"PRAGMA busy_timeout = {_AT_A_TIME * 1000:.0f}")
+        [[busy_timeout]] = connection.execute("PRAGMA busy_timeout")
+        connection.execute(f"PRAGMA busy_timeout = {_ATTEMPT_SECONDS * 1000:.0f}")
         try:
-            return _emptied(connection)
+            return _retry_checkpoint(connection, timeout)
         finally:
-            connection.execute(f"PRAGMA busy_timeout = {patience}")
+            connection.execute(f"PRAGMA busy_timeout = {busy_timeout}")
 
 
-def _emptied(connection: sqlite3.Connection) -> bool:
-    end = time.monotonic() + CHECKPOINT_TIMEOUT_SECONDS
+def _retry_checkpoint(connection: sqlite3.Connection, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
     while True:
-        # A log that can't be emptied is no error, but a 1 in the first column.
+        # A checkpoint that readers block is not an error; its first column is 1.
         [[busy, _, _]] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        if not busy or time.monotonic() > end:
+        if not busy or time.monotonic() > deadline:
             return not busy
-        time.sleep(_AT_A_TIME / 10)
+        time.sleep(_PAUSE_SECONDS)

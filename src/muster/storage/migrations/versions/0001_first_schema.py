@@ -1,11 +1,8 @@
-"""The first schema, with the code lists that an installation starts with.
+"""The first schema, and the code lists of a new installation.
 
-Frozen: it says what the tables were when it was written, and later migrations change them. So it imports nothing
-of `tables.py`.
+Frozen: it creates the tables and the codes of revision 0001, and later migrations change them. So it imports nothing of
+muster and reads none of its files.
 """
-
-import csv
-from importlib import resources
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +17,53 @@ _key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _json = sa.JSON().with_variant(JSONB(), "postgresql")
 _document = sa.Text().with_variant(JSONB(), "postgresql")
 _time = sa.DateTime(timezone=True)
+
+# (classifier, code, title)
+_CLASSIFIER_ENTRIES = (
+    ("riskManagementCategory", "IND", "Individual"),
+    ("riskManagementCategory", "ORG", "Organization"),
+    ("riskManagementCategory", "IND_AMLYZE", "Individual (example)"),
+    ("riskManagementCategory", "ORG_AMLYZE", "Organization (example)"),
+    ("riskManagementCategory", "LEAD_IND", "Lead: individual"),
+    ("riskManagementCategory", "LEAD_ORG", "Lead: organization"),
+    ("riskManagementCategory", "OCCASIONAL_CUSTOMER", "Occasional customer"),
+    ("legalForm", "LTD", "Limited liability company"),
+    ("legalForm", "COOPERATIVE", "Cooperative"),
+    ("addressType", "RESIDENCE", "Residence"),
+    ("addressType", "HEADQUARTERS", "Headquarters"),
+    ("relationType", "OWNER", "Owner"),
+    ("relationType", "DIRECTOR", "Director"),
+    ("relationType", "HOST", "Host"),
+    ("relationType", "SHAREHOLDER", "Shareholder"),
+    ("relationType", "MANAGER", "Manager"),
+    ("incomeSourceType", "SALARY", "Salary"),
+    ("incomeSourceType", "BUSINESS_REVENUE_OR_ASSET_SALE", "Business revenue or sale of assets"),
+    ("incomeSourceType", "BUSINESS_ACTIVITIES", "Business activities"),
+    ("incomeSourceType", "SEASONAL_ACTIVITIES", "Seasonal activities"),
+    ("incomeSourceType", "PASSIVE_INCOME", "Passive income"),
+    ("activityType", "ACTIVITY_OTHER", "Other activity"),
+    ("appealReasonType", "RECOMMENDATIONS", "Recommendations"),
+    ("appealReasonType", "PURPOSE_INVEST", "Investing"),
+    ("appealReasonType", "PURPOSE_GET_LOAN", "Getting a loan"),
+    ("introductionSourceType", "Internet", "Internet"),
+    ("introductionSourceType", "Introducer", "Introducer"),
+    ("serviceType", "LOANS", "Loans"),
+    ("serviceType", "CREDIT_LINE", "Credit line"),
+    ("serviceType", "CURRENCY_EXCHANGE", "Currency exchange"),
+    ("serviceType", "CHECKINGACCOUNT", "Current account"),
+    ("turnoverType", "TURNOVER_PER_MONTH", "Turnover per month"),
+    ("turnoverType", "PLANNED_FUTURE_INCOME", "Planned future income"),
+    ("turnoverType", "EXPECTED_TOTAL_INCOME", "Expected total income"),
+    ("turnoverType", "EXPECTED_AVERAGE_AMOUNT_OF_INCOMING_PAYMENT", "Expected average incoming payment"),
+    ("turnoverType", "CASH_PERCENTAGE", "Share of cash"),
+    ("paymentPurposeType", "TAXES", "Taxes"),
+    ("paymentPurposeType", "RENT_AND_UTILITIES", "Rent and utilities"),
+    ("paymentPurposeType", "MARKETING_SERVICES", "Marketing services"),
+    ("paymentPurposeType", "PAYMENT_FOR_SERVICES", "Payment for services"),
+    ("sourceOfWealth", "INHERITANCE", "Inheritance"),
+    ("sourceOfWealth", "6", "Other wealth"),
+    ("businessUnit", "MAIN", "Main business unit"),
+)
 
 
 def upgrade() -> None:
@@ -108,18 +152,18 @@ def _create_classifiers() -> None:
         sa.Column("name", _key, primary_key=True),
         sa.Column("revision", sa.Integer(), nullable=False),
     )
-    table = resources.files("muster.classifiers").joinpath("installation.csv").read_text(encoding="utf-8")
-    op.bulk_insert(entries, list(csv.DictReader(table.splitlines())))
+    rows = [{"classifier": name, "code": code, "title": title} for name, code, title in _CLASSIFIER_ENTRIES]
+    op.bulk_insert(entries, rows)
     op.bulk_insert(revisions, [{"name": "classifiers", "revision": 1}])
 
 
 def _compress_documents() -> None:
-    """With lz4 where the server was built with it: full documents are written a fifth faster than with pglz."""
+    """Uses lz4 where the server supports it: full documents are written a fifth faster than with pglz."""
     connection = op.get_bind()
     if connection.dialect.name != "postgresql":
         return
-    kinds = sa.text("SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'")
-    if "lz4" not in (connection.execute(kinds).scalar() or ()):
+    methods = sa.text("SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'")
+    if "lz4" not in (connection.execute(methods).scalar() or ()):
         return
     for table in ("customers", "customer_history"):
         op.execute(sa.text(f"ALTER TABLE {table} ALTER COLUMN document SET COMPRESSION lz4"))

@@ -1,4 +1,4 @@
-"""The audit log, which can be added to and not changed; when a key ends; and what older code can work on the schema."""
+"""The append-only audit log, the end of validity of idempotency keys, and the compatibility of older code."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ depends_on = None
 _key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _json = sa.JSON().with_variant(JSONB(), "postgresql")
 
+# Stored in the database, so it never changes.
 _REFUSAL = "entries of the audit log stay as they are"
 
 
@@ -34,23 +35,23 @@ def upgrade() -> None:
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
     )
     op.bulk_insert(head, [{"name": "audit", "number": 0, "sha256": bytes(32)}])
-    _refuse_changes()
+    _reject_changes()
     op.add_column("idempotency_keys", sa.Column("valid_until", sa.DateTime(timezone=True)))
-    _tell_older_code()
+    _state_compatibility()
 
 
-def _tell_older_code() -> None:
-    """From here on a schema says which is the oldest code that can work on it, so that an upgrade needs no standstill.
+def _state_compatibility() -> None:
+    """From this revision on, the schema states the oldest code that can work on it, so upgrades need no downtime.
 
-    A migration that older code can't live with sets a later one; adding tables, and columns with a default or that
-    may be null, does not.
+    A migration that breaks older code raises the value. Adding tables, or columns that are nullable or have a default,
+    does not break it.
     """
     revisions = sa.table("revisions", sa.column("name"), sa.column("revision"))
     op.bulk_insert(revisions, [{"name": "oldest code", "revision": 3}])
 
 
-def _refuse_changes() -> None:
-    """Keeps out mistakes. Who owns the database can take the triggers away; the chain of hashes shows what follows."""
+def _reject_changes() -> None:
+    """Prevents mistakes. The owner of the database can drop the triggers, but the hash chain reveals later changes."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION audit_log_stays() RETURNS trigger LANGUAGE plpgsql AS "

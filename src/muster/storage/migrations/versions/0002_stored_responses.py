@@ -1,4 +1,4 @@
-"""Answers are kept with their batches, and the keys of requests that are processed once."""
+"""Stored responses of batches, and idempotency keys."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,10 +21,10 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     )
-    _do_not_compress_twice()
+    _disable_compression()
 
 
-def _do_not_compress_twice() -> None:
-    """PostgreSQL would try to compress large answers once more, in vain."""
+def _disable_compression() -> None:
+    """Responses are compressed already; PostgreSQL would try again without success."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE batches ALTER COLUMN answer SET STORAGE EXTERNAL")

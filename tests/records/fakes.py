@@ -1,0 +1,61 @@
+"""A record store in memory, and users of every role."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from muster.auth.users import Role, User
+from muster.records.reading import RecordReader
+from muster.records.record_store import BatchSummary, Communication, CustomerVersion
+from tests.audit.fakes import MemoryAuditSink
+
+AT = datetime(2024, 5, 26, tzinfo=UTC)
+BATCH = BatchSummary(uuid4(), AT, "sender", 3, 1)
+UNITS = ["NORTH", "SOUTH", "NORTH", None]
+RESULTS = [{"communicationNumber": str(index), "businessUnit": unit} for index, unit in enumerate(UNITS)]
+VERSIONS = [
+    CustomerVersion(str(version), "c", "NORTH", version, BATCH.id, AT, BATCH.sender, document)
+    for version, document in ((3, b'{"a":2}'), (2, b'{"a":1,"b":1}'), (1, b'{"a":1}'))
+]
+
+ADMIN = User("admin", Role.ADMIN)
+SENDER = User("sender", Role.SUBMIT, ("SOUTH",))
+OTHER_SENDER = User("other", Role.SUBMIT, ("NORTH",))
+NORTH = User("north", Role.READ, ("NORTH",))
+SOUTH = User("south", Role.READ, ("SOUTH",))
+READER_WITHOUT_UNITS = User("reader", Role.READ)
+WATCHER = User("watcher", Role.WATCH, ("NORTH",))
+
+
+@dataclass
+class MemoryRecords:
+    """One batch with one accepted communication, in the unit NORTH, and one customer with three versions."""
+
+    responses: dict[UUID, bytes] = field(default_factory=lambda: {BATCH.id: json.dumps({"results": RESULTS}).encode()})
+
+    def communication(self, number: str) -> Communication | None:
+        return Communication("0", "c", "NORTH", 1, BATCH.id, AT, BATCH.sender) if number == "0" else None
+
+    def batch(self, batch_id: UUID) -> BatchSummary | None:
+        return BATCH if batch_id == BATCH.id else None
+
+    def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
+        return [BATCH] if sender in (None, BATCH.sender) else []
+
+    def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
+        return VERSIONS[0] if (ext_id, unit) == ("c", "NORTH") and (at is None or at >= AT) else None
+
+    def versions(self, ext_id: str, unit: str, *, below: int | None, limit: int) -> Sequence[CustomerVersion]:
+        versions = VERSIONS if (ext_id, unit) == ("c", "NORTH") else []
+        return [version for version in versions if below is None or version.version < below][:limit]
+
+    def response(self, batch_id: UUID) -> bytes | None:
+        return self.responses.get(batch_id)
+
+
+def build_reader(*units: str, store: MemoryRecords | None = None, audit: MemoryAuditSink | None = None) -> RecordReader:
+    """A reader of an installation with these units; NORTH and SOUTH by default."""
+    existing = frozenset(units or ("NORTH", "SOUTH"))
+    return RecordReader(store or MemoryRecords(), lambda: existing, audit or MemoryAuditSink())

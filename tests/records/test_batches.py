@@ -1,0 +1,80 @@
+"""Communications, batches and results are visible by role and business unit."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from muster.auth.users import User
+from tests.records.fakes import (
+    ADMIN,
+    BATCH,
+    NORTH,
+    OTHER_SENDER,
+    READER_WITHOUT_UNITS,
+    SENDER,
+    SOUTH,
+    WATCHER,
+    MemoryRecords,
+    build_reader,
+)
+
+ALL = list(range(4))
+
+
+def parse_numbers(results: Sequence[Any]) -> list[int]:
+    return [int(json.loads(bytes(result))["communicationNumber"]) for result in results]
+
+
+@pytest.mark.parametrize(
+    ("user", "communication", "batch", "results"),
+    [
+        (ADMIN, True, True, ALL),
+        (SENDER, True, True, ALL),
+        (OTHER_SENDER, False, False, None),
+        (NORTH, True, True, [0, 2]),
+        (SOUTH, False, True, [1]),
+        (READER_WITHOUT_UNITS, False, True, []),
+        (WATCHER, False, False, None),
+    ],
+)
+def test_user_sees_what_role_and_units_allow(
+    user: User, communication: bool, batch: bool, results: list[int] | None
+) -> None:
+    reader = build_reader()
+    assert (reader.communication("0", user) is not None) is communication
+    assert (reader.batch(BATCH.id, user) is not None) is batch
+    assert (list(reader.batches(user, before=None, limit=10)) == [BATCH]) is batch
+    page = reader.results(BATCH.id, user, start=0, limit=10)
+    assert (None if page is None else parse_numbers(page[0])) == results
+
+
+def test_only_unit_of_an_installation_is_visible_to_every_reader() -> None:
+    assert build_reader("NORTH").communication("0", SOUTH) is not None
+
+
+@pytest.mark.parametrize(
+    ("user", "start", "limit", "expected", "following"),
+    [(ADMIN, 0, 3, [0, 1, 2], 3), (ADMIN, 3, 3, [3], None), (ADMIN, 0, 4, ALL, None), (ADMIN, 9, 1, [], None),
+     (NORTH, 0, 1, [0], 2), (NORTH, 2, 1, [2], None), (NORTH, 1, 5, [2], None)],
+)  # fmt: skip
+def test_page_of_results_has_the_index_of_the_next_page(
+    user: User, start: int, limit: int, expected: list[int], following: int | None
+) -> None:
+    page = build_reader().results(BATCH.id, user, start=start, limit=limit)
+    assert page is not None
+    assert parse_numbers(page[0]) == expected
+    assert page[1] == following
+
+
+def test_unknown_records_are_none() -> None:
+    reader = build_reader()
+    assert reader.communication("1", ADMIN) is None
+    assert reader.batch(uuid4(), ADMIN) is None
+    assert reader.results(uuid4(), ADMIN, start=0, limit=1) is None
+
+
+def test_results_of_a_removed_response_are_none() -> None:
+    assert build_reader(store=MemoryRecords(responses={})).results(BATCH.id, ADMIN, start=0, limit=1) is None

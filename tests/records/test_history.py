@@ -1,0 +1,71 @@
+"""Customers and their history are visible by business unit, and every read is audited first."""
+
+import pytest
+
+from muster.audit.events import Action, AuditEvent
+from muster.auth.users import User
+from muster.records.visibility import UnitRequiredError
+from tests.audit.fakes import MemoryAuditSink
+from tests.records.fakes import ADMIN, NORTH, READER_WITHOUT_UNITS, SOUTH, build_reader
+
+
+@pytest.mark.parametrize(
+    ("user", "unit", "is_visible"),
+    [(ADMIN, "NORTH", True), (ADMIN, "SOUTH", False), (ADMIN, "GONE", False), (NORTH, None, True),
+     (NORTH, "NORTH", True), (NORTH, "SOUTH", False), (SOUTH, None, False), (SOUTH, "NORTH", False)],
+)  # fmt: skip
+def test_customer_is_visible_in_the_units_of_its_reader(user: User, unit: str | None, is_visible: bool) -> None:
+    assert (build_reader().customer("c", unit, user, at=None) is not None) is is_visible
+    assert (build_reader().history("c", unit, user, below=None, limit=9) is not None) is is_visible
+
+
+@pytest.mark.parametrize("user", [ADMIN, READER_WITHOUT_UNITS])
+def test_reader_without_a_default_unit_must_name_one(user: User) -> None:
+    with pytest.raises(UnitRequiredError):
+        build_reader().customer("c", None, user, at=None)
+    assert build_reader("NORTH").customer("c", None, user, at=None) is not None
+
+
+def test_history_states_what_each_version_changed() -> None:
+    changes = build_reader().history("c", None, NORTH, below=None, limit=9)
+    assert changes is not None
+    assert [(change.version.version, change.changed) for change in changes] == [
+        (3, ["/a", "/b"]),
+        (2, ["/b"]),
+        (1, [""]),
+    ]
+
+
+def test_changes_of_a_page_refer_to_versions_beyond_it() -> None:
+    newest = build_reader().history("c", None, NORTH, below=None, limit=1)
+    rest = build_reader().history("c", None, NORTH, below=3, limit=2)
+    assert newest is not None
+    assert rest is not None
+    assert [(change.version.version, change.changed) for change in newest] == [(3, ["/a", "/b"])]
+    assert [(change.version.version, change.changed) for change in rest] == [(2, ["/b"]), (1, [""])]
+
+
+def test_admin_sees_a_unit_that_the_installation_no_longer_has() -> None:
+    assert build_reader("SOUTH", "WEST").customer("c", "NORTH", ADMIN, at=None) is not None
+    assert build_reader("SOUTH", "WEST").customer("c", "NORTH", NORTH, at=None) is None
+
+
+def test_successful_reads_are_audited_and_others_are_not() -> None:
+    audit = MemoryAuditSink()
+    reader = build_reader(audit=audit)
+    reader.customer("c", None, NORTH, at=None)
+    reader.history("c", None, NORTH, below=None, limit=2)
+    reader.customer("c", None, SOUTH, at=None)
+    reader.history("unknown", None, NORTH, below=None, limit=2)
+    assert audit.events == [
+        AuditEvent("north", Action.CUSTOMER_READ, "c", {"businessUnit": "NORTH", "version": 3, "versions": 1}),
+        AuditEvent("north", Action.HISTORY_READ, "c", {"businessUnit": "NORTH", "version": 3, "versions": 2}),
+    ]
+
+
+def test_customer_is_not_returned_if_the_read_cannot_be_audited() -> None:
+    reader = build_reader(audit=MemoryAuditSink(failure=RuntimeError("the log is unavailable")))
+    with pytest.raises(RuntimeError):
+        reader.customer("c", None, NORTH, at=None)
+    with pytest.raises(RuntimeError):
+        reader.history("c", None, NORTH, below=None, limit=9)
