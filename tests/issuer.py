@@ -1,4 +1,4 @@
-"""An OpenID provider of the test's own: its keys, the tokens it signs, and a real HTTP server that has the keys."""
+"""An OpenID provider for tests: its keys, the tokens that it signs, and an HTTP server that serves the keys."""
 
 import json
 import threading
@@ -14,39 +14,39 @@ from joserfc import jws, jwt
 from joserfc.jwk import Key, generate_key
 
 AUDIENCE = "muster"
-DISCOVERY = "/.well-known/openid-configuration"
-JWKS = "/certs"
-# Every algorithm that joserfc knows: what is allowed is for the tests to say.
-ANY = jws.JWSRegistry(algorithms=list(jws.JWSRegistry.algorithms), strict_check_header=False)
+DISCOVERY_PATH = "/.well-known/openid-configuration"
+JWKS_PATH = "/certs"
+# All algorithms of joserfc, so that tests can sign with forbidden ones too.
+ANY_ALGORITHM = jws.JWSRegistry(algorithms=list(jws.JWSRegistry.algorithms), strict_check_header=False)
 
 
-def key(kid: str = "first", kty: str = "RSA", kind: str | int = 2048, owner: str = "provider") -> Key:
-    """A key pair, the same each time it is asked for: making one takes a while."""
-    return _made(kid, kty, kind, owner)
+def make_key(kid: str = "first", kty: str = "RSA", size_or_curve: str | int = 2048, owner: str = "provider") -> Key:
+    """A key pair, the same for the same arguments: generating one is slow."""
+    return _generate_key(kid, kty, size_or_curve, owner)
 
 
 @cache
-def _made(kid: str, kty: str, kind: str | int, owner: str) -> Key:
-    return generate_key(kty, kind, {"kid": kid, "use": "sig"})  # type: ignore[call-overload,no-any-return]
+def _generate_key(kid: str, kty: str, size_or_curve: str | int, owner: str) -> Key:
+    return generate_key(kty, size_or_curve, {"kid": kid, "use": "sig"})  # type: ignore[call-overload,no-any-return]  # the overload depends on `kty`
 
 
-def claims(issuer: str, now: float | None = None, **changes: Any) -> dict[str, Any]:
-    """The claims of a good token of five minutes; None takes one away."""
+def make_claims(issuer: str, now: float | None = None, **changes: Any) -> dict[str, Any]:
+    """The claims of a valid token of five minutes; a change to None removes a claim."""
     at = int(time.time() if now is None else now)
-    good = {"iss": issuer, "aud": AUDIENCE, "exp": at + 300, "iat": at, "sub": "core-banking", "role": "submit"}
-    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+    valid = {"iss": issuer, "aud": AUDIENCE, "exp": at + 300, "iat": at, "sub": "core-banking", "role": "submit"}
+    return {name: value for name, value in {**valid, **changes}.items() if value is not None}
 
 
-def signed(content: dict[str, Any], with_key: Key, alg: str = "RS256", **header: Any) -> str:
-    """A JWT; of the header None takes a parameter away."""
-    full = {"alg": alg, "kid": with_key.kid, "typ": "JWT", **header}
+def sign_token(content: dict[str, Any], key: Key, alg: str = "RS256", **header: Any) -> str:
+    """A signed JWT; a header parameter of None is removed."""
+    full = {"alg": alg, "kid": key.kid, "typ": "JWT", **header}
     present = {name: value for name, value in full.items() if value is not None}
-    return jwt.encode(present, content, with_key, registry=ANY, default_type=None)
+    return jwt.encode(present, content, key, registry=ANY_ALGORITHM, default_type=None)
 
 
 @dataclass
-class Answer:
-    """What the provider answers at a path. `wait` is called before."""
+class CannedResponse:
+    """The provider's response at a path. `wait` is called before it is sent."""
 
     body: bytes
     status: int = 200
@@ -54,56 +54,56 @@ class Answer:
     wait: Callable[[], object] = lambda: None
 
 
-class Issuer:
-    """What the provider says; the test changes it. Counts what it was asked."""
+class OidcProvider:
+    """The documents that the provider serves, which tests change, and the paths that were requested."""
 
     def __init__(self, url: str, *keys: Key) -> None:
         self.url = url
-        self.asked: list[str] = []
-        self.answers: dict[str, Answer] = {}
-        self.says(DISCOVERY, {"issuer": url, "jwks_uri": url + JWKS})
-        self.rotates(*keys)
+        self.requests: list[str] = []
+        self.responses: dict[str, CannedResponse] = {}
+        self.serve_document(DISCOVERY_PATH, {"issuer": url, "jwks_uri": url + JWKS_PATH})
+        self.set_keys(*keys)
 
-    def says(self, path: str, document: object) -> None:
-        self.answers[path] = Answer(json.dumps(document).encode())
+    def serve_document(self, path: str, document: object) -> None:
+        self.responses[path] = CannedResponse(json.dumps(document).encode())
 
-    def rotates(self, *keys: Key) -> None:
-        """These are the keys from now on; the first one signs."""
+    def set_keys(self, *keys: Key) -> None:
+        """Replaces the keys; the first one signs."""
         self.keys = keys
-        self.says(JWKS, {"keys": [each.as_dict(private=False) for each in keys]})
+        self.serve_document(JWKS_PATH, {"keys": [each.as_dict(private=False) for each in keys]})
 
     def token(self, **changes: Any) -> str:
-        return signed(claims(self.url, **changes), self.keys[0])
+        return sign_token(make_claims(self.url, **changes), self.keys[0])
 
 
 @contextmanager
-def issuing(*keys: Key) -> Iterator[Issuer]:
-    """A provider that listens on a port of its own, with these keys or one."""
+def run_provider(*keys: Key) -> Iterator[OidcProvider]:
+    """Runs a provider on a free port, with these keys or one."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            issuer.asked.append(self.path)
-            answer = issuer.answers.get(self.path, Answer(b"", 404))
-            answer.wait()
-            self.send_response(answer.status)
-            for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+            provider.requests.append(self.path)
+            response = provider.responses.get(self.path, CannedResponse(b"", 404))
+            response.wait()
+            self.send_response(response.status)
+            for name, value in {"Content-Length": str(len(response.body)), **response.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Keeps the test's output clean."""
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_: object) -> None:
-            """A client that has gone away is what some tests are about."""
+            """Ignores closed connections, which some tests cause."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        issuer = Issuer(f"http://127.0.0.1:{server.server_port}", *(keys or (key(),)))
+        provider = OidcProvider(f"http://127.0.0.1:{server.server_port}", *(keys or (make_key(),)))
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield issuer
+            yield provider
         finally:
             server.shutdown()
             thread.join()

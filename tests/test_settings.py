@@ -1,8 +1,8 @@
-"""Settings keep to what they take."""
+"""Settings accept values within their bounds and refuse all others by name."""
 
 import pytest
 
-from muster.settings import InvalidSettingError, Settings
+from muster.settings import RENAMED_VARIABLES, InvalidSettingError, Settings, iterate_settings, variable_name
 
 
 @pytest.mark.parametrize(
@@ -11,17 +11,17 @@ from muster.settings import InvalidSettingError, Settings
         ("WORKERS", "0"),
         ("PORT", "-1"),
         ("PORT", "65536"),
-        ("QUEUE", "-1"),
-        ("MAX_BODY", "x"),
-        ("MAX_BODY", "--1"),
-        ("MAX_BODY", "9" * 5000),
+        ("MAX_QUEUED_REQUESTS", "-1"),
+        ("MAX_BODY_BYTES", "x"),
+        ("MAX_BODY_BYTES", "--1"),
+        ("MAX_BODY_BYTES", "9" * 5000),
+        ("KEEP_ALIVE", "0"),
+        ("KEEP_ALIVE", "7.5"),
         ("IDEMPOTENCY_HOURS", "0"),
         ("IDEMPOTENCY_HOURS", "8761"),
     ],
 )
-def test_a_number_out_of_its_bounds_is_refused_by_its_name_and_bound_and_not_by_its_value(
-    name: str, value: str
-) -> None:
+def test_error_for_a_number_out_of_bounds_names_setting_and_bound_without_the_value(name: str, value: str) -> None:
     with pytest.raises(
         InvalidSettingError, match=rf"^MUSTER_{name} must be a whole number of at least [01]\b"
     ) as caught:
@@ -33,21 +33,46 @@ def test_a_number_out_of_its_bounds_is_refused_by_its_name_and_bound_and_not_by_
     "value",
     ["10.0.0.0/33", "10.0.0.1/8", "proxy.bank", "10.0.0.1,proxy.bank", "10.0.0.1,", ",", " ", "10.0.0.1,*", "/"],
 )
-def test_proxies_that_nobody_is_are_refused(value: str) -> None:
-    with pytest.raises(InvalidSettingError, match=r"^MUSTER_TRUSTED_PROXIES must be addresses or networks"):
+def test_invalid_proxies_are_refused(value: str) -> None:
+    with pytest.raises(
+        InvalidSettingError, match=r"^MUSTER_TRUSTED_PROXIES must be comma-separated addresses or networks"
+    ):
         Settings.read({"MUSTER_TRUSTED_PROXIES": value})
 
 
 @pytest.mark.parametrize("value", ["*", "10.0.0.1", "10.0.0.1, 10.1.0.0/16", "::1,2001:db8::/32", "127.0.0.0/8"])
-def test_proxies_are_addresses_and_networks_or_all(value: str) -> None:
+def test_proxies_are_addresses_networks_or_an_asterisk(value: str) -> None:
     assert Settings.read({"MUSTER_TRUSTED_PROXIES": value}).trusted_proxies == value
 
 
 @pytest.mark.parametrize("value", [1, 8_760])
-def test_the_bounds_themselves_are_taken(value: int) -> None:
+def test_bounds_are_inclusive(value: int) -> None:
     assert Settings.read({"MUSTER_IDEMPOTENCY_HOURS": str(value)}).idempotency_hours == value
 
 
-def test_an_option_counts_more_than_the_environment_and_an_empty_variable_is_none() -> None:
+def test_option_overrides_environment_and_empty_variable_counts_as_unset() -> None:
     assert Settings.read({"MUSTER_PORT": "1"}, port=2).port == 2
     assert Settings.read({"MUSTER_PORT": ""}).port == Settings().port
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_VARIABLES.items())
+def test_renamed_variable_is_refused_with_its_new_name(old: str, new: str) -> None:
+    with pytest.raises(InvalidSettingError, match=rf"^{old} was renamed; set {new} instead"):
+        Settings.read({old: "1"})
+    assert Settings.read({old: ""}) == Settings()
+
+
+def test_renamed_variables_lead_to_settings_that_exist() -> None:
+    variables = {variable_name(row.name) for row in iterate_settings()}
+    assert set(RENAMED_VARIABLES.values()) <= variables
+    assert not variables & RENAMED_VARIABLES.keys()
+
+
+def test_idle_connections_outlive_the_usual_60_seconds_of_a_load_balancer() -> None:
+    assert Settings().keep_alive == 75
+    assert Settings.read({"MUSTER_KEEP_ALIVE": "1"}).keep_alive == 1
+
+
+def test_unknown_name_is_an_error_and_not_ignored() -> None:
+    with pytest.raises(TypeError, match="unknown settings: queue"):
+        Settings.read({}, port=1, queue=64)

@@ -1,4 +1,4 @@
-"""Settings: one row each, from which defaults, `--help`, and the reference page are derived.
+"""Settings: one row each, from which defaults, `--help` and the reference page are derived.
 
 A setting comes from the command line, else from its environment variable (`MUSTER_` and the name in capitals), else
 from its default.
@@ -9,125 +9,167 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from dataclasses import field as dataclass_field
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, Final, NamedTuple
+
+# Variables of earlier versions and their successors. Ignoring one would silently put a default in the place of a limit
+# that an operator chose.
+RENAMED_VARIABLES: Final = {
+    "MUSTER_MAX_BODY": "MUSTER_MAX_BODY_BYTES",
+    "MUSTER_QUEUE": "MUSTER_MAX_QUEUED_REQUESTS",
+    "MUSTER_USER_REQUESTS": "MUSTER_MAX_REQUESTS_PER_USER",
+}
+_MAX_DIGITS: Final = (
+    19  # `int` refuses more than 4,300 digits with an error of its own; no setting needs more than these
+)
 
 
 class InvalidSettingError(Exception):
-    """A value that its setting does not take; the message says which one and what it takes, without the value."""
+    """A setting has an invalid value. The message names the setting and what it accepts, but not the value."""
 
 
-def _row(default: Any, meaning: str, at_least: int | None = None, at_most: int | None = None) -> Any:
-    return dataclass_field(default=default, metadata={"meaning": meaning, "at_least": at_least, "at_most": at_most})
+class SettingRow(NamedTuple):
+    """A setting as pages and help texts show it. A `default` of None means unset."""
+
+    name: str
+    default: object
+    meaning: str
+
+
+def _setting(default: Any, meaning: str, minimum: int | None = None, maximum: int | None = None) -> Any:
+    return dataclass_field(default=default, metadata={"meaning": meaning, "minimum": minimum, "maximum": maximum})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one installation. Sizes are in bytes, times in seconds."""
+    """The settings of one installation. Units are in the meanings."""
 
-    database: str = _row(
-        "sqlite:///muster.db", "where the data lives: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`"
+    database: str = _setting(
+        "sqlite:///muster.db", "database URL: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`"
     )
-    host: str = _row("127.0.0.1", "the address the service listens on")
-    port: int = _row(8878, "the port the service listens on", 0, 65_535)
-    workers: int = _row(1, "worker processes; one per core is a good start on PostgreSQL", 1)
-    tls_cert: str | None = _row(None, "the server's certificate chain, a PEM file; with its key it speaks HTTPS")
-    tls_key: str | None = _row(None, "the private key of that certificate, a PEM file")
-    trusted_proxies: str = _row(
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: int = _setting(8878, "port to listen on", 0, 65_535)
+    workers: int = _setting(1, "worker processes; one per core is a good start on PostgreSQL", 1)
+    tls_cert: str | None = _setting(
+        None, "PEM file with the server's certificate chain; with its private key it enables HTTPS"
+    )
+    tls_key: str | None = _setting(None, "PEM file with the private key of the certificate")
+    trusted_proxies: str = _setting(
         "127.0.0.1",
-        "addresses or networks of proxies, with commas, whose `X-Forwarded-For` says where a request comes from; "
-        "whatever sends from one can name any address",
+        "comma-separated addresses or networks of proxies whose `X-Forwarded-For` gives the client address; "
+        "hosts on these networks can spoof client addresses",
     )
-    max_customers: int = _row(10_000, "how many customers one request may hold; more is a 413", 1)
-    max_body_bytes: int = _row(
-        64 * 1024 * 1024, "bytes of JSON that one request may hold, decompressed; more is a 413", 1
+    max_customers: int = _setting(10_000, "customers per request; a larger batch gets a 413", 1)
+    max_body_bytes: int = _setting(
+        64 * 1024 * 1024, "bytes of JSON per request after decompression; a larger body gets a 413", 1
     )
-    threads: int = _row(
-        8, "requests that a worker works on at the same time; it may hold four more database connections than that", 1
+    threads: int = _setting(
+        8,
+        "requests that a worker processes at the same time; a worker opens at most four more database connections "
+        "than this",
+        1,
     )
-    max_queued_requests: int = _row(64, "requests that may wait for a thread of a worker; one more is a 503", 0)
-    max_requests_per_user: int = _row(
-        32, "requests of one user that a worker works on or lets wait at the same time; one more is a 429", 1
+    max_queued_requests: int = _setting(
+        64, "requests that wait for a thread of a worker; beyond this number a request gets a 503", 0
     )
-    idempotency_hours: int = _row(
-        24, "hours for which an `Idempotency-Key` stands for its request; the same key later is a new one", 1, 8_760
+    max_requests_per_user: int = _setting(
+        32, "requests of one user that a worker processes or queues at the same time; one more gets a 429", 1
     )
-    oidc_issuer: str | None = _row(
-        None, "the URL of an OpenID provider whose tokens are taken as Bearer, as its tokens have it in `iss`"
+    keep_alive: int = _setting(
+        75,
+        "seconds that an idle connection stays open; longer than the idle timeout of a load balancer in front",
+        1,
     )
-    oidc_audience: str | None = _row(None, "what its tokens for this service have in `aud`")
-    oidc_name_claim: str = _row("sub", "the claim that names the user, who is `oidc:` and that name here")
-    oidc_role_claim: str = _row(
-        "role", "the claim with the user's role: `submit`, `read`, `watch` or `admin`; others are ignored in it"
+    idempotency_hours: int = _setting(
+        24, "hours until an `Idempotency-Key` expires; after that the key can be reused", 1, 8_760
     )
-    oidc_units_claim: str = _row(
-        "business_units", "the claim with the user's business units, the default one first; none without it"
+    oidc_issuer: str | None = _setting(
+        None, "issuer URL of an OpenID provider whose tokens are accepted as Bearer tokens, exactly as in their `iss`"
     )
-    log_format: str = _row("auto", "`json`, `text`, or `auto`: text on a terminal and JSON lines elsewhere")
+    oidc_audience: str | None = _setting(None, "audience of the provider's tokens for this service, as in their `aud`")
+    oidc_name_claim: str = _setting("sub", "claim with the user's name; the user is called `oidc:` and this name")
+    oidc_role_claim: str = _setting(
+        "role", "claim with the user's role: `submit`, `read`, `watch` or `admin`; other values are ignored"
+    )
+    oidc_units_claim: str = _setting(
+        "business_units", "claim with the user's business units, the default unit first; without it the user has none"
+    )
+    log_format: str = _setting("auto", "`json`, `text`, or `auto`: text on a terminal, JSON lines elsewhere")
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None, **given: Any) -> "Settings":
-        """Settings from `given` (None is not given), then from the environment, then from the defaults."""
+        """Reads settings from `given` (None means not given), then the environment, then the defaults.
+
+        Raises `InvalidSettingError`, and `TypeError` for an unknown name in `given`.
+        """
+        if unknown := given.keys() - {row.name for row in fields(cls)}:
+            raise TypeError(f"unknown settings: {', '.join(sorted(unknown))}")
         environment = os.environ if environment is None else environment
+        _check_renamed(environment)
         values: dict[str, Any] = {}
         for row in fields(cls):
             if given.get(row.name) is not None:
                 values[row.name] = given[row.name]
             elif (text := environment.get(variable_name(row.name), "")) != "":
-                values[row.name] = _whole_number(row, text) if type(row.default) is int else text
+                values[row.name] = _parse_whole_number(row, text) if type(row.default) is int else text
             _check_bounds(row, values.get(row.name))
         settings = cls(**values)
         _check_proxies(settings.trusted_proxies)
         return settings
 
     def to_environment(self) -> dict[str, str]:
-        """The settings as environment variables, for worker processes."""
+        """Returns the settings as environment variables, for worker processes."""
         values = {variable_name(row.name): getattr(self, row.name) for row in fields(self)}
         return {name: str(value) for name, value in values.items() if value is not None}
 
 
+def variable_name(name: str) -> str:
+    """Returns the environment variable of a setting."""
+    return f"MUSTER_{name.upper()}"
+
+
+def iterate_settings() -> list[SettingRow]:
+    """Returns all settings in the order of their definition."""
+    return [SettingRow(row.name, row.default, row.metadata["meaning"]) for row in fields(Settings)]
+
+
+def _check_renamed(environment: Mapping[str, str]) -> None:
+    for old, new in RENAMED_VARIABLES.items():
+        if environment.get(old, "") != "":
+            raise InvalidSettingError(f"{old} was renamed; set {new} instead and remove {old}")
+
+
+def _parse_whole_number(row: Field[Any], text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS):
+        raise _out_of_bounds(row)
+    return int(text)
+
+
 def _check_bounds(row: Field[Any], value: Any) -> None:
-    least, most = row.metadata["at_least"], row.metadata["at_most"]
-    if value is not None and least is not None and not least <= value <= (most or value):
+    minimum, maximum = row.metadata["minimum"], row.metadata["maximum"]
+    if value is None or minimum is None:
+        return
+    if value < minimum or (maximum is not None and value > maximum):
         raise _out_of_bounds(row)
 
 
 def _out_of_bounds(row: Field[Any]) -> InvalidSettingError:
-    least, most = row.metadata["at_least"], row.metadata["at_most"]
-    return InvalidSettingError(
-        f"{variable_name(row.name)} must be a whole number of at least {least}"
-        + (f" and at most {most}" if most else "")
-    )
+    minimum, maximum = row.metadata["minimum"], row.metadata["maximum"]
+    upper = "" if maximum is None else f" and at most {maximum}"
+    return InvalidSettingError(f"{variable_name(row.name)} must be a whole number of at least {minimum}{upper}")
 
 
 def _check_proxies(value: str) -> None:
-    """The server takes what it doesn't understand for a name that nobody has, and so trusts no proxy."""
+    """Refuses unparsable entries: the server would take them for host names and trust no proxy at all."""
     if value == "*":
         return
     try:
         for part in value.split(","):
-            # As the server reads it: a network by its slash.
+            # The server reads an entry as a network if it has a slash.
             (ip_network if "/" in part else ip_address)(part.strip())
     except ValueError:
         name, example = variable_name("trusted_proxies"), "10.0.0.7,10.1.0.0/16"
         raise InvalidSettingError(
-            f"{name} must be addresses or networks with commas between them, as {example} (in a network, 0 is all that "
-            "follows its prefix), or * alone for whoever connects"
+            f"{name} must be comma-separated addresses or networks, as in {example} (host bits of a network: 0), "
+            "or * alone to trust every peer"
         ) from None
-
-
-def variable_name(name: str) -> str:
-    """The environment variable of a setting."""
-    return f"MUSTER_{name.upper()}"
-
-
-def iterate_settings() -> list[tuple[str, object, str]]:
-    """Name, default and meaning of every setting."""
-    return [(row.name, row.default, row.metadata["meaning"]) for row in fields(Settings)]
-
-
-def _whole_number(row: Field[Any], text: str) -> int:
-    digits = text.removeprefix("-")
-    # Of more digits Python makes no number, and no setting has so many.
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
-        raise _out_of_bounds(row)
-    return int(text)

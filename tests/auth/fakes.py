@@ -1,4 +1,4 @@
-"""Users and tokens in memory, and a clock that is moved by hand."""
+"""Users and tokens in memory, and a clock that tests set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,33 +10,41 @@ from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError
 
 @dataclass
 class MemoryUsers:
+    """A `UserStore` in memory. `reads` counts look-ups of users by name."""
+
     by_name: dict[str, User] = field(default_factory=dict)
     by_hash: dict[bytes, Token] = field(default_factory=dict)
-    asked: int = 0
+    reads: int = 0
 
     def user(self, name: str) -> User | None:
-        self.asked += 1
+        self.reads += 1
         return self.by_name.get(name)
 
     def users(self) -> Sequence[User]:
         return [self.by_name[name] for name in sorted(self.by_name)]
 
-    def add_user(self, user: User, event: AuditEvent | None = None) -> None:
+    def add_user(self, user: User, event: AuditEvent) -> None:
         if user.name in self.by_name:
             raise UserExistsError(user.name)
         self.by_name[user.name] = user
 
-    def set_password(self, name: str, password_hash: str, event: AuditEvent | None = None) -> bool:
-        return self._change(name, password_hash=password_hash)
+    def set_password(self, name: str, password_hash: str, event: AuditEvent) -> bool:
+        if (user := self.by_name.get(name)) is None:
+            return False
+        self.by_name[name] = replace(user, password_hash=password_hash)
+        return True
 
-    def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: AuditEvent | None = None) -> bool:
-        return self._change(name, role=role, business_units=tuple(business_units))
+    def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: AuditEvent) -> bool:
+        if (user := self.by_name.get(name)) is None:
+            return False
+        self.by_name[name] = replace(user, role=role, business_units=tuple(business_units))
+        return True
 
-    def disable_user(self, name: str, event: AuditEvent | None = None) -> ChangeOutcome:
-        return self._set_disabled(name, to=True)
+    def disable_user(self, name: str, event: AuditEvent) -> ChangeOutcome:
+        return self._set_disabled(name, disabled=True)
 
-    def enable_user(self, name: str, event: AuditEvent | None = None) -> ChangeOutcome:
-        return self._set_disabled(name, to=False)
+    def enable_user(self, name: str, event: AuditEvent) -> ChangeOutcome:
+        return self._set_disabled(name, disabled=False)
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
         token = self.by_hash.get(sha256)
@@ -46,34 +54,32 @@ class MemoryUsers:
         found = [token for token in self.by_hash.values() if user in (None, token.user)]
         return sorted(found, key=lambda token: token.created_at)
 
-    def add_token(self, token: Token, event: AuditEvent | None = None) -> None:
+    def add_token(self, token: Token, event: AuditEvent) -> None:
         self.by_hash[token.sha256] = token
 
-    def revoke_token(self, token_id: str, at: datetime, event: AuditEvent | None = None) -> ChangeOutcome:
+    def revoke_token(self, token_id: str, at: datetime, event: AuditEvent) -> ChangeOutcome:
         for sha256, token in self.by_hash.items():
             if token.id == token_id:
                 self.by_hash[sha256] = replace(token, revoked_at=token.revoked_at or at)
                 return ChangeOutcome.UNCHANGED if token.revoked_at else ChangeOutcome.CHANGED
         return ChangeOutcome.NOT_FOUND
 
-    def _set_disabled(self, name: str, *, to: bool) -> ChangeOutcome:
-        was = name in self.by_name and self.by_name[name].disabled
-        if not self._change(name, disabled=to):
+    def _set_disabled(self, name: str, *, disabled: bool) -> ChangeOutcome:
+        if (user := self.by_name.get(name)) is None:
             return ChangeOutcome.NOT_FOUND
-        return ChangeOutcome.UNCHANGED if was is to else ChangeOutcome.CHANGED
-
-    def _change(self, name: str, **changes: object) -> bool:
-        if name not in self.by_name:
-            return False
-        self.by_name[name] = replace(self.by_name[name], **changes)  # type: ignore[arg-type]  # the callers above name them
-        return True
+        self.by_name[name] = replace(user, disabled=disabled)
+        return ChangeOutcome.UNCHANGED if user.disabled is disabled else ChangeOutcome.CHANGED
 
 
 @dataclass
-class Clock:
+class ManualClock:
+    """A clock in seconds that stands still until a test sets it. `reads` counts its calls."""
+
     seconds: float = 1000.0
+    reads: int = 0
 
     def __call__(self) -> float:
+        self.reads += 1
         return self.seconds
 
     def now(self) -> datetime:

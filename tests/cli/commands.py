@@ -1,4 +1,4 @@
-"""The command line as its users have it: in this process for what ends at once, else as the installed command."""
+"""Runs `muster` commands: in this process, or as the installed command if they keep running."""
 
 import io
 import os
@@ -17,14 +17,14 @@ COMMAND = Path(sys.executable).parent / "muster"
 
 
 @dataclass(frozen=True)
-class Result:
+class CommandResult:
     code: int
     out: str
     err: str
 
 
 class Muster:
-    """Runs commands on one database, `url`."""
+    """Runs commands in this process, on the database `url`."""
 
     def __init__(self, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.url = url
@@ -34,14 +34,14 @@ class Muster:
             monkeypatch.delenv(name)
         monkeypatch.setenv("MUSTER_DATABASE", url)
 
-    def __call__(self, *arguments: str, stdin: str | bytes = b"") -> Result:
+    def __call__(self, *arguments: str, stdin: str | bytes = b"") -> CommandResult:
         content = stdin.encode() if isinstance(stdin, str) else stdin
         self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
         code = main(arguments)
         out, err = self._capsys.readouterr()
-        return Result(code, out, err)
+        return CommandResult(code, out, err)
 
-    def ok(self, *arguments: str, stdin: str | bytes = b"") -> Result:
+    def ok(self, *arguments: str, stdin: str | bytes = b"") -> CommandResult:
         result = self(*arguments, stdin=stdin)
         assert result.code == 0, result
         return result
@@ -50,24 +50,24 @@ class Muster:
         self.ok("user", "add", name, "--role", role, "--password-stdin", *options, stdin="correct horse\n")
 
 
-def assert_one_line(result: Result, code: int, *says: str) -> None:
-    """The command failed with this code, and with one line on stderr that holds these words."""
+def assert_one_line(result: CommandResult, code: int, *expected: str) -> None:
+    """Asserts that the command failed with this code and one line on stderr, which contains the expected texts."""
     assert (result.code, result.out) == (code, "")
     line, end, rest = result.err.partition("\n")
     assert (end, rest) == ("\n", "")
     assert line.startswith("muster: ")
-    for words in says:
-        assert words in line
+    for text in expected:
+        assert text in line
 
 
 class Running:
-    """A command that runs until it is told to stop."""
+    """A command that runs until it gets a signal."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
 
     def line(self, pattern: str, *, of: str = "stderr") -> re.Match[str]:
-        """Reads up to the line that matches."""
+        """Reads up to the first line that matches."""
         stream = self.process.stdout if of == "stdout" else self.process.stderr
         assert stream is not None
         seen = []
@@ -81,7 +81,7 @@ class Running:
         return int(self.line(r"listens on https?://\S+:(\d+)")[1])
 
     def stop(self, with_signal: signal.Signals) -> tuple[int, str]:
-        """Its exit code, and what it wrote on stderr since it was read from."""
+        """Sends the signal; returns the exit code and the unread rest of stderr."""
         self.process.send_signal(with_signal)
         _, err = self.process.communicate(timeout=30)
         return self.process.returncode, err

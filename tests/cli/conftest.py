@@ -22,14 +22,14 @@ def muster(
 
 @pytest.fixture
 def bare_muster(muster: Muster, tmp_path: Path) -> Muster:
-    """The command line on a SQLite file that is not there yet."""
+    """The command line on a SQLite file that does not exist yet."""
     tmp_path.joinpath("muster.db").unlink()
     return muster
 
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Running]]:
-    """Starts the installed command; what still runs at the end of the test is killed."""
+    """Starts the installed command; processes that still run at the end of the test are killed."""
     started: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, **environment: str) -> Running:
@@ -54,9 +54,9 @@ def start() -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate for localhost and its key."""
+    """A certificate for localhost, and its key."""
     if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make a certificate with")
+        pytest.skip("openssl is not installed")
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     make_certificate(cert, key)
     return cert, key

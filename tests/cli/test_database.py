@@ -1,4 +1,4 @@
-"""The schema, and databases that are not as they should be."""
+"""`muster db`, and databases that are missing, outdated, too new or unavailable."""
 
 import sqlite3
 from pathlib import Path
@@ -21,17 +21,17 @@ def test_upgrade_creates_the_schema_and_can_be_run_again(bare_muster: Muster, tm
 @pytest.mark.parametrize(
     "command", ["user list", "token list", "classifier list", "audit", "audit verify", "purge --before 2019-01-01"]
 )
-def test_whoever_asks_what_is_in_a_database_makes_none(bare_muster: Muster, tmp_path: Path, command: str) -> None:
-    assert_one_line(bare_muster(*command.split()), 1, f"there is no database {tmp_path}/muster.db; check --database")
+def test_reading_command_does_not_create_a_database(bare_muster: Muster, tmp_path: Path, command: str) -> None:
+    assert_one_line(bare_muster(*command.split()), 1, f"{tmp_path}/muster.db; check --database")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_first_user_makes_a_sqlite_database(bare_muster: Muster) -> None:
+def test_first_user_creates_a_sqlite_database(bare_muster: Muster) -> None:
     bare_muster.add_user("anna")
     assert bare_muster.ok("user", "list").out == "anna\tsubmit\t\tactive\n"
 
 
-def test_commands_upgrade_a_sqlite_database_by_themselves(bare_muster: Muster) -> None:
+def test_commands_upgrade_a_sqlite_database(bare_muster: Muster) -> None:
     store = open_storage(bare_muster.url)
     with write_transaction(store.engine) as connection:
         migrate(connection, "0002")
@@ -40,21 +40,21 @@ def test_commands_upgrade_a_sqlite_database_by_themselves(bare_muster: Muster) -
 
 
 @pytest.mark.parametrize("command", ["user list", "token list", "classifier list", "serve --port 0"])
-def test_commands_leave_the_schema_of_a_server_alone_and_name_the_remedy(
+def test_commands_do_not_upgrade_postgresql_but_name_the_command(
     muster: Muster, empty_postgres_url: str, command: str
 ) -> None:
     result = muster(*command.split(), "--database", empty_postgres_url)
     assert_one_line(result, 1, "the database has no schema yet; run `muster db upgrade`")
 
 
-def test_a_server_is_usable_after_the_upgrade(muster: Muster, empty_postgres_url: str) -> None:
+def test_postgresql_is_usable_after_the_upgrade(muster: Muster, empty_postgres_url: str) -> None:
     muster.ok("db", "upgrade", "--database", empty_postgres_url)
     muster.add_user("anna", "--database", empty_postgres_url)
     assert muster.ok("user", "list", "--database", empty_postgres_url).out == "anna\tsubmit\t\tactive\n"
 
 
 @pytest.mark.parametrize("command", ["user list", "db upgrade", "serve --port 0"])
-def test_a_schema_of_a_later_version_is_left_alone(muster: Muster, tmp_path: Path, command: str) -> None:
+def test_incompatible_schema_of_a_later_version_is_refused(muster: Muster, tmp_path: Path, command: str) -> None:
     muster.ok("db", "upgrade")
     with sqlite3.connect(tmp_path / "muster.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -63,27 +63,29 @@ def test_a_schema_of_a_later_version_is_left_alone(muster: Muster, tmp_path: Pat
     assert_one_line(muster(*command.split()), 1, "made by a later version of muster; install that version")
 
 
-def test_of_a_schema_that_is_ahead_upgrade_says_so(muster: Muster, tmp_path: Path) -> None:
+def test_upgrade_leaves_a_compatible_schema_of_a_later_version(muster: Muster, tmp_path: Path) -> None:
     muster.ok("db", "upgrade")
     with sqlite3.connect(tmp_path / "muster.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    assert muster.ok("db", "upgrade").err.startswith("the schema is ahead: a later version of muster made it")
+    assert muster.ok("db", "upgrade").err.startswith(
+        "the schema was made by a later version of muster; this version can use it"
+    )
 
 
 @pytest.mark.parametrize("command", ["user list", "db upgrade", "serve --port 0", "demo --once --port 0"])
-def test_a_server_that_is_away_is_one_line_without_the_password(muster: Muster, command: str) -> None:
+def test_unavailable_server_is_an_error_of_one_line_without_the_password(muster: Muster, command: str) -> None:
     result = muster(*command.split(), "--database", "postgresql://muster:sekret@127.0.0.1:1/muster")
-    assert_one_line(result, 1, "no connection to the database", "check that it runs")
+    assert_one_line(result, 1, "no connection to the database", "check that the server runs")
     assert "sekret" not in result.err
 
 
-def test_a_file_that_can_not_be_made_is_one_line(muster: Muster, tmp_path: Path) -> None:
+def test_uncreatable_file_is_an_error_of_one_line(muster: Muster, tmp_path: Path) -> None:
     result = muster("db", "upgrade", "--database", f"sqlite:///{tmp_path}/missing/muster.db")
-    assert_one_line(result, 1, "check that its directory is there")
+    assert_one_line(result, 1, "check that its directory exists")
 
 
-def test_a_file_that_is_no_database_is_one_line_and_stays_as_it_is(muster: Muster, tmp_path: Path) -> None:
+def test_other_file_is_an_error_of_one_line_and_stays_unchanged(muster: Muster, tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear Sir or Madam, " * 100)
     assert_one_line(muster("user", "list", "--database", f"sqlite:///{path}"), 1, "names a database of muster")

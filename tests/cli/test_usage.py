@@ -1,4 +1,4 @@
-"""What every command has in common: help, exit codes, errors of one line."""
+"""Properties of all commands: help, exit codes, errors of one line."""
 
 import shlex
 from collections.abc import Iterator
@@ -14,21 +14,21 @@ from muster.cli.main import app
 from tests.cli.commands import Muster, assert_one_line
 
 
-def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command that does something, by what is typed after `muster`."""
+def list_commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every executable command, by the words after `muster`."""
     for name, command in group.commands.items():
         if getattr(command, "invoke_without_command", False):
             yield f"{path}{name}", command
         if hasattr(command, "commands"):
-            yield from commands(command, f"{path}{name} ")
+            yield from list_commands(command, f"{path}{name} ")
         else:
             yield f"{path}{name}", command
 
 
-COMMANDS = dict(commands(typer.main.get_command(app)))
+COMMANDS = dict(list_commands(typer.main.get_command(app)))
 
 
-def test_there_are_the_commands_of_the_contract_and_those_to_look_after_users_tokens_and_pages() -> None:
+def test_commands_are_those_of_the_contract_and_of_administration() -> None:
     assert set(COMMANDS) == {
         *("demo", "serve", "db upgrade", "backup", "purge", "classifier list", "classifier import"),
         *("audit", "audit verify"),
@@ -47,19 +47,19 @@ def test_there_are_the_commands_of_the_contract_and_those_to_look_after_users_to
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_help_of_every_command_has_its_options_and_examples(muster: Muster, command: str) -> None:
-    shown = muster.ok(*command.split(), "--help").out
-    assert "--database" in shown
-    assert "Examples:" in shown
-    assert f"$ muster {command}" in shown
+def test_help_of_every_command_has_options_and_examples(muster: Muster, command: str) -> None:
+    output = muster.ok(*command.split(), "--help").out
+    assert "--database" in output
+    assert "Examples:" in output
+    assert f"$ muster {command}" in output
 
 
 @pytest.mark.parametrize("example", [example for several in EXAMPLES.values() for example in several])
-def test_every_example_is_a_command_that_exists(example: str) -> None:
+def test_every_example_parses(example: str) -> None:
     words = shlex.split(example.rpartition("| ")[2].partition(" >")[0])
     length = 1 if words[1] in COMMANDS else 2
     name = " ".join(words[1 : 1 + length])
-    # Parses the arguments, and runs nothing.
+    # Parses the arguments without running the command.
     COMMANDS[name].make_context(name, words[1 + length :])
 
 
@@ -67,12 +67,12 @@ def test_every_command_has_examples() -> None:
     assert set(EXAMPLES) == {"", *COMMANDS}
 
 
-def test_the_version_is_that_of_the_package(muster: Muster) -> None:
+def test_version_is_that_of_the_package(muster: Muster) -> None:
     assert muster.ok("--version").out == f"muster {version('muster')}\n"
 
 
 @pytest.mark.parametrize(
-    ("typed", "says"),
+    ("command", "expected"),
     [
         ("", "Missing command (see `muster --help`)"),
         ("user", "Missing command (see `muster user --help`)"),
@@ -93,7 +93,7 @@ def test_the_version_is_that_of_the_package(muster: Muster) -> None:
         ("token create anna --expires 9999999999999999999", "--expires"),
         ("token list an:na", "no colon"),
         ("token revoke", "Missing argument 'ID'"),
-        ("classifier list legalform", "`muster classifier list` shows the names"),
+        ("classifier list legalform", "`muster classifier list` lists their names"),
         ("classifier import", "Missing argument 'FILE.csv'"),
         ("serve --port 65536", "--port"),
         ("serve --port http", "--port"),
@@ -101,46 +101,55 @@ def test_the_version_is_that_of_the_package(muster: Muster) -> None:
         ("serve --tls-cert cert.pem", "give the other one too"),
         ("demo --port -1", "--port"),
         ("db upgrade --database muster.db", "sqlite:///FILE or postgresql://"),
-        ("db upgrade --database mysql://root:sekret@localhost/muster", "no database is known by the name 'mysql'"),
+        ("db upgrade --database mysql://root:sekret@localhost/muster", "'mysql'"),
         ("user list --database sqlite://", "SQLite needs a file: sqlite:///muster.db"),
     ],
 )
-def test_wrong_use_is_one_line_that_says_what_to_do(muster: Muster, typed: str, says: str) -> None:
-    result = muster(*shlex.split(typed.replace("\n", "'\n'")))
-    assert_one_line(result, 2, says)
+def test_wrong_usage_is_an_error_of_one_line(muster: Muster, command: str, expected: str) -> None:
+    result = muster(*shlex.split(command.replace("\n", "'\n'")))
+    assert_one_line(result, 2, expected)
     assert "sekret" not in result.err
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "http"), ("PORT", "-1"), ("WORKERS", "0"), ("MAX_BODY", "64M"), ("LOG_FORMAT", "xml")]
+    ("name", "value"),
+    [("PORT", "http"), ("PORT", "-1"), ("WORKERS", "0"), ("MAX_BODY_BYTES", "64M"), ("LOG_FORMAT", "xml")],
 )
-def test_a_bad_setting_in_the_environment_is_named(
+def test_invalid_environment_variable_is_named(
     muster: Muster, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
+    monkeypatch.setenv("MUSTER_PORT", "0")
     monkeypatch.setenv(f"MUSTER_{name}", value)
     assert_one_line(muster("serve"), 2, f"MUSTER_{name}")
 
 
-def test_a_defect_is_one_line_without_what_the_exception_says(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
-    def defective(*_: object, **__: object) -> None:
+def test_internal_error_is_one_line_without_the_text_of_the_exception(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise TypeError("sekret")
 
-    monkeypatch.setattr("muster.bootstrap.open_ready_database", defective)
+    monkeypatch.setattr("muster.bootstrap.open_checked_database", fail)
     result = muster("user", "list")
-    assert_one_line(result, 1, "this is a defect of muster (TypeError at test_usage.py:")
+    assert_one_line(result, 1, "internal error (TypeError at test_usage.py:")
     assert "sekret" not in result.err
 
 
-def test_ctrl_c_ends_a_command_quietly(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object, **__: object) -> None:
+def test_ctrl_c_ends_a_command_without_a_message(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("muster.bootstrap.open_ready_database", interrupted)
+    monkeypatch.setattr("muster.bootstrap.open_checked_database", interrupt)
     result = muster("user", "list")
     assert (result.code, result.out, result.err) == (1, "", "")
 
 
-def test_an_option_counts_for_more_than_the_environment(bare_muster: Muster, tmp_path: Path) -> None:
+def test_option_overrides_the_environment(bare_muster: Muster, tmp_path: Path) -> None:
     bare_muster.ok("db", "upgrade", "--database", f"sqlite:///{tmp_path / 'other.db'}")
     assert (tmp_path / "other.db").exists()
     assert not (tmp_path / "muster.db").exists()
+
+
+def test_renamed_variable_is_an_error_of_one_line(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_QUEUE", "10")
+    assert_one_line(muster("user", "list"), 2, "MUSTER_QUEUE was renamed; set MUSTER_MAX_QUEUED_REQUESTS instead")

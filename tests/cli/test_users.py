@@ -1,4 +1,4 @@
-"""Users and tokens from the command line, and what the service makes of them."""
+"""`muster user` and `muster token`, and their effect on authentication."""
 
 from pathlib import Path
 
@@ -9,47 +9,47 @@ from muster.storage import open_storage
 from tests.cli.commands import Muster, assert_one_line
 
 
-def signs_in(muster: Muster, name: str, password: str) -> bool:
+def can_log_in(muster: Muster, name: str, password: str) -> bool:
     store = open_storage(muster.url)
     try:
-        return CredentialVerifier(store.users, store.audit).basic(name, password) is not None
+        return CredentialVerifier(store.users, store.audit).verify_password(name, password) is not None
     finally:
         store.close()
 
 
-def is_token(muster: Muster, text: str) -> bool:
+def is_valid_token(muster: Muster, text: str) -> bool:
     store = open_storage(muster.url)
     try:
-        return CredentialVerifier(store.users, store.audit).bearer(text) is not None
+        return CredentialVerifier(store.users, store.audit).verify_token(text) is not None
     finally:
         store.close()
 
 
-def test_a_user_signs_in_with_the_password_from_standard_input(muster: Muster) -> None:
+def test_user_logs_in_with_the_password_from_standard_input(muster: Muster) -> None:
     result = muster.ok("user", "add", "anna", "--role", "submit", "--password-stdin", stdin="correct horse\nmore\n")
-    assert (result.out, result.err) == ("", "added the user anna, who may sign in from now on\n")
-    assert signs_in(muster, "anna", "correct horse")
+    assert (result.out, result.err) == ("", "added the user anna\n")
+    assert can_log_in(muster, "anna", "correct horse")
 
 
 @pytest.mark.parametrize("stdin", ["correct horse", "correct horse\n", "correct horse\r\n"])
-def test_the_line_end_is_no_part_of_the_password(muster: Muster, stdin: str) -> None:
+def test_line_end_is_not_part_of_the_password(muster: Muster, stdin: str) -> None:
     muster.ok("user", "add", "anna", "--role", "read", "--password-stdin", stdin=stdin)
-    assert signs_in(muster, "anna", "correct horse")
+    assert can_log_in(muster, "anna", "correct horse")
 
 
 @pytest.mark.parametrize(
-    ("stdin", "says"),
+    ("stdin", "expected"),
     [
-        ("", "take at least 8 characters"),
-        ("1234567\n", "take at least 8 characters"),
-        ("x" * 1025 + "\n", "take at most 1024 bytes"),
+        ("", "use at least 8 characters"),
+        ("1234567\n", "use at least 8 characters"),
+        ("x" * 1025 + "\n", "use at most 1024 bytes"),
         ("12345678\0\n", "without NUL"),
         (b"12345678\xff\n", "not UTF-8"),
     ],
 )
-def test_a_password_that_can_not_be_used_is_refused(muster: Muster, stdin: str | bytes, says: str) -> None:
+def test_invalid_password_is_refused(muster: Muster, stdin: str | bytes, expected: str) -> None:
     result = muster("user", "add", "anna", "--role", "submit", "--password-stdin", stdin=stdin)
-    assert_one_line(result, 1, says)
+    assert_one_line(result, 1, expected)
     assert muster.ok("user", "list").out == ""
 
 
@@ -60,25 +60,24 @@ def test_users_are_listed_with_role_units_and_state(muster: Muster) -> None:
     assert muster.ok("user", "list").out == "anna\tsubmit\tMAIN\tactive\ncarla\tadmin\t\tdisabled\n"
 
 
-def test_a_user_is_added_once(muster: Muster) -> None:
+def test_existing_user_is_not_added_again(muster: Muster) -> None:
     muster.add_user("anna")
     result = muster("user", "add", "anna", "--role", "read", "--password-stdin", stdin="another horse\n")
-    assert_one_line(result, 1, "the user 'anna' is there already", "`muster user change`")
-    assert signs_in(muster, "anna", "correct horse")
+    assert_one_line(result, 1, "user 'anna' already exists", "`muster user change anna`")
+    assert can_log_in(muster, "anna", "correct horse")
 
 
-def test_a_business_unit_must_exist(muster: Muster) -> None:
+def test_unknown_business_unit_is_refused(muster: Muster) -> None:
     result = muster("user", "add", "anna", "--role", "submit", "--business-unit", "LT", "--password-stdin")
-    assert_one_line(result, 1, "there is no business unit 'LT'", "`muster classifier list businessUnit`")
+    assert_one_line(result, 1, "business unit 'LT' does not exist", "`muster classifier list businessUnit`")
 
 
-def test_a_user_without_a_unit_is_told_about_when_there_are_several(muster: Muster, tmp_path: object) -> None:
-    path = f"{tmp_path}/units.csv"
-    with open(path, "w") as file:
-        file.write("classifier,code,title\nbusinessUnit,LT,Vilnius\n")
-    muster.ok("classifier", "import", path)
+def test_note_says_when_a_user_needs_a_business_unit(muster: Muster, tmp_path: Path) -> None:
+    units = tmp_path / "units.csv"
+    units.write_text("classifier,code,title\nbusinessUnit,LT,Vilnius\n")
+    muster.ok("classifier", "import", str(units))
     result = muster.ok("user", "add", "anna", "--role", "submit", "--password-stdin", stdin="correct horse\n")
-    assert "`muster user change NAME --business-unit CODE` gives one" in result.err
+    assert "assign one with `muster user change NAME --business-unit CODE`" in result.err
     result = muster.ok(
         *("user", "add", "berta", "--role", "submit", "--business-unit", "LT", "--password-stdin"),
         stdin="correct horse\n",
@@ -86,7 +85,7 @@ def test_a_user_without_a_unit_is_told_about_when_there_are_several(muster: Must
     assert "--business-unit" not in result.err
 
 
-def test_rights_change_and_what_is_not_named_stays(muster: Muster, tmp_path: Path) -> None:
+def test_change_keeps_rights_that_are_not_given(muster: Muster, tmp_path: Path) -> None:
     units = tmp_path / "units.csv"
     units.write_text("classifier,code,title\nbusinessUnit,LV,Latvia\n")
     muster.ok("classifier", "import", str(units))
@@ -96,72 +95,72 @@ def test_rights_change_and_what_is_not_named_stays(muster: Muster, tmp_path: Pat
     muster.ok("user", "change", "anna", "--role", "read")
     assert muster.ok("user", "list").out == "anna\tread\tLV,MAIN\tactive\n"
     assert_one_line(muster("user", "change", "anna"), 2, "nothing to change")
-    assert_one_line(muster("user", "change", "anna", "--business-unit", "XX"), 1, "no business unit 'XX'")
+    assert_one_line(muster("user", "change", "anna", "--business-unit", "XX"), 1, "business unit 'XX' does not exist")
     assert_one_line(muster("user", "change", "nobody", "--role", "read"), 1, "muster user list")
 
 
-def test_a_new_password_replaces_the_old_one(muster: Muster) -> None:
+def test_new_password_replaces_the_old_one(muster: Muster) -> None:
     muster.add_user("anna")
     muster.ok("user", "password", "anna", "--password-stdin", stdin="another horse\n")
-    assert signs_in(muster, "anna", "another horse")
-    assert not signs_in(muster, "anna", "correct horse")
+    assert can_log_in(muster, "anna", "another horse")
+    assert not can_log_in(muster, "anna", "correct horse")
 
 
-def test_a_disabled_user_is_shut_out(muster: Muster) -> None:
+def test_disabled_user_can_not_log_in(muster: Muster) -> None:
     muster.add_user("anna")
     muster.ok("user", "disable", "anna")
-    assert not signs_in(muster, "anna", "correct horse")
+    assert not can_log_in(muster, "anna", "correct horse")
 
 
-def test_a_disabled_user_can_be_let_in_again_with_password_and_token(muster: Muster) -> None:
+def test_enabled_user_can_use_password_and_token_again(muster: Muster) -> None:
     muster.add_user("anna")
     token = muster.ok("token", "create", "anna").out.strip()
     muster.ok("user", "disable", "anna")
-    assert not is_token(muster, token)
+    assert not is_valid_token(muster, token)
     assert muster.ok("user", "enable", "anna").err == "enabled the user anna\n"
-    assert signs_in(muster, "anna", "correct horse")
-    assert is_token(muster, token)
+    assert can_log_in(muster, "anna", "correct horse")
+    assert is_valid_token(muster, token)
 
 
-def test_what_was_so_already_is_told_as_such(muster: Muster) -> None:
+def test_note_says_when_nothing_changed(muster: Muster) -> None:
     muster.add_user("anna")
     muster.ok("token", "create", "anna")
     token_id = muster.ok("token", "list").out.split("\t")[0]
     assert muster.ok("user", "enable", "anna").err == "the user anna was not disabled\n"
     muster.ok("user", "disable", "anna")
-    assert muster.ok("user", "disable", "anna").err == "the user anna was disabled already\n"
+    assert muster.ok("user", "disable", "anna").err == "the user anna was already disabled\n"
     assert muster.ok("token", "revoke", token_id).err == f"revoked the token {token_id}\n"
-    assert muster.ok("token", "revoke", token_id).err == f"the token {token_id} was revoked already\n"
+    assert muster.ok("token", "revoke", token_id).err == f"the token {token_id} was already revoked\n"
 
 
-def test_whoever_changes_a_disabled_user_is_told_so(muster: Muster) -> None:
+def test_note_says_when_a_changed_user_is_still_disabled(muster: Muster) -> None:
     muster.add_user("anna")
     changes = (("change", "--role", "read"), ("password", "--password-stdin"))
     for disabled in (False, True):
         if disabled:
             muster.ok("user", "disable", "anna")
         for command, *options in changes:
-            told = muster.ok("user", command, "anna", *options, stdin="another horse\n").err
-            assert ("still disabled; `muster user enable anna`" in told) is disabled
+            note = muster.ok("user", command, "anna", *options, stdin="another horse\n").err
+            assert ("still disabled, `muster user enable anna`" in note) is disabled
 
 
 @pytest.mark.parametrize("command", ["user disable", "user enable", "user password", "token create", "token list"])
-def test_a_user_who_is_not_there_is_named(muster: Muster, command: str) -> None:
+def test_unknown_user_is_an_error_of_one_line(muster: Muster, command: str) -> None:
     result = muster(*command.split(), "nobody")
-    assert_one_line(result, 1, "there is no user 'nobody'; `muster user list` shows the users")
+    assert_one_line(result, 1, "user 'nobody' does not exist; `muster user list` lists the users")
 
 
-def test_a_token_stands_alone_on_stdout_and_works(muster: Muster) -> None:
+def test_stdout_contains_only_the_token(muster: Muster) -> None:
     muster.add_user("anna")
     result = muster.ok("token", "create", "anna")
     text = result.out.removesuffix("\n")
     assert text.startswith("mst_")
     assert text.isprintable()
-    assert is_token(muster, text)
+    assert is_valid_token(muster, text)
     assert text not in result.err
 
 
-def test_a_token_is_listed_without_itself_and_can_be_revoked(muster: Muster) -> None:
+def test_list_does_not_show_the_token_itself_and_revoke_ends_it(muster: Muster) -> None:
     muster.add_user("anna")
     text = muster.ok("token", "create", "anna", "--expires", "1").out.strip()
     listed = muster.ok("token", "list", "anna").out
@@ -170,16 +169,16 @@ def test_a_token_is_listed_without_itself_and_can_be_revoked(muster: Muster) -> 
     assert created < expires
     assert text not in listed
     muster.ok("token", "revoke", token_id)
-    assert not is_token(muster, text)
+    assert not is_valid_token(muster, text)
     assert muster.ok("token", "list").out.endswith("\trevoked\n")
 
 
-def test_a_disabled_user_gets_no_token(muster: Muster) -> None:
+def test_disabled_user_gets_no_token(muster: Muster) -> None:
     muster.add_user("anna")
     muster.ok("user", "disable", "anna")
-    assert_one_line(muster("token", "create", "anna"), 1, "the user 'anna' is disabled")
+    assert_one_line(muster("token", "create", "anna"), 1, "user 'anna' is disabled")
 
 
 @pytest.mark.parametrize("token_id", ["ffffffffffff", "", "\udcff", "a\nb"])
-def test_a_token_that_is_not_there_is_named(muster: Muster, token_id: str) -> None:
-    assert_one_line(muster("token", "revoke", token_id), 1, "`muster token list` shows them")
+def test_unknown_token_is_an_error_of_one_line(muster: Muster, token_id: str) -> None:
+    assert_one_line(muster("token", "revoke", token_id), 1, "`muster token list` lists the tokens")

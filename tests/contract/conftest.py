@@ -10,5 +10,5 @@ from tests.serving import Api, serving
 @pytest.fixture
 def api(database_url: str) -> Iterator[Api]:
     """The service on a database without customers."""
-    with serving(database_url, threads=16, queue=64) as api:
+    with serving(database_url, threads=16, max_queued_requests=64) as api:
         yield api

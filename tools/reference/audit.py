@@ -1,15 +1,16 @@
-"""The page of all entries of the audit log."""
+"""The reference page of audited actions."""
 
 from muster.audit.events import Action
 from tools.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
-`muster audit` lists the entries of the audit log, oldest first, and `muster audit verify` checks that none was changed,
-removed or put in: each has the SHA-256 of itself and of the hash before it. The database refuses changes of entries.
+`muster audit` lists the entries of the audit log, oldest first. `muster audit verify` verifies that no entry was
+changed, removed or inserted: each entry has a SHA-256 hash of its content and of the previous hash. Triggers in the
+database reject changes of entries.
 
-An entry has a number, a time (UTC), an actor, an action, a subject and details. The actor is a user, `os:` and the
-operating system's name for whoever used the command line, or empty for wrong credentials. What is changed and the entry
-that tells it are kept together or not at all, and a customer is given to a reader when the entry is kept."""
+An entry has a number, a time (UTC), an actor, an action, a subject and details. The actor is the name of a user, `os:`
+and the name of the operating system's user for the command line, or empty for a failed authentication. A change and its
+entry are committed in one transaction. A customer is sent to a reader only after the entry is committed."""
 
 
 def page() -> str:

@@ -1,4 +1,4 @@
-"""The little Markdown that the pages need."""
+"""Markdown for the reference pages."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -10,13 +10,13 @@ def document(title: str, *blocks: str) -> str:
     return "\n\n".join((f"# {title}", GENERATED, *blocks)) + "\n"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
 
 
 def code(text: object) -> str:
-    """Text in code marks; nothing for nothing."""
+    """Formats text as code; an empty text stays empty."""
     return f"`{text}`" if str(text) else ""
 
 

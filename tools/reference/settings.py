@@ -1,16 +1,16 @@
-"""The page of all settings."""
+"""The reference page of settings."""
 
 from muster.settings import iterate_settings, variable_name
 from tools.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
-A setting comes from the command line where the command has an option for it, else from its environment variable, else
-it has its default."""
+The value of a setting is, in this order, the option of the command if it has one, the environment variable, or the
+default. A variable that was renamed in a later version is an error, not ignored."""
 
 
 def page() -> str:
-    found = (
+    rows = (
         (code(variable_name(name)), "" if default is None else code(default), meaning)
         for name, default, meaning in iterate_settings()
     )
-    return document("Settings", _INTRODUCTION, table(("variable", "default", "meaning"), found))
+    return document("Settings", _INTRODUCTION, table(("variable", "default", "meaning"), rows))

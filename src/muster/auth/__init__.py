@@ -1,1 +1,1 @@
-"""Who may do what: users, their passwords and tokens, roles and business units. No HTTP, no SQL."""
+"""Authentication and authorization: users, passwords, tokens, roles and business units. No HTTP, no SQL."""

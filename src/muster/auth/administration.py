@@ -1,4 +1,4 @@
-"""Changing who may do what: every change with the event that tells it."""
+"""Administration of users and tokens: every change is stored together with its audit event."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from muster.auth.users import ChangeOutcome, Role, Token, User, UserStore
 
 
 class UserAdministration:
-    """Changes users and tokens on behalf of `actor`. Names that are not there give False, as in the store."""
+    """Changes users and tokens on behalf of `actor`. Unknown names give the same results as in `UserStore`."""
 
     def __init__(self, store: UserStore, actor: str) -> None:
         self._store = store
@@ -16,10 +16,11 @@ class UserAdministration:
 
     def add_user(self, user: User) -> None:
         """Raises `UserExistsError`."""
-        self._store.add_user(user, self._event(Action.USER_ADDED, user.name, _rights(user.role, user.business_units)))
+        details = _describe_rights(user.role, user.business_units)
+        self._store.add_user(user, self._event(Action.USER_ADDED, user.name, details))
 
     def set_rights(self, name: str, role: Role, business_units: Sequence[str]) -> bool:
-        event = self._event(Action.USER_CHANGED, name, _rights(role, business_units))
+        event = self._event(Action.USER_CHANGED, name, _describe_rights(role, business_units))
         return self._store.set_rights(name, role, business_units, event)
 
     def set_password(self, name: str, password_hash: str) -> bool:
@@ -47,5 +48,5 @@ class UserAdministration:
         return AuditEvent(self._actor, action, subject, details or {})
 
 
-def _rights(role: Role, business_units: Sequence[str]) -> Details:
+def _describe_rights(role: Role, business_units: Sequence[str]) -> Details:
     return {"role": role.value, "businessUnits": list(business_units)}

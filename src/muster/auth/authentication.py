@@ -1,4 +1,4 @@
-"""Who is calling: a user by name and password or by token, and what the user's role lets it do."""
+"""Authentication: from a name and a password, or from a token, to a user."""
 
 import hmac
 import time
@@ -18,43 +18,43 @@ def utc_now() -> datetime:
 
 
 class CredentialVerifier:
-    """Recognises users.
+    """Authenticates users.
 
-    The store is asked every time, so a disabled user, a revoked token or another role counts from the next request on.
-    None stands for every reason not to let somebody in. Raises what the store raises when it is away.
+    Every verification reads the store, so a disabled user, a revoked token or a changed role takes effect with the next
+    request. None stands for every failure, so that a client learns no reason. Errors of the store pass through.
     """
 
     def __init__(
         self,
         store: UserStore,
-        trail: AuditSink,
+        audit_sink: AuditSink,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
-        self._refusals = FailedLoginRecorder(store, trail)
+        self._failed_logins = FailedLoginRecorder(store, audit_sink)
         self._now = now
-        self._remembered = PasswordCache(clock)
-        # Compared with when there is no user of that name: the answer then takes as long as it does for a wrong
-        # password, and nobody can find out names by the clock.
-        self._nobodys = passwords.make_dummy_hash()
+        self._password_cache = PasswordCache(clock)
+        # Verified against when no user has the name: the response then takes as long as for a wrong password, and
+        # response times don't reveal which names exist.
+        self._dummy_hash = passwords.make_dummy_hash()
 
     def verify_password(self, name: str, password: str) -> User | None:
-        """The user of that name, when the password is the user's."""
+        """Returns the user of this name if the password is right and the user is enabled."""
         if not (passwords.is_valid_name(name) and passwords.is_valid_password(password)):
             return None
         user = self._store.user(name)
         if user is not None and user.disabled:
-            user = None  # before its password is looked at: that of a shut out user is not to be found out either
-        password_hash = (user.password_hash if user else None) or self._nobodys
-        right = self._remembered.verified(
+            user = None  # before the verification, so that response times don't reveal a disabled user's password
+        password_hash = (user.password_hash if user else None) or self._dummy_hash
+        is_right = self._password_cache.verify(
             name, password, password_hash, lambda: passwords.verify_password(password_hash, password)
         )
-        return user if right else None
+        return user if is_right else None
 
     def verify_token(self, token: str) -> User | None:
-        """The user that the token was made for, while the token is valid."""
+        """Returns the user of this token if the token is valid and the user is enabled."""
         if not tokens.is_token_format(token):
             return None
         sha256 = tokens.hash_token(token)
@@ -62,19 +62,19 @@ class CredentialVerifier:
         if found is None:
             return None
         stored, user = found
-        valid = (
+        is_valid = (
             hmac.compare_digest(stored.sha256, sha256)
             and tokens.get_token_state(stored, self._now()) is TokenState.VALID
         )
-        return user if valid and not user.disabled else None
+        return user if is_valid and not user.disabled else None
 
     def record_failure(self, name: str | None, address: str) -> None:
-        """Puts on record that wrong credentials came from there: of the user of this name, or a token (None).
+        """Records a failed authentication in the audit log: of the user of this name, or by a token (None).
 
-        Does not wait for it, nor raise.
+        Neither blocks nor raises.
         """
-        self._refusals.note(name, address)
+        self._failed_logins.record(name, address)
 
     def close(self) -> None:
-        """Returns when that is on record, or after some seconds."""
-        self._refusals.close()
+        """Waits some seconds until pending failures are recorded."""
+        self._failed_logins.close()

@@ -1,4 +1,4 @@
-"""What a role permits."""
+"""Authorization: what each role permits."""
 
 from muster.auth.users import Role, User
 
@@ -14,7 +14,7 @@ def can_read_customers(user: User) -> bool:
 
 
 def can_read_records(user: User) -> bool:
-    """Whether the user may ask what was taken in; how much of it the user sees is for the records to say."""
+    """Whether the user may read records of batches. `records` decides which of them the user sees."""
     return user.role in (Role.SUBMIT, Role.READ, Role.ADMIN)
 
 

@@ -1,7 +1,7 @@
-"""Wrong credentials on record, apart from the requests that brought them.
+"""Audit entries of failed authentications, written apart from the requests.
 
-Strangers bring them. So none of their requests waits for the log, what waits to be written has a bound, and so has what
-is written: beyond a number a minute they are only counted, and the log has that count.
+Unauthenticated clients cause these entries. So no request waits for the audit log, the queue is bounded, and so is the
+number of entries a minute: further failures are only counted, and an entry holds their count.
 """
 
 import logging
@@ -20,7 +20,7 @@ MAX_ENTRIES_PER_MINUTE: Final = 60
 WINDOW_SECONDS: Final = 60.0
 MAX_QUEUED: Final = 1_000
 CLOSE_SECONDS: Final = 5.0
-_MAX_ADDRESS_LENGTH: Final = 64  # characters; one of IPv6 with its zone has fewer
+_MAX_ADDRESS_LENGTH: Final = 64  # characters; an IPv6 address with its zone is shorter
 
 _log: Final = logging.getLogger(__name__)
 
@@ -31,86 +31,86 @@ class _FailedLogin(NamedTuple):
 
 
 class FailedLoginRecorder:
-    """Keeps what is noted on record, by a thread of its own. Threads may share it. `clock` gives seconds."""
+    """Writes failed authentications to the audit log in a thread of its own. Thread-safe. `clock` gives seconds."""
 
-    def __init__(self, store: UserStore, trail: AuditSink, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: UserStore, audit_sink: AuditSink, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
-        self._trail = trail
+        self._audit_sink = audit_sink
         self._clock = clock
-        self._waiting: queue.Queue[_FailedLogin | None] = queue.Queue(MAX_QUEUED)  # None ends it
+        self._queue: queue.Queue[_FailedLogin | None] = queue.Queue(MAX_QUEUED)  # None ends the thread
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._left_out = 0  # noted, and not told one by one
-        self._minute_ends = 0.0
-        self._written = 0  # in this minute
+        self._unlisted = 0  # failures without an entry of their own
+        self._window_end = 0.0
+        self._entries_in_window = 0
 
-    def note(self, name: str | None, address: str) -> None:
-        """Wrong credentials came from there: of the user of this name, or a token (None). Does not wait, nor raise."""
+    def record(self, name: str | None, address: str) -> None:
+        """Queues a failure of the user of this name, or of a token (None). Neither blocks nor raises."""
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="refusals", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="failed-logins", daemon=True)
                 self._thread.start()
             try:
-                self._waiting.put_nowait(_FailedLogin(name, address))
+                self._queue.put_nowait(_FailedLogin(name, address))
             except queue.Full:
-                self._left_out += 1
+                self._unlisted += 1
 
     def close(self) -> None:
-        """Returns when all that was noted is on record, or after some seconds."""
+        """Returns when all queued failures are in the audit log, or after two times `CLOSE_SECONDS`."""
         with self._lock:
             thread = self._thread
         if thread is not None:
             with suppress(queue.Full):
-                self._waiting.put(None, timeout=CLOSE_SECONDS)
+                self._queue.put(None, timeout=CLOSE_SECONDS)
                 thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
         while True:
             try:
-                noted = self._waiting.get(timeout=WINDOW_SECONDS if self._left_out else None)
+                failure = self._queue.get(timeout=WINDOW_SECONDS if self._unlisted else None)
             except queue.Empty:
-                self._begin_minute()
+                self._start_window()
                 continue
-            if noted is None:
-                self._tell_count()
+            if failure is None:
+                self._write_count()
                 return
-            self._begin_minute()
-            self._tell(noted)
+            self._start_window()
+            self._write_entry(failure)
 
-    def _begin_minute(self) -> None:
+    def _start_window(self) -> None:
         now = self._clock()
-        if now >= self._minute_ends:
-            self._minute_ends, self._written = now + WINDOW_SECONDS, 0
-            self._tell_count()
+        if now >= self._window_end:
+            self._window_end, self._entries_in_window = now + WINDOW_SECONDS, 0
+            self._write_count()
 
-    def _tell(self, noted: _FailedLogin) -> None:
-        self._written += 1
-        if self._written > MAX_ENTRIES_PER_MINUTE or not self._keep(lambda: self._event(noted)):
-            self._leave_out(1)
+    def _write_entry(self, failure: _FailedLogin) -> None:
+        self._entries_in_window += 1
+        if self._entries_in_window > MAX_ENTRIES_PER_MINUTE or not self._append(lambda: self._build_event(failure)):
+            self._add_unlisted(1)
 
-    def _tell_count(self) -> None:
+    def _write_count(self) -> None:
         with self._lock:
-            counted, self._left_out = self._left_out, 0
-        if counted and not self._keep(lambda: AuditEvent("", Action.SIGN_IN_REFUSED, "", {"more": counted})):
-            self._leave_out(counted)
+            count, self._unlisted = self._unlisted, 0
+        if count and not self._append(lambda: AuditEvent("", Action.SIGN_IN_REFUSED, "", {"more": count})):
+            self._add_unlisted(count)
 
-    def _keep(self, make: Callable[[], AuditEvent]) -> bool:
+    def _append(self, build: Callable[[], AuditEvent]) -> bool:
         try:
-            self._trail.append(make())
+            self._audit_sink.append(build())
         except Exception as error:
-            _log.warning("wrong credentials could not be put on record: %s", type(error).__name__)
+            _log.warning("failed authentications could not be written to the audit log: %s", type(error).__name__)
             return False
         return True
 
-    def _leave_out(self, count: int) -> None:
+    def _add_unlisted(self, count: int) -> None:
         with self._lock:
-            self._left_out += count
+            self._unlisted += count
 
-    def _event(self, noted: _FailedLogin) -> AuditEvent:
-        """With the name only if there is such a user: whoever mistypes may have put a password where it belongs."""
-        name = noted.name
-        known = name is not None and passwords.is_valid_name(name) and self._store.user(name) is not None
-        # What a proxy says of the address may be any text.
-        place = "".join(letter for letter in noted.address[:_MAX_ADDRESS_LENGTH] if letter.isprintable())
-        details: Details = {"address": place, "scheme": "Bearer" if name is None else "Basic"}
-        return AuditEvent("", Action.SIGN_IN_REFUSED, name if known and name else "", details)
+    def _build_event(self, failure: _FailedLogin) -> AuditEvent:
+        """Includes the name only if such a user exists: a mistyped name may be a password."""
+        name = failure.name
+        is_known = name is not None and passwords.is_valid_name(name) and self._store.user(name) is not None
+        # A proxy's header can hold any text as the address.
+        address = "".join(letter for letter in failure.address[:_MAX_ADDRESS_LENGTH] if letter.isprintable())
+        details: Details = {"address": address, "scheme": "Bearer" if name is None else "Basic"}
+        return AuditEvent("", Action.SIGN_IN_REFUSED, name if is_known and name else "", details)

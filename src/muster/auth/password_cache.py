@@ -1,4 +1,4 @@
-"""Remembers for a minute who gave the right password, so that argon2 is not paid with every request."""
+"""Password cache: a verified password stays verified for a minute, so that not every request pays for argon2."""
 
 import hashlib
 import hmac
@@ -9,62 +9,64 @@ from concurrent.futures import Future
 from typing import Final
 
 CACHE_SECONDS: Final = 60.0
-MAX_CACHED_USERS: Final = 10_000  # users; some 200 bytes each
+MAX_CACHED_USERS: Final = 10_000  # some 200 bytes each
 
 
 class PasswordCache:
-    """The last right password of each user, as a keyed hash that can't be guessed from outside the process.
+    """Caches the last right password of each user as a hash, keyed with a secret of this process. Thread-safe.
 
-    Only right passwords are remembered, so whoever has none can't fill the memory. Requests that bring the same name
-    and password at the same moment wait for one verification.
+    Only right passwords are cached, so clients without one can't fill the memory. Concurrent requests with the same
+    name and password wait for one verification. `clock` gives seconds.
     """
 
-    def __init__(self, clock: Callable[[], float], most: int = MAX_CACHED_USERS) -> None:
+    def __init__(self, clock: Callable[[], float], max_users: int = MAX_CACHED_USERS) -> None:
         self._clock = clock
-        self._most = most
+        self._max_users = max_users
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
-        self._right: dict[str, tuple[bytes, float]] = {}  # name -> digest and when it was verified, oldest first
-        self._under_way: dict[bytes, Future[bool]] = {}
+        self._verified: dict[str, tuple[bytes, float]] = {}  # name -> digest and time of verification, oldest first
+        self._pending: dict[bytes, Future[bool]] = {}
 
-    def verified(self, name: str, password: str, password_hash: str, verify: Callable[[], bool]) -> bool:
-        """What `verify` said of this password less than a minute ago, or says now. Raises what it raises."""
+    def verify(self, name: str, password: str, password_hash: str, verify_hash: Callable[[], bool]) -> bool:
+        """Whether the password is right: from the cache, or by `verify_hash`, whose exceptions pass through."""
         digest = self._digest(name, password, password_hash)
         with self._lock:
-            if self._is_right(name, digest):
+            if self._is_cached(name, digest):
                 return True
-            other = self._under_way.get(digest)
+            other = self._pending.get(digest)
             if other is None:
-                own = self._under_way[digest] = Future()
-        return other.result() if other is not None else self._verify(name, digest, verify, own)
+                own = self._pending[digest] = Future()
+        return other.result() if other is not None else self._verify_and_cache(name, digest, verify_hash, own)
 
-    def _verify(self, name: str, digest: bytes, verify: Callable[[], bool], future: "Future[bool]") -> bool:
+    def _verify_and_cache(
+        self, name: str, digest: bytes, verify_hash: Callable[[], bool], future: "Future[bool]"
+    ) -> bool:
         try:
-            right = verify()
+            is_right = verify_hash()
         except BaseException as error:
             with self._lock:
-                del self._under_way[digest]
+                del self._pending[digest]
             future.set_exception(error)
             raise
         with self._lock:
-            del self._under_way[digest]
-            if right:
-                self._remember(name, digest)
-        future.set_result(right)
-        return right
+            del self._pending[digest]
+            if is_right:
+                self._cache(name, digest)
+        future.set_result(is_right)
+        return is_right
 
-    def _is_right(self, name: str, digest: bytes) -> bool:
-        known, since = self._right.get(name, (b"", 0.0))
-        return hmac.compare_digest(known, digest) and self._clock() - since < CACHE_SECONDS
+    def _is_cached(self, name: str, digest: bytes) -> bool:
+        cached, verified_at = self._verified.get(name, (b"", 0.0))
+        return hmac.compare_digest(cached, digest) and self._clock() - verified_at < CACHE_SECONDS
 
-    def _remember(self, name: str, digest: bytes) -> None:
-        self._right.pop(name, None)
-        while len(self._right) >= self._most:
-            del self._right[next(iter(self._right))]
-        self._right[name] = digest, self._clock()
+    def _cache(self, name: str, digest: bytes) -> None:
+        self._verified.pop(name, None)
+        while len(self._verified) >= self._max_users:
+            del self._verified[next(iter(self._verified))]
+        self._verified[name] = digest, self._clock()
 
     def _digest(self, *parts: str) -> bytes:
-        """Each part goes in with its length, so that no two different triples give the same bytes."""
+        """Hashes each part with its length, so that no two different triples hash the same bytes."""
         keyed = hashlib.blake2b(key=self._key, digest_size=32)
         for part in parts:
             data = part.encode()

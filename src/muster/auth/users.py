@@ -1,4 +1,4 @@
-"""Users and tokens, and what access needs of a store and of an OpenID provider for them."""
+"""Users, tokens and roles, and the store that keeps them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,7 @@ from muster.audit.events import AuditEvent
 
 
 class Role(StrEnum):
-    """What a user may do: `submit` posts batches, `read` reads what was taken in, `admin` does both and more.
-
-    `watch` reads the metrics, and nothing else.
-    """
+    """`submit` posts batches, `read` reads customers and batches, `watch` reads metrics, `admin` does all of it."""
 
     SUBMIT = "submit"
     READ = "read"
@@ -23,7 +20,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as stored. The first of `business_units` is the user's default unit."""
+    """A user as stored. The first of `business_units` is the default unit."""
 
     name: str
     role: Role
@@ -34,9 +31,9 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A Bearer token as stored: never the token itself, only its SHA-256.
+    """A Bearer token as stored: only its SHA-256 hash, never the token itself.
 
-    `id` is a short public name to list and revoke it by.
+    `id` is a short public identifier for listing and revoking.
     """
 
     id: str
@@ -48,22 +45,21 @@ class Token:
 
 
 class UserExistsError(Exception):
-    """A user of that name is there already."""
+    """A user of this name already exists."""
 
 
 class ChangeOutcome(Enum):
-    """What became of a change that can be asked for twice."""
+    """The outcome of an idempotent change."""
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"
-    NOT_FOUND = "not found"  # whatever was to be changed
+    NOT_FOUND = "not found"
 
 
 class UserStore(Protocol):
-    """All times are UTC. A name that is not there gives None, or False where something would have changed.
+    """Stores users and tokens. All times are UTC. Reads of an unknown name give None, changes of it give False.
 
-    Whatever changes something takes the event that tells it, and keeps both or neither. What changes nothing keeps no
-    event.
+    A change and its audit event are committed together or not at all. A call that changes nothing writes no event.
     """
 
     def user(self, name: str) -> User | None: ...
@@ -85,15 +81,15 @@ class UserStore(Protocol):
     def enable_user(self, name: str, event: AuditEvent) -> ChangeOutcome: ...
 
     def token(self, sha256: bytes) -> tuple[Token, User] | None:
-        """The token with this hash and its user, whatever their state."""
+        """The token with this hash and its user, also if revoked, expired or disabled."""
         ...
 
     def tokens(self, user: str | None = None) -> Sequence[Token]:
-        """The tokens of one user or of all, oldest first."""
+        """The tokens of one user, or of all users for None, oldest first."""
         ...
 
     def add_token(self, token: Token, event: AuditEvent) -> None: ...
 
     def revoke_token(self, token_id: str, at: datetime, event: AuditEvent) -> ChangeOutcome:
-        """Revoking twice keeps the first time."""
+        """A second revocation keeps the time of the first."""
         ...

@@ -1,5 +1,5 @@
-"""The command line. It gets the parts from `bootstrap`, so it stands outside of all rooms.
+"""The command line: commands and nothing else.
 
-It is the outermost layer and not a room beside `web`: what is put together depends on options that only it has read.
-`bootstrap` is imported inside of the commands, so that `--help` and a mistyped command answer without loading the rest.
+It is the outermost layer, above `bootstrap`, because options decide what `bootstrap` builds. Commands import
+`bootstrap` inside their functions, so that `--help` and usage errors respond without loading the rest.
 """

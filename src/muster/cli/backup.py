@@ -1,4 +1,4 @@
-"""`muster backup`: a copy of the embedded database."""
+"""`muster backup`: copies the embedded database."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +10,11 @@ from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database
 from muster.cli.output import print_note
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="a new file for the copy", show_default=False)]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="the new file to write", show_default=False)]
 
 
 def backup(file: File, database: Database = None) -> None:
-    """Copies a SQLite database to a file while the service works on it; the copy is a database like the first one."""
+    """Copies a SQLite database to a file while the service runs; the copy is a complete database."""
     from muster import bootstrap
     from muster.storage import BackupUnsupportedError
 
@@ -23,12 +23,14 @@ def backup(file: File, database: Database = None) -> None:
         store = bootstrap.open_database(settings)
         try:
             store.back_up(file)
-        except BackupUnsupportedError as problem:
-            raise UsageError(f"{problem}: pg_dump for a copy, pg_basebackup and the log for any moment") from None
+        except BackupUnsupportedError as error:
+            raise UsageError(
+                f"{error}: pg_dump for a copy, pg_basebackup and WAL archiving for point-in-time recovery"
+            ) from None
         except FileExistsError:
-            raise CommandError(f"there is a file {file} already; name one that is not there") from None
+            raise CommandError(f"the file {file} already exists; name a new one") from None
         except OSError as error:
-            raise CommandError(f"can't write {file} ({error.strerror}); choose another place") from None
+            raise CommandError(f"can't write {file} ({error.strerror}); choose another path") from None
         finally:
             store.close()
-    print_note(f"the database is copied to {file}")
+    print_note(f"copied the database to {file}")

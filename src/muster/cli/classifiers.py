@@ -1,4 +1,4 @@
-"""`muster classifier`: the code lists."""
+"""`muster classifier`: lists and imports classifiers, the code lists that fields refer to."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,14 +15,15 @@ from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database
 from muster.cli.output import print_note, print_table
 
-app = typer.Typer(help="Code lists: the ISO ones, and the installation's own.")
+app = typer.Typer(help="Code lists: those of ISO, and the installation's own.")
 
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="a classifier's name", show_default=False)]
 File = Annotated[
-    Path, typer.Argument(metavar="FILE.csv", help="in UTF-8, with the header classifier,code,title", show_default=False)
+    Path,
+    typer.Argument(metavar="FILE.csv", help="a UTF-8 file with the header classifier,code,title", show_default=False),
 ]
 Replace = Annotated[
-    bool, typer.Option("--replace", help="remove what the file does not hold from each classifier that it names")
+    bool, typer.Option("--replace", help="remove all codes that the file does not contain from each classifier in it")
 ]
 
 
@@ -31,9 +32,9 @@ def list_classifiers(
     name: Name = None,
     database: Database = None,
 ) -> None:
-    """Lists the classifiers and how many codes each has; with a name, the codes of that one and their titles."""
+    """Lists the classifiers with their numbers of codes; with a name, the codes and titles of this classifier."""
     if name is not None and name not in CLASSIFIER_NAMES:
-        raise UsageError(f"there is no classifier {name!r}; `muster classifier list` shows the names")
+        raise UsageError(f"classifier {name!r} does not exist; `muster classifier list` lists their names")
     with open_command_storage(database) as store:
         titles = ClassifierSnapshot.from_entries(*store.classifiers.entries()).titles
     if name is not None:
@@ -49,15 +50,15 @@ def import_classifiers(
     replace: Replace = False,
     database: Database = None,
 ) -> None:
-    """Adds the codes of a file, or gives codes new titles; running services know them within seconds."""
+    """Adds codes from a file and changes titles; running services use them within seconds."""
     try:
         entries = read_classifier_file(file)
-    except ClassifierFileError as problem:
-        raise CommandError(str(problem)) from None
+    except ClassifierFileError as error:
+        raise CommandError(str(error)) from None
     counts = Counter(entry.classifier for entry in entries)
     event = AuditEvent(
         get_operator(), Action.CLASSIFIERS_IMPORTED, ",".join(sorted(counts)), {**counts, "replace": replace}
     )
-    with open_command_storage(database, makes=True) as store:
+    with open_command_storage(database, create=True) as store:
         store.classifiers.write(entries, replace=replace, event=event)
     print_note("imported " + ", ".join(f"{count} of {name}" for name, count in sorted(counts.items())))

@@ -1,10 +1,10 @@
-"""The parts that commands work with, and one line for each way in which these can be missing."""
+"""What most commands need: settings, storage and the operator's name, with one-line errors."""
 
 import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from muster.cli.errors import CommandError, UsageError
 from muster.settings import InvalidSettingError, Settings
@@ -12,43 +12,43 @@ from muster.settings import InvalidSettingError, Settings
 try:
     import pwd
 except ImportError:  # Windows
-    pwd = None  # type: ignore[assignment]  # a module, to its type
+    pwd = None  # type: ignore[assignment]  # mypy infers a module
 
 if TYPE_CHECKING:
     from muster.storage import SchemaState, Storage
 
-_CHECK_SQLITE = "check that its directory is there and can be written to, and that --database names the right file"
-_CHECK_SERVER = "check that it runs and that --database has the right host, port, user and password"
+_CHECK_SQLITE: Final = "check that its directory exists and is writable, and that --database names the right file"
+_CHECK_SERVER: Final = "check that the server runs and that --database has the right host, port, user and password"
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings, from options, the environment and the defaults. Raises `UsageError`."""
+    """Reads the settings from options, the environment and the defaults. Raises `UsageError`."""
     with settings_errors():
         return Settings.read(**given)
 
 
 @contextmanager
 def settings_errors() -> Iterator[None]:
-    """Says what is wrong with a setting in one line. Raises `UsageError`."""
+    """Turns `InvalidSettingError` into `UsageError`."""
     try:
         yield
-    except InvalidSettingError as problem:
-        raise UsageError(str(problem)) from None
+    except InvalidSettingError as error:
+        raise UsageError(str(error)) from None
 
 
 @contextmanager
 def open_command_storage(
-    database: str | None, settings: Settings | None = None, *, makes: bool = False
+    database: str | None, settings: Settings | None = None, *, create: bool = False
 ) -> "Iterator[Storage]":
-    """The store of a command, with the schema of this version. Raises `CommandError` for all that goes wrong with it.
+    """Opens the storage of a command, with the schema of this version. Raises `CommandError` for every failure.
 
-    Only one that `makes` databases makes a SQLite file: whoever asks what is in one means one that is there.
+    A missing SQLite file is an error unless `create` is set: a command that only reads must not create an empty one.
     """
     from muster import bootstrap
 
     settings = settings or read_settings(database=database)
     with storage_errors(settings):
-        store = bootstrap.open_checked_database(settings, makes=makes)
+        store = bootstrap.open_checked_database(settings, makes=create)
         try:
             yield store
         finally:
@@ -56,20 +56,21 @@ def open_command_storage(
 
 
 def get_operator() -> str:
-    """Who uses the command line, as the audit log names it: no user of the service has a colon in its name.
+    """Returns the operator's name for the audit log: `os:` and the operating system's user.
 
-    By the process and not by its environment, where everybody can write any name.
+    Names of the service's users contain no colon, so the two can't be confused. The name comes from the process and not
+    from environment variables, which anybody can set.
     """
     if pwd is None:
         return f"os:{getpass.getuser()}"
     try:
         return f"os:{pwd.getpwuid(os.getuid()).pw_name}"
-    except KeyError:  # a container's user without a name
+    except KeyError:  # a user id without a name, as in containers
         return f"os:{os.getuid()}"
 
 
 def upgrade_database(database: str | None) -> "SchemaState":
-    """Creates or upgrades the schema of the database, and says what it is then. Raises `CommandError`."""
+    """Creates or upgrades the schema, and returns its state. Raises `CommandError`."""
     from muster import bootstrap
 
     settings = read_settings(database=database)
@@ -84,7 +85,7 @@ def upgrade_database(database: str | None) -> "SchemaState":
 
 @contextmanager
 def storage_errors(settings: Settings) -> Iterator[None]:
-    """Says what the store raises in one line, which never holds the database's URL: it may have a password in it."""
+    """Turns errors of the storage into one-line errors, without the database's URL: it may contain a password."""
     from muster.bootstrap import DatabaseMissingError, SchemaOutdatedError
     from muster.storage import (
         InvalidDatabaseUrlError,
@@ -95,17 +96,17 @@ def storage_errors(settings: Settings) -> Iterator[None]:
 
     try:
         yield
-    except InvalidDatabaseUrlError as problem:
-        raise UsageError(str(problem)) from None
-    except DatabaseMissingError as problem:
-        where = "check --database and the directory that you are in"
-        raise CommandError(f"{problem}; {where}, or make one with `muster db upgrade`") from None
-    except SchemaOutdatedError as problem:
-        raise CommandError(f"{problem}; run `muster db upgrade` on this database first") from None
-    except SchemaTooNewError as problem:
-        raise CommandError(f"{problem}; install that version, or choose another database with --database") from None
-    except StorageUnavailableError as problem:
+    except InvalidDatabaseUrlError as error:
+        raise UsageError(str(error)) from None
+    except DatabaseMissingError as error:
+        check = "check --database and the current directory"
+        raise CommandError(f"{error}; {check}, or create one with `muster db upgrade`") from None
+    except SchemaOutdatedError as error:
+        raise CommandError(f"{error}; run `muster db upgrade` on this database first") from None
+    except SchemaTooNewError as error:
+        raise CommandError(f"{error}; install that version, or use another database with --database") from None
+    except StorageUnavailableError as error:
         check = _CHECK_SQLITE if settings.database.startswith("sqlite") else _CHECK_SERVER
-        raise CommandError(f"{problem}; {check}") from None
-    except StorageError as problem:
-        raise CommandError(f"{problem}; check that --database names a database of muster") from None
+        raise CommandError(f"{error}; {check}") from None
+    except StorageError as error:
+        raise CommandError(f"{error}; check that --database names a database of muster") from None

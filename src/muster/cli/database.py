@@ -1,4 +1,4 @@
-"""`muster db`: the schema."""
+"""`muster db`: creates and upgrades the schema."""
 
 import typer
 
@@ -12,10 +12,10 @@ app = typer.Typer(help="The database and its schema.")
 
 @app.command("upgrade", epilog=examples.format_examples("db upgrade"))
 def upgrade(database: Database = None) -> None:
-    """Creates the schema, or brings it to this version; does nothing to one of this or a later one."""
+    """Creates the schema or upgrades it to this version; leaves a schema of this or a later version as it is."""
     from muster.storage import SchemaState
 
     if upgrade_database(database) is SchemaState.NEWER_COMPATIBLE:
-        print_note("the schema is ahead: a later version of muster made it, and this version works on it as it is")
+        print_note("the schema was made by a later version of muster; this version can use it as it is")
     else:
         print_note("the schema is up to date")

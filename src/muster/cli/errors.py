@@ -1,4 +1,4 @@
-"""What ends a command early: one line on stderr, and an exit code."""
+"""Errors that end a command: one line on stderr, and an exit code."""
 
 from typing import Final
 
@@ -13,6 +13,6 @@ class CommandError(Exception):
 
 
 class UsageError(CommandError):
-    """The command was called wrongly."""
+    """The command was used wrongly."""
 
     exit_code = USAGE_ERROR

@@ -1,4 +1,4 @@
-"""The examples that `--help` ends with, by command; the empty one is `muster` itself."""
+"""The examples at the end of `--help`, by command; the empty name is `muster` itself."""
 
 from typing import Final
 
@@ -56,7 +56,7 @@ EXAMPLES: Final = {
     ),
     "audit verify": (
         "muster audit verify",
-        f"muster audit verify --noted 1200:{'5e' * 32}",
+        f"muster audit verify --checkpoint 1200:{'5e' * 32}",
     ),
     "classifier list": (
         "muster classifier list",
@@ -70,5 +70,5 @@ EXAMPLES: Final = {
 
 
 def format_examples(command: str) -> str:
-    """The end of the command's help. Typer puts lines together, so each example is a paragraph."""
+    """Returns the end of the command's help. Typer joins lines, so each example is a paragraph."""
     return "\n\n".join(("Examples:", *(f"$ {example}" for example in EXAMPLES[command])))

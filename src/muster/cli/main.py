@@ -1,4 +1,4 @@
-"""The command `muster`: its parts, and how its errors look."""
+"""The `muster` command: its subcommands, and the form of its errors."""
 
 import sys
 import traceback
@@ -24,7 +24,7 @@ from muster.cli import (
 from muster.cli.errors import FAILED, USAGE_ERROR, CommandError
 from muster.cli.output import print_line, print_note
 
-# Errors are printed here and not by Typer: in one line, which a log keeps together.
+# Errors are printed here and not by Typer: in one line, which stays together in a log.
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(database.app, name="db")
 app.add_typer(users.app, name="user")
@@ -37,8 +37,8 @@ app.command("backup", epilog=examples.format_examples("backup"))(backup.backup)
 app.command("purge", epilog=examples.format_examples("purge"))(purge.purge)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         print_line(f"muster {version('muster')}")
         raise typer.Exit
 
@@ -46,43 +46,43 @@ def _print_version(wanted: bool) -> None:
 @app.callback(epilog=examples.format_examples(""))
 def muster(
     _version: Annotated[
-        bool, typer.Option("--version", help="print the version and end", callback=_print_version, is_eager=True)
+        bool, typer.Option("--version", help="print the version and exit", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Takes customers into an anti-money-laundering system in batches, and says of each one why or why not."""
+    """Takes customers into an anti-money-laundering system in batches, with a result and a reason for each."""
 
 
 def run() -> None:
-    """The entry point of the installed command."""
+    """Entry point of the installed command."""
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs one command and gives its exit code: 0, 1 when it failed or was broken off, 2 when it was used wrongly."""
+    """Runs a command and returns its exit code: 0, 1 for a failed or interrupted command, 2 for wrong usage."""
     try:
-        # Without its standalone mode Typer raises its errors, and returns the code of an `Exit`.
+        # Outside its standalone mode Typer raises its errors, and returns the code of an `Exit`.
         code = app(args=list(arguments), prog_name="muster", standalone_mode=False)
-    except CommandError as problem:
-        return _failed(str(problem), problem.exit_code)
+    except CommandError as error:
+        return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "muster"
-        return _failed(f"{error.format_message().rstrip('.')} (see `{command} --help`)", USAGE_ERROR)
+        return _fail(f"{error.format_message().rstrip('.')} (see `{command} --help`)", USAGE_ERROR)
     except (KeyboardInterrupt, typer.Abort):
         return FAILED
     except Exception as error:
-        return _failed(_defect(error), FAILED)
-    # Typer turns Ctrl-C into an exit with 130, a shell's code for it; the commands have 0, 1 and 2.
+        return _fail(_describe_internal_error(error), FAILED)
+    # Typer turns Ctrl-C into exit code 130, a shell's convention; commands exit with 0, 1 or 2.
     return min(code, FAILED) if isinstance(code, int) else 0
 
 
-def _failed(message: str, code: int) -> int:
+def _fail(message: str, code: int) -> int:
     print_note("muster: " + " ".join(message.split()))
     return code
 
 
-def _defect(error: Exception) -> str:
-    """Tells where a defect is, without the error's text: that could hold a password or a customer's data."""
+def _describe_internal_error(error: Exception) -> str:
+    """Says where the error occurred, without its text: that could contain a password or a customer's data."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}:{frame.lineno}"
-    return f"this is a defect of muster ({type(error).__name__} at {place}); please report it with your command"
+    location = f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"internal error ({type(error).__name__} at {location}); please report it with the command that you ran"

@@ -1,4 +1,4 @@
-"""What commands print: data on stdout, everything else on stderr."""
+"""Output of commands: data on stdout, everything else on stderr."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -9,30 +9,30 @@ from rich.text import Text
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table for a person; for a pipe or a file one line a row, the columns between tabs, no headers."""
-    rows = (tuple(map(_printable, row)) for row in rows)
+    """Prints a table on a terminal; elsewhere one line per row with tabs between the columns, without headers."""
+    rows = (tuple(map(_escape, row)) for row in rows)
     if not sys.stdout.isatty():
         for row in rows:
             print_line("\t".join(row))
         return
     table = Table(*headers, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        # As Text, so that square brackets in a title are not taken for markup.
+        # `Text`, so that rich does not interpret square brackets as markup.
         table.add_row(*(Text(column) for column in row))
     Console().print(table)
 
 
-def _printable(text: str) -> str:
-    """With escapes for what is not: an id of a customer may hold line ends, and commands to a terminal."""
+def _escape(text: str) -> str:
+    """Escapes unprintable characters: a customer's id may contain line ends and terminal control sequences."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def print_line(line: str) -> None:
-    """A line of data, on stdout."""
+    """Prints a line of data on stdout."""
     sys.stdout.write(f"{line}\n")
 
 
 def print_note(line: str) -> None:
-    """A line for the person at the terminal, on stderr."""
+    """Prints a message for the operator on stderr."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()

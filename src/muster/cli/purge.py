@@ -1,4 +1,4 @@
-"""`muster purge`: removing what has been kept long enough."""
+"""`muster purge`: removes data whose retention period is over."""
 
 from datetime import date, timedelta
 from typing import Annotated, Final
@@ -11,7 +11,7 @@ from muster.cli.options import Database
 from muster.cli.output import print_line, print_note
 
 
-def _day(text: str) -> date:
+def _parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -21,50 +21,50 @@ def _day(text: str) -> date:
 Before = Annotated[
     date,
     typer.Option(
-        "--before", metavar="DATE", parser=_day, help="remove what is from before this day (UTC)", show_default=False
+        "--before", metavar="DATE", parser=_parse_day, help="remove data from before this day (UTC)", show_default=False
     ),
 ]
 ClosedCustomers = Annotated[
     bool,
     typer.Option(
         "--closed-customers",
-        help="also remove customers that are CLOSED, with a `closingDate` before the day (its date as it is written, "
-        "whatever its zone): with all their versions and communication numbers",
+        help="also remove CLOSED customers with a `closingDate` before the day (the date as written, whatever its time "
+        "zone), with all their versions and communication numbers",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="only say how much there is, and remove nothing")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="only print the counts, and remove nothing")]
 
-_KEPT: Final = "nothing was removed, as --dry-run asks"
-_REMOVED: Final = "removed; the audit log says so too"
-_READ: Final = (
-    "removed, and the audit log says so too; but somebody reads the database, so its write-ahead log (the file -wal) "
-    "could not be emptied and may still hold what was removed: run the same again when nobody reads for long"
+_DRY_RUN: Final = "nothing was removed, because of --dry-run"
+_PURGED: Final = "removed, with an entry in the audit log"
+_WAL_NOT_TRUNCATED: Final = (
+    "removed, with an entry in the audit log; but readers kept the write-ahead log (the file -wal) from being "
+    "truncated, so it may still contain removed data: run the same command again when no long reads are running"
 )
 
 
 def purge(
     before: Before, closed_customers: ClosedCustomers = False, dry_run: DryRun = False, database: Database = None
 ) -> None:
-    """Removes idempotency keys, rejections and kept answers from before a day; customers only when asked to.
+    """Removes idempotency keys, rejections and stored responses from before a day; customers only on request.
 
-    Keys that are still valid stay, with the answers that they stand for. The identifiers of customers that were
-    removed stay in the rejections and the kept answers of batches from that day on, until these are removed too, and in
-    the audit log. The batches stay, with their senders and counts.
+    Valid keys stay, with their stored responses. The batches stay, with their senders and counts. The identifiers of
+    removed customers stay in the audit log, and in the rejections and stored responses of batches from that day on
+    until these are removed too.
     """
     from muster.records.retention import Retention, StillNeededError
 
     settings = read_settings(database=database)
     with open_command_storage(database, settings) as store:
-        life = timedelta(hours=settings.idempotency_hours)
-        retention = Retention(store.retention, store.audit, get_operator(), life)
+        key_lifetime = timedelta(hours=settings.idempotency_hours)
+        retention = Retention(store.retention, store.audit, get_operator(), key_lifetime)
         try:
             if dry_run:
-                counts, told = retention.count(before, closed_customers=closed_customers), _KEPT
+                counts, note = retention.count(before, closed_customers=closed_customers), _DRY_RUN
             else:
                 removed = retention.purge(before, closed_customers=closed_customers)
-                counts, told = removed.counts, _REMOVED if removed.wiped else _READ
-        except StillNeededError as problem:
-            raise UsageError(f"{problem}; give --before {problem.latest} or an earlier day") from None
+                counts, note = removed.counts, _PURGED if removed.wiped else _WAL_NOT_TRUNCATED
+        except StillNeededError as error:
+            raise UsageError(f"{error}; give --before {error.latest} or an earlier day") from None
     for kind, count in counts.items():
         print_line(f"{count}\t{kind.meaning}")
-    print_note(told)
+    print_note(note)

@@ -69,7 +69,7 @@ def _serve(settings: Settings) -> None:
 
 def _check_database(settings: Settings) -> bool:
     """Whether there is a user. The workers open the database themselves, here it is seen that it has the schema."""
-    with open_command_storage(settings.database, settings, makes=True) as store:
+    with open_command_storage(settings.database, settings, create=True) as store:
         return any(not user.disabled for user in store.users.users())
 
 

@@ -1,4 +1,4 @@
-"""`muster user`: who may use the service."""
+"""`muster user`: adds, lists and changes users."""
 
 from typing import Annotated
 
@@ -15,14 +15,13 @@ from muster.cli.options import Database, PasswordStdin, UserName
 from muster.cli.output import print_note, print_table
 from muster.cli.prompt import prompt_new_password
 
-app = typer.Typer(help="Users: who may use the service, and what for.")
+app = typer.Typer(help="Users, their roles and their business units.")
 
 RoleOption = Annotated[
     Role,
     typer.Option(
         "--role",
-        help="`submit` posts batches to both endpoints, `read` may not post any, `watch` reads the metrics and nothing "
-        "else, `admin` may do everything",
+        help="`submit` posts batches, `read` reads customers and batches, `watch` reads only metrics, `admin` does all",
         show_default=False,
     ),
 ]
@@ -31,17 +30,17 @@ UnitsOption = Annotated[
     typer.Option(
         "--business-unit",
         metavar="CODE",
-        help="a unit whose customers the user may send; several can be given, the first one is the user's default",
+        help="a unit whose customers the user may send; repeat it for more units, the first is the default",
         show_default=False,
     ),
 ]
-NewRole = Annotated[Role | None, typer.Option("--role", help="the user's role from now on", show_default=False)]
+NewRole = Annotated[Role | None, typer.Option("--role", help="the new role", show_default=False)]
 NewUnits = Annotated[
     list[str] | None,
     typer.Option(
         "--business-unit",
         metavar="CODE",
-        help="the user's units from now on, instead of those it had; the first one is the default",
+        help="the new units, which replace all old ones; repeat it for more units, the first is the default",
         show_default=False,
     ),
 ]
@@ -57,16 +56,16 @@ def add(
 ) -> None:
     """Adds a user."""
     units = tuple(dict.fromkeys(business_unit or ()))
-    with open_command_storage(database, makes=True) as store:
+    with open_command_storage(database, create=True) as store:
         if store.users.user(name) is not None:
-            raise _exists(name)
+            raise _user_exists(name)
         _check_units(store.classifiers, units)
         password_hash = hash_password(prompt_new_password(from_stdin=password_stdin))
         try:
             UserAdministration(store.users, get_operator()).add_user(User(name, role, units, password_hash))
         except UserExistsError:
-            raise _exists(name) from None
-    print_note(f"added the user {name}, who may sign in from now on")
+            raise _user_exists(name) from None
+    print_note(f"added the user {name}")
 
 
 @app.command("list", epilog=examples.format_examples("user list"))
@@ -82,9 +81,9 @@ def list_users(database: Database = None) -> None:
 
 @app.command("change", epilog=examples.format_examples("user change"))
 def change(name: UserName, role: NewRole = None, business_unit: NewUnits = None, database: Database = None) -> None:
-    """Gives a user another role or other business units, from the next request on."""
+    """Changes the role or the business units of a user, from the next request on."""
     if role is None and not business_unit:
-        raise UsageError("there is nothing to change; give --role, --business-unit or both")
+        raise UsageError("nothing to change; give --role, --business-unit or both")
     with open_command_storage(database) as store:
         user = store.users.user(name)
         if user is None:
@@ -92,34 +91,34 @@ def change(name: UserName, role: NewRole = None, business_unit: NewUnits = None,
         units = tuple(dict.fromkeys(business_unit)) if business_unit else user.business_units
         _check_units(store.classifiers, units)
         UserAdministration(store.users, get_operator()).set_rights(name, role or user.role, units)
-    print_note(f"changed the rights of {name}{_still_disabled(user)}")
+    print_note(f"changed the user {name}{_still_disabled(user)}")
 
 
 @app.command("disable", epilog=examples.format_examples("user disable"))
 def disable(name: UserName, database: Database = None) -> None:
-    """Shuts a user out, with all tokens, from the next request on."""
+    """Disables a user; its password and tokens stop working with the next request."""
     with open_command_storage(database) as store:
-        became = UserAdministration(store.users, get_operator()).disable_user(name)
-    if became is ChangeOutcome.NOT_FOUND:
+        outcome = UserAdministration(store.users, get_operator()).disable_user(name)
+    if outcome is ChangeOutcome.NOT_FOUND:
         raise unknown_user(name)
     print_note(
-        f"disabled the user {name}" if became is ChangeOutcome.CHANGED else f"the user {name} was disabled already"
+        f"disabled the user {name}" if outcome is ChangeOutcome.CHANGED else f"the user {name} was already disabled"
     )
 
 
 @app.command("enable", epilog=examples.format_examples("user enable"))
 def enable(name: UserName, database: Database = None) -> None:
-    """Lets a disabled user in again from the next request on, with all tokens that were not revoked."""
+    """Enables a disabled user; its password and unrevoked tokens work again."""
     with open_command_storage(database) as store:
-        became = UserAdministration(store.users, get_operator()).enable_user(name)
-    if became is ChangeOutcome.NOT_FOUND:
+        outcome = UserAdministration(store.users, get_operator()).enable_user(name)
+    if outcome is ChangeOutcome.NOT_FOUND:
         raise unknown_user(name)
-    print_note(f"enabled the user {name}" if became is ChangeOutcome.CHANGED else f"the user {name} was not disabled")
+    print_note(f"enabled the user {name}" if outcome is ChangeOutcome.CHANGED else f"the user {name} was not disabled")
 
 
 @app.command("password", epilog=examples.format_examples("user password"))
 def password(name: UserName, password_stdin: PasswordStdin = False, database: Database = None) -> None:
-    """Gives a user a new password; the old one stops working at once."""
+    """Sets a new password; the old one stops working at once."""
     with open_command_storage(database) as store:
         user = store.users.user(name)
         if user is None:
@@ -131,21 +130,23 @@ def password(name: UserName, password_stdin: PasswordStdin = False, database: Da
 
 
 def unknown_user(name: str) -> CommandError:
-    return CommandError(f"there is no user {name!r}; `muster user list` shows the users")
+    return CommandError(f"user {name!r} does not exist; `muster user list` lists the users")
 
 
 def _still_disabled(user: User) -> str:
-    return f", who is still disabled; `muster user enable {user.name}` lets the user in again" if user.disabled else ""
+    return f"; it is still disabled, `muster user enable {user.name}` enables it" if user.disabled else ""
 
 
-def _exists(name: str) -> CommandError:
-    return CommandError(f"the user {name!r} is there already; `muster user change` changes its rights")
+def _user_exists(name: str) -> CommandError:
+    return CommandError(f"user {name!r} already exists; change it with `muster user change {name}`")
 
 
 def _check_units(classifiers: ClassifierStore, units: tuple[str, ...]) -> None:
     existing = {entry.code for entry in classifiers.entries()[1] if entry.classifier == "businessUnit"}
     for unit in units:
         if unit not in existing:
-            raise CommandError(f"there is no business unit {unit!r}; `muster classifier list businessUnit` shows them")
+            raise CommandError(
+                f"business unit {unit!r} does not exist; `muster classifier list businessUnit` lists them"
+            )
     if not units and len(existing) > 1:
-        print_note("the user has no business unit; `muster user change NAME --business-unit CODE` gives one")
+        print_note("the user has no business unit; assign one with `muster user change NAME --business-unit CODE`")

@@ -1,4 +1,4 @@
-"""What the claims of a provider's token say of name, role and units."""
+"""From the claims of a provider's token to name, role and business units."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from muster.auth.users import Role, User
 NAMES = ClaimNames("sub", "role", "business_units")
 
 
-def user(**claims: Any) -> User | TokenRejection:
+def map_claims(**claims: Any) -> User | TokenRejection:
     return to_user({"sub": "anna", "role": "read", **claims}, NAMES)
 
 
@@ -33,7 +33,7 @@ def user(**claims: Any) -> User | TokenRejection:
         ({"a": {"": "read"}}, "a.", "read"),
     ],
 )
-def test_a_claim_is_found_by_its_name_and_else_by_its_path(claims: dict[str, Any], path: str, found: object) -> None:
+def test_claim_is_found_by_its_name_or_else_by_its_path(claims: dict[str, Any], path: str, found: object) -> None:
     assert find_claim(claims, path) == found
 
 
@@ -58,8 +58,8 @@ def test_a_claim_is_found_by_its_name_and_else_by_its_path(claims: dict[str, Any
         ([["submit"], {"read": 1}, None], TokenRejection.NO_ROLE),
     ],
 )
-def test_exactly_one_role_is_taken_and_admin_before_others(claim: object, role: Role | TokenRejection) -> None:
-    found = user(role=claim)
+def test_exactly_one_role_is_accepted_unless_one_is_admin(claim: object, role: Role | TokenRejection) -> None:
+    found = map_claims(role=claim)
     assert (found.role if isinstance(found, User) else found) == role
 
 
@@ -75,20 +75,20 @@ def test_exactly_one_role_is_taken_and_admin_before_others(claim: object, role: 
         (None, ()),
     ],
 )
-def test_units_keep_their_order_and_no_claim_is_no_unit(claim: object, units: tuple[str, ...]) -> None:
-    found = user(business_units=claim)
+def test_units_keep_their_order_and_a_missing_claim_means_no_units(claim: object, units: tuple[str, ...]) -> None:
+    found = map_claims(business_units=claim)
     assert isinstance(found, User)
     assert found.business_units == units
 
 
 @pytest.mark.parametrize("claim", [1, {"LT": True}, ["LT", 1], [["LT"]], False])
-def test_units_that_can_not_be_read_let_nobody_in(claim: object) -> None:
-    assert user(business_units=claim) is TokenRejection.UNITS
+def test_unreadable_units_are_rejected(claim: object) -> None:
+    assert map_claims(business_units=claim) is TokenRejection.UNITS
 
 
 @pytest.mark.parametrize("name", ["anna", "a:b", "x" * MAX_NAME_LENGTH, "Änna Ö", "anna@bank.example"])
-def test_a_user_of_the_provider_has_a_name_that_no_local_user_can_have(name: str) -> None:
-    found = user(sub=name)
+def test_name_of_a_provider_user_can_not_be_a_local_name(name: str) -> None:
+    found = map_claims(sub=name)
     assert isinstance(found, User)
     assert found == User(f"oidc:{name}", Role.READ)
     assert not is_valid_name(found.name)
@@ -98,5 +98,5 @@ def test_a_user_of_the_provider_has_a_name_that_no_local_user_can_have(name: str
     "name",
     ["", " anna", "anna\n", "an\0na", "x" * (MAX_NAME_LENGTH + 1), "\ud800", "a\u202eb", 7, None, ["anna"], True],
 )
-def test_a_name_that_can_not_be_one_lets_nobody_in(name: object) -> None:
-    assert user(sub=name) is TokenRejection.NAME
+def test_invalid_name_is_rejected(name: object) -> None:
+    assert map_claims(sub=name) is TokenRejection.NAME

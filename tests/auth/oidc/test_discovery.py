@@ -1,4 +1,4 @@
-"""From an issuer to its keys, over HTTP from a provider that is real, and sometimes not what it should be."""
+"""From an issuer to its keys, over HTTP from a test provider that works or misbehaves."""
 
 import gzip
 import json
@@ -13,100 +13,105 @@ from joserfc.jwk import RSAKey, generate_key
 from muster.auth.oidc.discovery import KeyDiscovery
 from muster.auth.oidc.errors import FetchError
 from muster.auth.oidc.http import MAX_BYTES, HttpFetcher, is_secure_url
-from tests.issuer import DISCOVERY, JWKS, Answer, Issuer, issuing, key
+from tests.issuer import DISCOVERY_PATH, JWKS_PATH, CannedResponse, OidcProvider, make_key, run_provider
 
 
 @pytest.fixture
-def issuer() -> Iterator[Issuer]:
-    with issuing() as issuer:
-        yield issuer
+def provider() -> Iterator[OidcProvider]:
+    with run_provider() as provider:
+        yield provider
 
 
-def kids(issuer: Issuer, url: str | None = None) -> list[str | None]:
-    return [each.kid for each in KeyDiscovery(url or issuer.url, HttpFetcher())()]
+def fetch_kids(provider: OidcProvider, url: str | None = None) -> list[str | None]:
+    return [each.kid for each in KeyDiscovery(url or provider.url, HttpFetcher())()]
 
 
-def problem(issuer: Issuer, url: str | None = None, timeout: float = 20) -> str:
+def fetch_error(provider: OidcProvider, url: str | None = None, timeout: float = 20) -> str:
     with pytest.raises(FetchError) as caught:
-        KeyDiscovery(url or issuer.url, HttpFetcher(timeout))()
+        KeyDiscovery(url or provider.url, HttpFetcher(timeout))()
     return str(caught.value)
 
 
 def jwk(**changes: Any) -> dict[str, Any]:
-    return {**key().as_dict(private=False), **changes}
+    return {**make_key().as_dict(private=False), **changes}
 
 
-def test_the_keys_are_where_the_discovery_document_says(issuer: Issuer) -> None:
-    issuer.rotates(key("first"), key("second"))
-    assert kids(issuer) == ["first", "second"]
-    assert issuer.asked == [DISCOVERY, JWKS]
+def test_keys_are_fetched_from_the_url_of_the_discovery_document(provider: OidcProvider) -> None:
+    provider.set_keys(make_key("first"), make_key("second"))
+    assert fetch_kids(provider) == ["first", "second"]
+    assert provider.requests == [DISCOVERY_PATH, JWKS_PATH]
 
 
-def test_an_issuer_with_a_slash_at_its_end_is_asked_at_the_same_place(issuer: Issuer) -> None:
-    issuer.says(DISCOVERY, {"issuer": issuer.url + "/", "jwks_uri": issuer.url + JWKS})
-    assert kids(issuer, issuer.url + "/") == ["first"]
-    assert issuer.asked == [DISCOVERY, JWKS]
+def test_issuer_with_a_trailing_slash_has_the_same_discovery_url(provider: OidcProvider) -> None:
+    provider.serve_document(DISCOVERY_PATH, {"issuer": provider.url + "/", "jwks_uri": provider.url + JWKS_PATH})
+    assert fetch_kids(provider, provider.url + "/") == ["first"]
+    assert provider.requests == [DISCOVERY_PATH, JWKS_PATH]
 
 
-@pytest.mark.parametrize("named", ["https://elsewhere.example", "{url}/", "", None, 7, ["{url}"]])
-def test_another_issuer_than_the_configured_one_gives_no_keys(issuer: Issuer, named: Any) -> None:
-    told = named.format(url=issuer.url) if isinstance(named, str) else named
-    issuer.says(DISCOVERY, {"issuer": told, "jwks_uri": issuer.url + JWKS})
-    assert problem(issuer) == "discovery: the issuer there is not the one of MUSTER_OIDC_ISSUER"
-    assert issuer.asked == [DISCOVERY]
+@pytest.mark.parametrize("stated", ["https://elsewhere.example", "{url}/", "", None, 7, ["{url}"]])
+def test_document_of_another_issuer_is_rejected(provider: OidcProvider, stated: Any) -> None:
+    issuer = stated.format(url=provider.url) if isinstance(stated, str) else stated
+    provider.serve_document(DISCOVERY_PATH, {"issuer": issuer, "jwks_uri": provider.url + JWKS_PATH})
+    assert fetch_error(provider) == "discovery: its issuer differs from MUSTER_OIDC_ISSUER"
+    assert provider.requests == [DISCOVERY_PATH]
 
 
 @pytest.mark.parametrize("uri", ["http://keys.example/certs", "file:///etc/passwd", "/certs", "", None, 7])
-def test_keys_that_anybody_on_the_way_could_change_are_not_fetched(issuer: Issuer, uri: Any) -> None:
-    issuer.says(DISCOVERY, {"issuer": issuer.url, "jwks_uri": uri})
-    assert problem(issuer) == "discovery: jwks_uri is no https URL"
+def test_keys_are_not_fetched_from_an_insecure_url(provider: OidcProvider, uri: Any) -> None:
+    provider.serve_document(DISCOVERY_PATH, {"issuer": provider.url, "jwks_uri": uri})
+    assert fetch_error(provider) == "discovery: jwks_uri is not an https URL"
 
 
-@pytest.mark.parametrize("path", [DISCOVERY, JWKS])
+@pytest.mark.parametrize("path", [DISCOVERY_PATH, JWKS_PATH])
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("response", "reason"),
     [
-        (Answer(b"{", 200), "the answer is not JSON"),
-        (Answer(b"\xff\xfe", 200), "the answer is not JSON"),
-        (Answer(b"<html>sign in</html>", 200), "the answer is not JSON"),
-        (Answer(b"[" * 100_000, 200), "the answer is not JSON"),
-        (Answer(b"{}", 503), "status 503"),
-        (Answer(b"", 302, {"Location": "http://elsewhere.example/"}), "status 302"),
-        (Answer(b"", 308, {"Location": DISCOVERY}), "status 308"),
-        (Answer(b" " * (MAX_BYTES + 1)), "the answer has more than 1 MiB"),
-        (Answer(gzip.compress(b" " * MAX_BYTES * 100), 200, {"Content-Encoding": "gzip"}), "the answer is compressed"),
-        (Answer(b"{}", 200, {"Content-Length": "100"}), "no answer (RemoteProtocolError)"),
+        (CannedResponse(b"{", 200), "the response is not JSON"),
+        (CannedResponse(b"\xff\xfe", 200), "the response is not JSON"),
+        (CannedResponse(b"<html>sign in</html>", 200), "the response is not JSON"),
+        (CannedResponse(b"[" * 100_000, 200), "the response is not JSON"),
+        (CannedResponse(b"{}", 503), "status 503"),
+        (CannedResponse(b"", 302, {"Location": "http://elsewhere.example/"}), "status 302"),
+        (CannedResponse(b"", 308, {"Location": DISCOVERY_PATH}), "status 308"),
+        (CannedResponse(b" " * (MAX_BYTES + 1)), "the response has more than 1 MiB"),
+        (
+            CannedResponse(gzip.compress(b" " * MAX_BYTES * 100), 200, {"Content-Encoding": "gzip"}),
+            "the response is compressed",
+        ),
+        (CannedResponse(b"{}", 200, {"Content-Length": "100"}), "no response (RemoteProtocolError)"),
     ],
 )
-def test_an_answer_that_is_none_is_told_in_a_few_words(issuer: Issuer, path: str, answer: Answer, why: str) -> None:
-    issuer.answers[path] = answer
-    assert problem(issuer) == f"{'discovery' if path == DISCOVERY else 'keys'}: {why}"
+def test_invalid_response_is_reported_in_a_few_words(
+    provider: OidcProvider, path: str, response: CannedResponse, reason: str
+) -> None:
+    provider.responses[path] = response
+    assert fetch_error(provider) == f"{'discovery' if path == DISCOVERY_PATH else 'keys'}: {reason}"
 
 
-def test_an_answer_of_the_most_bytes_is_read(issuer: Issuer) -> None:
-    content = issuer.answers[JWKS].body
-    issuer.answers[JWKS] = Answer(content + b" " * (MAX_BYTES - len(content)))
-    assert kids(issuer) == ["first"]
+def test_response_of_the_maximum_size_is_read(provider: OidcProvider) -> None:
+    content = provider.responses[JWKS_PATH].body
+    provider.responses[JWKS_PATH] = CannedResponse(content + b" " * (MAX_BYTES - len(content)))
+    assert fetch_kids(provider) == ["first"]
 
 
-def test_a_provider_that_does_not_answer_is_waited_for_no_longer_than_set(issuer: Issuer) -> None:
-    done = threading.Event()
-    issuer.answers[DISCOVERY].wait = lambda: done.wait(20)
+def test_provider_that_does_not_respond_runs_into_the_timeout(provider: OidcProvider) -> None:
+    finished = threading.Event()
+    provider.responses[DISCOVERY_PATH].wait = lambda: finished.wait(20)
     try:
-        assert problem(issuer, timeout=0.2) == "discovery: no answer in time"
+        assert fetch_error(provider, timeout=0.2) == "discovery: no response in time"
     finally:
-        done.set()
+        finished.set()
 
 
-def test_a_provider_that_sends_a_byte_now_and_then_is_waited_for_no_longer_either() -> None:
-    done = threading.Event()
+def test_provider_that_trickles_bytes_runs_into_the_timeout() -> None:
+    finished = threading.Event()
 
     def drip(listener: socket.socket) -> None:
         connection, _ = listener.accept()
         with connection:
             connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
             try:
-                while not done.wait(0.02):
+                while not finished.wait(0.02):
                     connection.sendall(b"x")
             except OSError:
                 return
@@ -115,66 +120,66 @@ def test_a_provider_that_sends_a_byte_now_and_then_is_waited_for_no_longer_eithe
         thread = threading.Thread(target=drip, args=(listener,))
         thread.start()
         try:
-            with pytest.raises(FetchError, match="no answer in time"):
+            with pytest.raises(FetchError, match="no response in time"):
                 HttpFetcher(0.3).json(f"http://127.0.0.1:{listener.getsockname()[1]}/")
         finally:
-            done.set()
+            finished.set()
             thread.join()
 
 
-def test_a_provider_that_is_away_is_told_in_a_few_words() -> None:
-    with issuing() as issuer:
+def test_refused_connection_is_reported_in_a_few_words() -> None:
+    with run_provider() as provider:
         pass
-    assert problem(issuer) == "discovery: no answer (ConnectError)"
+    assert fetch_error(provider) == "discovery: no response (ConnectError)"
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "unusable",
     [
-        jwk(kid="odd", use="enc"),
-        jwk(kid="odd", use="other"),
-        jwk(kid="odd", kty="ML-DSA"),
-        jwk(kid="odd", kty=["RSA"]),
-        jwk(kid="odd", n=None),
-        jwk(kid="odd", n="!"),
-        jwk(kid="odd", key_ops=["encrypt"], use="sig"),
-        {name: value for name, value in jwk(kid="odd", key_ops=["wrapKey"]).items() if name != "use"},
-        jwk(kid="odd", key_ops=7),
+        jwk(kid="unusable", use="enc"),
+        jwk(kid="unusable", use="other"),
+        jwk(kid="unusable", kty="ML-DSA"),
+        jwk(kid="unusable", kty=["RSA"]),
+        jwk(kid="unusable", n=None),
+        jwk(kid="unusable", n="!"),
+        jwk(kid="unusable", key_ops=["encrypt"], use="sig"),
+        {name: value for name, value in jwk(kid="unusable", key_ops=["wrapKey"]).items() if name != "use"},
+        jwk(kid="unusable", key_ops=7),
         jwk(kid=7),
-        {"kty": "oct", "k": "c2VjcmV0", "kid": "odd"},
-        {"kty": "EC", "crv": "P-1", "x": "AA", "y": "AA", "kid": "odd"},
-        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "odd"},
-        {"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "odd"},
-        {"kty": "RSA", "kid": "odd"},
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "unusable"},
+        {"kty": "EC", "crv": "P-1", "x": "AA", "y": "AA", "kid": "unusable"},
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "unusable"},
+        {"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "unusable"},
+        {"kty": "RSA", "kid": "unusable"},
         {},
         None,
-        "odd",
+        "unusable",
         [],
     ],
 )
-def test_a_key_that_can_not_be_used_costs_the_others_nothing(issuer: Issuer, odd: Any) -> None:
-    issuer.says(JWKS, {"keys": [odd, jwk()]})
-    assert kids(issuer) == ["first"]
-    issuer.says(JWKS, {"keys": [odd]})
-    assert problem(issuer) == "keys: there is none that signatures can be verified with"
+def test_unusable_key_does_not_affect_the_others(provider: OidcProvider, unusable: Any) -> None:
+    provider.serve_document(JWKS_PATH, {"keys": [unusable, jwk()]})
+    assert fetch_kids(provider) == ["first"]
+    provider.serve_document(JWKS_PATH, {"keys": [unusable]})
+    assert fetch_error(provider) == "keys: none can verify signatures"
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")  # where the test makes the key
-def test_an_rsa_key_that_is_too_short_is_not_used(issuer: Issuer) -> None:
+def test_short_rsa_key_is_not_used(provider: OidcProvider) -> None:
     short = generate_key("RSA", 1024, {"kid": "short"})
     assert isinstance(short, RSAKey)
-    issuer.says(JWKS, {"keys": [short.as_dict(private=False), jwk()]})
-    assert kids(issuer) == ["first"]
+    provider.serve_document(JWKS_PATH, {"keys": [short.as_dict(private=False), jwk()]})
+    assert fetch_kids(provider) == ["first"]
 
 
 @pytest.mark.parametrize("document", [[], {}, {"keys": {}}, {"keys": None}, 7, None])
-def test_a_document_without_keys_is_none(issuer: Issuer, document: Any) -> None:
-    issuer.answers[JWKS] = Answer(json.dumps(document).encode())
-    assert problem(issuer) == "keys: there is none that signatures can be verified with"
+def test_document_without_keys_is_an_error(provider: OidcProvider, document: Any) -> None:
+    provider.responses[JWKS_PATH] = CannedResponse(json.dumps(document).encode())
+    assert fetch_error(provider) == "keys: none can verify signatures"
 
 
 @pytest.mark.parametrize(
-    ("url", "secure"),
+    ("url", "is_secure"),
     [
         ("https://id.bank.example/realms/staff", True),
         ("http://localhost:8080/realms/staff", True),
@@ -194,5 +199,5 @@ def test_a_document_without_keys_is_none(issuer: Issuer, document: Any) -> None:
         ("", False),
     ],
 )
-def test_a_url_has_https_or_stays_on_this_machine(url: str, secure: bool) -> None:
-    assert is_secure_url(url) is secure
+def test_secure_url_has_https_or_a_loopback_host(url: str, is_secure: bool) -> None:
+    assert is_secure_url(url) is is_secure

@@ -1,4 +1,4 @@
-"""The provider's keys are kept, and asked for no more often than is needed."""
+"""The provider's keys are cached, and fetched no more often than needed."""
 
 import logging
 import threading
@@ -17,175 +17,175 @@ from muster.auth.oidc.key_cache import (
     STALE_USABLE_SECONDS,
     KeyCache,
 )
-from tests.auth.fakes import Clock
-from tests.issuer import key
+from tests.auth.fakes import ManualClock
+from tests.issuer import make_key
 
 
-class Source:
-    """Gives its keys, or fails while it is away; counts how often it is asked."""
+class KeySource:
+    """Returns its keys, or fails while it is unavailable. Counts its calls."""
 
     def __init__(self, *keys: Key) -> None:
         self.keys = keys
-        self.away = False
-        self.times = 0
-        self.does: Callable[[], object] = lambda: None
+        self.is_unavailable = False
+        self.calls = 0
+        self.before_return: Callable[[], object] = lambda: None
 
     def __call__(self) -> Sequence[Key]:
-        self.times += 1
-        self.does()
-        if self.away:
-            raise FetchError("no answer (ConnectError)")
+        self.calls += 1
+        self.before_return()
+        if self.is_unavailable:
+            raise FetchError("no response (ConnectError)")
         return self.keys
 
 
-class Kept:
-    """The keys of a source with one key, and a clock that is moved by hand."""
+class CacheSetup:
+    """A cache of a source with one key, and the clock of the cache."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.source = Source(key("first"))
-        self.keys = KeyCache(self.source, self.clock)
+        self.clock = ManualClock()
+        self.source = KeySource(make_key("first"))
+        self.cache = KeyCache(self.source, self.clock)
 
     def has(self, kid: str | None) -> bool:
-        return bool(self.keys.find(kid))
+        return bool(self.cache.find(kid))
 
-    def later(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.clock.seconds += seconds
 
 
-def test_the_provider_is_asked_once_in_an_hour() -> None:
-    kept = Kept()
-    assert kept.source.times == 0
+def test_keys_are_fetched_once_an_hour() -> None:
+    setup = CacheSetup()
+    assert setup.source.calls == 0
     for _ in range(3):
-        assert kept.has("first")
-    kept.later(FRESH_SECONDS - 1)
-    assert kept.has("first")
-    assert kept.source.times == 1
-    kept.later(1)
-    assert kept.has("first")
-    assert kept.source.times == 2
+        assert setup.has("first")
+    setup.advance(FRESH_SECONDS - 1)
+    assert setup.has("first")
+    assert setup.source.calls == 1
+    setup.advance(1)
+    assert setup.has("first")
+    assert setup.source.calls == 2
 
 
-def test_a_key_that_the_provider_has_no_longer_is_gone_after_an_hour() -> None:
-    kept = Kept()
-    assert kept.has("first")
-    kept.source.keys = (key("second"),)
-    kept.later(FRESH_SECONDS)
-    assert not kept.has("first")
-    assert kept.has("second")
-    assert [each.kid for each in kept.keys.find(None)] == ["second"]
+def test_removed_key_is_rejected_after_an_hour() -> None:
+    setup = CacheSetup()
+    assert setup.has("first")
+    setup.source.keys = (make_key("second"),)
+    setup.advance(FRESH_SECONDS)
+    assert not setup.has("first")
+    assert setup.has("second")
+    assert [each.kid for each in setup.cache.find(None)] == ["second"]
 
 
-def test_a_new_key_is_found_at_once() -> None:
-    kept = Kept()
-    assert kept.has("first")
-    kept.later(RETRY_SECONDS)
-    kept.source.keys = (key("first"), key("second"))
-    assert kept.has("second")
-    assert kept.has("first")
-    assert kept.source.times == 2
+def test_new_key_is_found_at_once() -> None:
+    setup = CacheSetup()
+    assert setup.has("first")
+    setup.advance(RETRY_SECONDS)
+    setup.source.keys = (make_key("first"), make_key("second"))
+    assert setup.has("second")
+    assert setup.has("first")
+    assert setup.source.calls == 2
 
 
-def test_ids_that_are_made_up_make_nobody_ask_more_than_once_in_half_a_minute() -> None:
-    kept = Kept()
+def test_invented_key_ids_cause_at_most_one_fetch_per_half_minute() -> None:
+    setup = CacheSetup()
     for number in range(100):
-        assert not kept.has(f"made up {number}")
-    assert kept.source.times == 1
-    kept.later(RETRY_SECONDS)
+        assert not setup.has(f"invented {number}")
+    assert setup.source.calls == 1
+    setup.advance(RETRY_SECONDS)
     for number in range(100):
-        assert not kept.has(f"made up {number}")
-    assert kept.source.times == 2
-    assert kept.has("first")
+        assert not setup.has(f"invented {number}")
+    assert setup.source.calls == 2
+    assert setup.has("first")
 
 
-@pytest.mark.parametrize("kid", ["first", "made up"])
-def test_while_the_provider_is_away_the_keys_go_on_to_serve_for_a_day(kid: str) -> None:
-    kept = Kept()
-    assert kept.has("first")
-    kept.source.away = True
-    kept.later(FRESH_SECONDS)
+@pytest.mark.parametrize("kid", ["first", "invented"])
+def test_cached_keys_stay_usable_for_a_day_while_the_provider_is_unavailable(kid: str) -> None:
+    setup = CacheSetup()
+    assert setup.has("first")
+    setup.source.is_unavailable = True
+    setup.advance(FRESH_SECONDS)
     for _ in range(5):
-        assert kept.has(kid) == (kid == "first")
-    assert kept.source.times == 2
-    kept.later(STALE_USABLE_SECONDS - FRESH_SECONDS - 1)
-    assert kept.has(kid) == (kid == "first")
-    kept.later(1)
+        assert setup.has(kid) == (kid == "first")
+    assert setup.source.calls == 2
+    setup.advance(STALE_USABLE_SECONDS - FRESH_SECONDS - 1)
+    assert setup.has(kid) == (kid == "first")
+    setup.advance(1)
     with pytest.raises(ProviderUnavailableError):
-        kept.has(kid)
+        setup.has(kid)
 
 
-def test_a_failure_is_not_made_again_at_once_and_is_mended_by_itself() -> None:
-    kept = Kept()
-    kept.source.away = True
+def test_failed_fetch_is_retried_after_some_seconds() -> None:
+    setup = CacheSetup()
+    setup.source.is_unavailable = True
     for _ in range(5):
-        with pytest.raises(ProviderUnavailableError, match="no answer"):
-            kept.has("first")
-    assert kept.source.times == 1
-    kept.source.away = False
-    kept.later(RETRY_WITHOUT_KEYS_SECONDS)
-    assert kept.has("first")
-    assert kept.source.times == 2
+        with pytest.raises(ProviderUnavailableError, match="no response"):
+            setup.has("first")
+    assert setup.source.calls == 1
+    setup.source.is_unavailable = False
+    setup.advance(RETRY_WITHOUT_KEYS_SECONDS)
+    assert setup.has("first")
+    assert setup.source.calls == 2
 
 
-def test_a_failure_is_told_to_the_operator(caplog: pytest.LogCaptureFixture) -> None:
-    kept = Kept()
-    assert kept.has("first")
-    kept.source.away = True
-    kept.later(FRESH_SECONDS)
+def test_failed_fetch_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    setup = CacheSetup()
+    assert setup.has("first")
+    setup.source.is_unavailable = True
+    setup.advance(FRESH_SECONDS)
     with caplog.at_level(logging.WARNING):
-        assert kept.has("first")
-        assert kept.has("first")
+        assert setup.has("first")
+        assert setup.has("first")
     assert [record.getMessage() for record in caplog.records] == [
-        "the keys of the OpenID provider could not be had: no answer (ConnectError)"
+        "fetching the keys of the OpenID provider failed: no response (ConnectError)"
     ]
 
 
-def is_free(places: threading.Semaphore) -> bool:
-    free = places.acquire(blocking=False)
-    if free:
-        places.release()
-    return free
+def has_free_slot(slots: threading.Semaphore) -> bool:
+    is_free = slots.acquire(blocking=False)
+    if is_free:
+        slots.release()
+    return is_free
 
 
-def test_of_many_requests_at_once_one_asks_and_those_beyond_a_few_do_not_wait() -> None:
-    kept = Kept()
-    asked, answer = threading.Event(), threading.Event()
+def test_one_of_many_concurrent_requests_fetches_and_only_a_few_wait() -> None:
+    setup = CacheSetup()
+    started, may_return = threading.Event(), threading.Event()
 
-    def slowly() -> None:
-        asked.set()
-        assert answer.wait(20)
+    def block() -> None:
+        started.set()
+        assert may_return.wait(20)
 
-    kept.source.does = slowly
+    setup.source.before_return = block
     with ThreadPoolExecutor(MAX_WAITING) as threads:
-        waiting = [threads.submit(kept.has, "first")]
-        assert asked.wait(20)
-        waiting += [threads.submit(kept.has, "first") for _ in range(MAX_WAITING - 1)]
-        while is_free(kept.keys._places):  # until all of them wait
+        waiting = [threads.submit(setup.has, "first")]
+        assert started.wait(20)
+        waiting += [threads.submit(setup.has, "first") for _ in range(MAX_WAITING - 1)]
+        while has_free_slot(setup.cache._waiting_slots):  # until all of them wait
             pass
         with pytest.raises(ProviderUnavailableError, match="too many"):
-            kept.has("first")
-        answer.set()
+            setup.has("first")
+        may_return.set()
         assert all(each.result(20) for each in waiting)
-    assert kept.source.times == 1
-    assert kept.has("first")
+    assert setup.source.calls == 1
+    assert setup.has("first")
 
 
-def test_while_one_asks_for_newer_keys_others_use_those_that_are_there() -> None:
-    kept = Kept()
-    assert kept.has("first")
-    kept.later(FRESH_SECONDS)
-    asked, answer = threading.Event(), threading.Event()
+def test_stale_keys_are_used_while_another_request_fetches() -> None:
+    setup = CacheSetup()
+    assert setup.has("first")
+    setup.advance(FRESH_SECONDS)
+    started, may_return = threading.Event(), threading.Event()
 
-    def slowly() -> None:
-        asked.set()
-        assert answer.wait(20)
+    def block() -> None:
+        started.set()
+        assert may_return.wait(20)
 
-    kept.source.does = slowly
+    setup.source.before_return = block
     with ThreadPoolExecutor(1) as threads:
-        asking = threads.submit(kept.has, "first")
-        assert asked.wait(20)
-        assert kept.has("first")
-        assert not asking.done()
-        answer.set()
-        assert asking.result(20)
-    assert kept.source.times == 2
+        fetching = threads.submit(setup.has, "first")
+        assert started.wait(20)
+        assert setup.has("first")
+        assert not fetching.done()
+        may_return.set()
+        assert fetching.result(20)
+    assert setup.source.calls == 2

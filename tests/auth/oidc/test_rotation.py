@@ -1,4 +1,4 @@
-"""Tokens of a provider that changes its keys, loses them and goes away: from its HTTP server to a user."""
+"""Key rotation and failures of the provider: from its HTTP server to an authenticated user."""
 
 from collections.abc import Iterator
 
@@ -12,67 +12,84 @@ from muster.auth.oidc.http import HttpFetcher
 from muster.auth.oidc.key_cache import FRESH_SECONDS, RETRY_SECONDS, STALE_USABLE_SECONDS, KeyCache
 from muster.auth.oidc.token_verifier import OidcTokenVerifier
 from muster.auth.users import User
-from tests.auth.fakes import Clock
-from tests.issuer import AUDIENCE, DISCOVERY, JWKS, Answer, Issuer, claims, issuing, key, signed
+from tests.auth.fakes import ManualClock
+from tests.issuer import (
+    AUDIENCE,
+    DISCOVERY_PATH,
+    JWKS_PATH,
+    CannedResponse,
+    OidcProvider,
+    make_claims,
+    make_key,
+    run_provider,
+    sign_token,
+)
 
 
-class Watched:
-    """A provider, and what recognises its tokens, with the clock of its cache moved by hand."""
+class VerifierSetup:
+    """A provider, the verifier of its tokens, and the clock of the verifier's key cache."""
 
-    def __init__(self, issuer: Issuer) -> None:
-        self.issuer = issuer
-        self.clock = Clock()
-        keys = KeyCache(KeyDiscovery(issuer.url, HttpFetcher()), self.clock)
+    def __init__(self, provider: OidcProvider) -> None:
+        self.provider = provider
+        self.clock = ManualClock()
+        keys = KeyCache(KeyDiscovery(provider.url, HttpFetcher()), self.clock)
         names = ClaimNames("sub", "role", "business_units")
-        self.tokens = OidcTokenVerifier(keys, issuer=issuer.url, audience=AUDIENCE, names=names, now=utc_now)
+        self.verifier = OidcTokenVerifier(keys, issuer=provider.url, audience=AUDIENCE, names=names, now=utc_now)
 
-    def knows(self, token: str | None = None) -> bool:
-        found = self.tokens.verify(token or self.issuer.token())
-        assert isinstance(found, User) or found is TokenRejection.KEY
-        return isinstance(found, User)
+    def accepts(self, token: str | None = None) -> bool:
+        result = self.verifier.verify(token or self.provider.token())
+        assert isinstance(result, User) or result is TokenRejection.KEY
+        return isinstance(result, User)
 
 
 @pytest.fixture
-def watched() -> Iterator[Watched]:
-    with issuing() as issuer:
-        yield Watched(issuer)
+def setup() -> Iterator[VerifierSetup]:
+    with run_provider() as provider:
+        yield VerifierSetup(provider)
 
 
-def test_many_tokens_ask_the_provider_once(watched: Watched) -> None:
-    assert all(watched.knows(watched.issuer.token(sub=f"user {number}")) for number in range(20))
-    assert watched.issuer.asked == [DISCOVERY, JWKS]
+def test_many_tokens_cause_one_fetch(setup: VerifierSetup) -> None:
+    assert all(setup.accepts(setup.provider.token(sub=f"user {number}")) for number in range(20))
+    assert setup.provider.requests == [DISCOVERY_PATH, JWKS_PATH]
 
 
-def test_a_provider_may_change_its_keys_at_any_time(watched: Watched) -> None:
-    old = watched.issuer.token()
-    assert watched.knows(old)
-    watched.clock.seconds += RETRY_SECONDS
-    watched.issuer.rotates(key("second", "EC", "P-256"))
-    new = signed(claims(watched.issuer.url), key("second", "EC", "P-256"), "ES256")
-    assert watched.knows(new)
-    assert not watched.knows(old)
-    assert watched.issuer.asked == [DISCOVERY, JWKS] * 2
+def test_rotated_keys_are_picked_up(setup: VerifierSetup) -> None:
+    old = setup.provider.token()
+    assert setup.accepts(old)
+    setup.clock.seconds += RETRY_SECONDS
+    setup.provider.set_keys(make_key("second", "EC", "P-256"))
+    new = sign_token(make_claims(setup.provider.url), make_key("second", "EC", "P-256"), "ES256")
+    assert setup.accepts(new)
+    assert not setup.accepts(old)
+    assert setup.provider.requests == [DISCOVERY_PATH, JWKS_PATH] * 2
 
 
-def test_made_up_keys_do_not_hammer_the_provider(watched: Watched) -> None:
-    forged = [signed(claims(watched.issuer.url), key("forger"), kid=f"made up {number}") for number in range(20)]
-    assert watched.knows()
-    assert not any(watched.knows(token) for token in forged)
-    watched.clock.seconds += RETRY_SECONDS
-    assert not any(watched.knows(token) for token in forged)
-    assert watched.issuer.asked == [DISCOVERY, JWKS] * 2
+def test_invented_key_ids_do_not_flood_the_provider(setup: VerifierSetup) -> None:
+    forged = [
+        sign_token(make_claims(setup.provider.url), make_key("forger"), kid=f"invented {number}")
+        for number in range(20)
+    ]
+    assert setup.accepts()
+    assert not any(setup.accepts(token) for token in forged)
+    setup.clock.seconds += RETRY_SECONDS
+    assert not any(setup.accepts(token) for token in forged)
+    assert setup.provider.requests == [DISCOVERY_PATH, JWKS_PATH] * 2
 
 
-@pytest.mark.parametrize("path", [DISCOVERY, JWKS])
-@pytest.mark.parametrize("answer", [Answer(b"", 503), Answer(b'{"keys": []}'), Answer(b"<html>")])
-def test_a_provider_that_is_broken_for_a_day_costs_nobody_a_place(watched: Watched, path: str, answer: Answer) -> None:
-    assert watched.knows()
-    sound, watched.issuer.answers[path] = watched.issuer.answers[path], answer
-    watched.clock.seconds += FRESH_SECONDS
-    assert watched.knows()
-    watched.clock.seconds += STALE_USABLE_SECONDS - FRESH_SECONDS
+@pytest.mark.parametrize("path", [DISCOVERY_PATH, JWKS_PATH])
+@pytest.mark.parametrize(
+    "response", [CannedResponse(b"", 503), CannedResponse(b'{"keys": []}'), CannedResponse(b"<html>")]
+)
+def test_users_are_accepted_for_a_day_while_the_provider_fails(
+    setup: VerifierSetup, path: str, response: CannedResponse
+) -> None:
+    assert setup.accepts()
+    valid, setup.provider.responses[path] = setup.provider.responses[path], response
+    setup.clock.seconds += FRESH_SECONDS
+    assert setup.accepts()
+    setup.clock.seconds += STALE_USABLE_SECONDS - FRESH_SECONDS
     with pytest.raises(ProviderUnavailableError):
-        watched.knows()
-    watched.issuer.answers[path] = sound
-    watched.clock.seconds += RETRY_SECONDS
-    assert watched.knows()
+        setup.accepts()
+    setup.provider.responses[path] = valid
+    setup.clock.seconds += RETRY_SECONDS
+    assert setup.accepts()

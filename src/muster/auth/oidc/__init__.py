@@ -1,1 +1,1 @@
-"""Bearer tokens of an OpenID provider. Needs the extra `oidc`; nothing else imports this package but `bootstrap`."""
+"""Bearer tokens of an OpenID provider. Needs the extra `oidc`; only `bootstrap` imports it."""

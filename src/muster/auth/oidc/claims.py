@@ -1,7 +1,7 @@
-"""From the claims of a provider's token to a user: what they say of name, role and business units.
+"""Maps the claims of a provider's token to a user: name, role and business units.
 
-Which claims say it is for the installation to choose, as every provider has its own. What can't be read for certain
-lets nobody in: half a right would be a guess.
+The installation configures which claims hold them, since providers differ. A claim that can't be read unambiguously
+rejects the token: a partial reading would guess at the user's rights.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from muster.auth.oidc.errors import TokenRejection
 from muster.auth.passwords import is_valid_external_name
 from muster.auth.users import Role, User
 
-# No local user can have a colon in its name. So nobody whom the provider names is ever taken for a local user, and
-# batches, keys and records of the two are apart.
+# Names of local users contain no colon. So a user of the provider never has the name of a local user, and never sees
+# that user's batches, idempotency keys and records.
 OIDC_NAME_PREFIX: Final = "oidc:"
 
 Claims = Mapping[str, Any]
@@ -21,7 +21,7 @@ Claims = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ClaimNames:
-    """Where the claims stand: the name of one, or a path to it with dots between."""
+    """The configured claims: each a name, or a path with dots."""
 
     name: str
     role: str
@@ -29,7 +29,7 @@ class ClaimNames:
 
 
 def to_user(claims: Claims, names: ClaimNames) -> User | TokenRejection:
-    """The user that the claims speak of. Its name begins with `OIDC_NAME_PREFIX`."""
+    """Returns the user that the claims describe, with `OIDC_NAME_PREFIX` before its name."""
     name = find_claim(claims, names.name)
     if not isinstance(name, str) or not is_valid_external_name(name):
         return TokenRejection.NAME
@@ -41,9 +41,9 @@ def to_user(claims: Claims, names: ClaimNames) -> User | TokenRejection:
 
 
 def find_claim(claims: object, path: str) -> object:
-    """What stands under this name or, where there is none, at the end of this path; None for nothing.
+    """Returns the claim of this name or else at this path; None if it does not exist.
 
-    Names may have dots in them, like `https://bank.example/role`: longer ones are tried first, at every step.
+    Names may contain dots, like `https://bank.example/role`: at every step the longest possible name is tried first.
     """
     if not isinstance(claims, Mapping):
         return None
@@ -58,22 +58,22 @@ def find_claim(claims: object, path: str) -> object:
 
 
 def _parse_role(claim: object) -> Role | TokenRejection:
-    """One role. Others than ours are none of our business: providers put all that they know into one list."""
-    given = claim if isinstance(claim, list) else [claim]
-    ours = {role for role in Role if role in given}
-    if Role.ADMIN in ours:
+    """Reads one role. Unknown ones are ignored: providers list the roles of all applications in one claim."""
+    values = claim if isinstance(claim, list) else [claim]
+    roles = {role for role in Role if role in values}
+    if Role.ADMIN in roles:
         return Role.ADMIN
-    if not ours:
+    if not roles:
         return TokenRejection.NO_ROLE
-    # `read` and `submit` see different things, so neither is a part of the other.
-    return ours.pop() if len(ours) == 1 else TokenRejection.ROLES
+    # Ambiguous: neither of `read` and `submit` includes the other.
+    return roles.pop() if len(roles) == 1 else TokenRejection.ROLES
 
 
 def _parse_units(claim: object) -> tuple[str, ...] | None:
-    """Business units in their order, the default one first; None for what can't be read."""
+    """Reads the business units in order, the default one first; None for an invalid claim."""
     if claim is None:
         return ()
-    given = claim.split() if isinstance(claim, str) else claim
-    if not isinstance(given, list) or not all(isinstance(unit, str) for unit in given):
+    units = claim.split() if isinstance(claim, str) else claim
+    if not isinstance(units, list) or not all(isinstance(unit, str) for unit in units):
         return None
-    return tuple(dict.fromkeys(given))
+    return tuple(dict.fromkeys(units))

@@ -1,4 +1,4 @@
-"""Where the provider's keys are (OpenID Connect Discovery 1.0), and which of them can be used (RFC 7517)."""
+"""Discovery of the provider's signing keys (OpenID Connect Discovery 1.0) and their selection (RFC 7517)."""
 
 import base64
 from collections.abc import Sequence
@@ -9,42 +9,42 @@ from joserfc.jwk import Key, import_key
 from muster.auth.oidc.errors import FetchError
 from muster.auth.oidc.http import is_secure_url
 
-_PATH: Final = "/.well-known/openid-configuration"
+_DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
 _KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
-_MIN_RSA_BITS: Final = 2048  # bits, RFC 7518 3.3
+_MIN_RSA_BITS: Final = 2048  # RFC 7518, section 3.3
 
 
 class DocumentFetcher(Protocol):
     def json(self, url: str) -> Any:
-        """The document at this URL. Raises `FetchError`."""
+        """Fetches and parses the document at this URL. Raises `FetchError`."""
         ...
 
 
 class KeyDiscovery:
-    """The keys of one issuer, asked for anew each time."""
+    """Fetches the keys of one issuer, anew with each call."""
 
-    def __init__(self, issuer: str, documents: DocumentFetcher) -> None:
+    def __init__(self, issuer: str, fetcher: DocumentFetcher) -> None:
         self._issuer = issuer
-        self._documents = documents
+        self._fetcher = fetcher
 
     def __call__(self) -> Sequence[Key]:
-        """At least one key. Raises `FetchError`, which says which of the two documents it is about."""
+        """Returns at least one key. Raises `FetchError`, whose message names the document that failed."""
         try:
-            url = self._jwks_uri()
+            url = self._find_jwks_uri()
         except FetchError as error:
             raise FetchError(f"discovery: {error}") from None
         try:
-            return _parse_jwks(self._documents.json(url))
+            return _parse_jwks(self._fetcher.json(url))
         except FetchError as error:
             raise FetchError(f"keys: {error}") from None
 
-    def _jwks_uri(self) -> str:
-        found = self._documents.json(self._issuer.removesuffix("/") + _PATH)
-        if not isinstance(found, dict) or found.get("issuer") != self._issuer:
-            raise FetchError("the issuer there is not the one of MUSTER_OIDC_ISSUER")
-        url = found.get("jwks_uri")
+    def _find_jwks_uri(self) -> str:
+        document = self._fetcher.json(self._issuer.removesuffix("/") + _DISCOVERY_PATH)
+        if not isinstance(document, dict) or document.get("issuer") != self._issuer:
+            raise FetchError("its issuer differs from MUSTER_OIDC_ISSUER")
+        url = document.get("jwks_uri")
         if not isinstance(url, str) or not is_secure_url(url):
-            raise FetchError("jwks_uri is no https URL")
+            raise FetchError("jwks_uri is not an https URL")
         return url
 
 
@@ -52,21 +52,21 @@ def _parse_jwks(document: Any) -> Sequence[Key]:
     listed = document.get("keys") if isinstance(document, dict) else None
     keys = [key for jwk in listed if (key := _parse_jwk(jwk))] if isinstance(listed, list) else []
     if not keys:
-        raise FetchError("there is none that signatures can be verified with")
+        raise FetchError("none can verify signatures")
     return keys
 
 
 def _parse_jwk(jwk: Any) -> Key | None:
-    """The key; None for one that no signature is verified with."""
+    """Returns the key, or None if it can't verify signatures."""
     try:
         return import_key(jwk) if _is_usable(jwk) else None
     except Exception:
-        # Of whatever kind, from here or from the libraries below: one odd key must not cost the others their place.
+        # Any exception, from here or from the libraries: one invalid key must not make the others unusable.
         return None
 
 
 def _is_usable(jwk: Any) -> bool:
-    """Whether the key is meant for signatures, and strong enough."""
+    """Whether the key is meant for signatures and long enough."""
     return (
         jwk["kty"] in _KEY_TYPES
         and jwk.get("use", "sig") == "sig"

@@ -1,10 +1,12 @@
-"""Why a token is rejected, and what can go wrong with the provider."""
+"""Reasons for rejecting a token, and failures of the provider."""
 
 from enum import StrEnum
 
 
 class TokenRejection(StrEnum):
-    """Why a provider's token lets nobody in: for the log, and never for whoever sent it. No value of the token."""
+    """Why a provider's token was rejected: for the log, never for the client. Contains no value of the token."""
+
+    # docs/single-sign-on.md explains each of them to operators.
 
     MALFORMED = "not a signed token"
     TYPE = "another type of token"
@@ -25,11 +27,11 @@ class TokenRejection(StrEnum):
 
 
 class ProviderUnavailableError(Exception):
-    """There are no keys to look at a provider's token with. The same request may succeed later.
+    """No keys are available to verify a provider's token. The same request may succeed later.
 
-    The message says why, without values: for the log.
+    The message gives the reason for the log, without values.
     """
 
 
 class FetchError(Exception):
-    """The provider gave no keys. The message says why in a few words of ours, with nothing that it sent."""
+    """The keys could not be fetched. The message gives a short reason, without any text of the provider."""

@@ -1,4 +1,4 @@
-"""One document of the provider over HTTP, with bounds on all that it could do to us."""
+"""Fetches JSON documents of the provider over HTTP, with bounds on time and size."""
 
 import asyncio
 import ipaddress
@@ -11,16 +11,16 @@ import msgspec
 
 from muster.auth.oidc.errors import FetchError
 
-TIMEOUT_SECONDS: Final = 5.0  # for a document as a whole
+TIMEOUT_SECONDS: Final = 5.0  # for the whole document
 MAX_BYTES: Final = 1024 * 1024
 
 
 def is_secure_url(url: str) -> bool:
-    """Whether what comes from this URL comes from its host: by HTTPS, or from this machine."""
+    """Whether content of this URL can't be forged on the way: HTTPS, or plain HTTP on the loopback interface."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
-        _ = parts.port  # raises for one that is no number
+        _ = parts.port  # raises for a port that is no number
     except ValueError:
         return False
     if not host or parts.fragment or parts.username is not None:
@@ -36,46 +36,46 @@ def _is_loopback(host: str) -> bool:
 
 
 class HttpFetcher:
-    """Gets JSON. Blocks, and is called by threads without an event loop of their own."""
+    """Fetches JSON. Blocks; must be called from a thread without a running event loop."""
 
-    def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
-        self._timeout = timeout
-        # The machine's own certificates and not a list that comes with a package: a bank's provider often has one of
-        # its own authority. SSL_CERT_FILE names others.
-        self._trusted = ssl.create_default_context()
+    def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._timeout_seconds = timeout_seconds
+        # The system's certificate authorities and not those of a package: a bank's provider often has a certificate of
+        # the bank's own authority. SSL_CERT_FILE overrides them.
+        self._ssl_context = ssl.create_default_context()
 
     def json(self, url: str) -> Any:
-        """The document at this URL. A redirect is none: what it leads to was not configured. Raises `FetchError`."""
+        """Fetches the document at this URL. Raises `FetchError`, also for a redirect: its target was not configured."""
         if not is_secure_url(url):
-            raise FetchError("a URL without https")
+            raise FetchError("the URL is not https")
         try:
-            # On an event loop, since a time for all of it is kept there alone: a blocking client starts its time anew
-            # with every byte that comes.
-            content = asyncio.run(self._content(url))
+            # On an event loop, whose timeout covers the whole exchange: the timeout of a blocking client starts again
+            # with every byte received.
+            content = asyncio.run(self._read_content(url))
         except TimeoutError:
-            raise FetchError("no answer in time") from None
+            raise FetchError("no response in time") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise FetchError(f"no answer ({type(error).__name__})") from None
+            raise FetchError(f"no response ({type(error).__name__})") from None
         try:
             return msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise FetchError("the answer is not JSON") from None
+            raise FetchError("the response is not JSON") from None
 
-    async def _content(self, url: str) -> bytes:
-        # Uncompressed, so that the bytes that are counted are those that are kept.
+    async def _read_content(self, url: str) -> bytes:
+        # Uncompressed, so that the size limit holds for the memory used.
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "muster"}
         async with (
-            asyncio.timeout(self._timeout),
-            httpx.AsyncClient(verify=self._trusted, timeout=None, headers=headers) as client,  # noqa: S113
+            asyncio.timeout(self._timeout_seconds),
+            httpx.AsyncClient(verify=self._ssl_context, timeout=None, headers=headers) as client,  # noqa: S113 - see `json`
             client.stream("GET", url) as response,
         ):
             if response.status_code != 200:
                 raise FetchError(f"status {response.status_code}")
             if response.headers.get("Content-Encoding", "identity") != "identity":
-                raise FetchError("the answer is compressed")
+                raise FetchError("the response is compressed")
             content = bytearray()
             async for piece in response.aiter_raw():
                 content += piece
                 if len(content) > MAX_BYTES:
-                    raise FetchError("the answer has more than 1 MiB")
+                    raise FetchError("the response has more than 1 MiB")
         return bytes(content)

@@ -1,8 +1,8 @@
-"""Tokens of an OpenID provider: from a JWT to a user, or to the reason why it lets nobody in.
+"""Verifies tokens of an OpenID provider: from a JWT to a user, or to the reason for its rejection.
 
-Of all that JOSE can do, only tokens are taken that are signed by one of the provider's own keys: what a token says
-about where its key is, is not looked at. The claims are checked before the signature, since that costs less and tells
-an operator more; nothing is believed until both are right.
+Of JOSE, only tokens signed with one of the provider's own keys are accepted; keys that a token contains or refers to
+are ignored. Claims are checked before the signature, because that is cheaper and gives operators a more precise reason.
+Both must be valid before any claim is used.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,15 +20,15 @@ from muster.auth.oidc.claims import ClaimNames, Claims, to_user
 from muster.auth.oidc.errors import TokenRejection
 from muster.auth.users import User
 
-# Signatures that only the holder of a private key can make. With HMAC the provider's public key, which everybody knows,
-# could be taken for the secret.
+# Asymmetric signatures only. With HMAC, an attacker could sign with the provider's public key as the secret
+# (RFC 8725, section 2.1).
 ALGORITHMS: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 )
-LEEWAY_SECONDS: Final = 60  # by which the clocks of the provider and of this machine may differ
+LEEWAY_SECONDS: Final = 60  # accepted difference between the clocks of the provider and of this host
 MAX_TOKEN_LENGTH: Final = 8192  # characters
 
-# RFC 8725 3.11: a provider signs other things too, with the same keys: logout tokens, for one.
+# RFC 8725, section 3.11: the provider signs other documents with the same keys, logout tokens for example.
 _TOKEN_TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 _REJECTIONS_BY_CLAIM: Final = {
     "iss": TokenRejection.ISSUER,
@@ -40,30 +40,31 @@ _REJECTIONS_BY_CLAIM: Final = {
 
 
 class SigningKeys(Protocol):
-    """The public keys that the provider signs with."""
+    """The public keys of the provider."""
 
     def find(self, kid: str | None) -> Sequence[Key]:
-        """The keys of this id, none when the provider has none; all of them without an id.
+        """Returns the keys of this id, possibly none, or all keys for None.
 
-        May ask the provider, and wait for it. Raises `ProviderUnavailableError` when no keys are known.
+        May block on a request to the provider. Raises `ProviderUnavailableError` if no keys are available.
         """
         ...
 
 
 class _Registry(jws.JWSRegistry):
-    """What of JOSE is taken."""
+    """joserfc's registry with the size limits and algorithms of this service."""
 
     max_header_length = MAX_TOKEN_LENGTH
     max_signature_length = MAX_TOKEN_LENGTH
 
     def get_alg(self, name: str) -> JWSAlgModel:
-        # Not by the registry's own list: it warns with every token of EdDSA, an older name that providers still use.
+        # Replaces the registry's own check, which emits a `SecurityWarning` for EdDSA, the older name of Ed25519 that
+        # providers still use.
         if name not in ALGORITHMS:
             raise UnsupportedAlgorithmError
         return self.algorithms[name]
 
 
-# RFC 7515 4: headers that nobody knows are ignored.
+# RFC 7515, section 4: unknown header parameters are ignored.
 _REGISTRY: Final = _Registry(strict_check_header=False)
 
 
@@ -74,9 +75,9 @@ class _RejectedError(Exception):
 
 
 class OidcTokenVerifier:
-    """Recognises users by tokens of one provider. Threads may share it.
+    """Authenticates users by tokens of one provider. Thread-safe.
 
-    `audience` is the name that the provider has for this service; `now` gives the time with its zone.
+    `audience` is this service's name at the provider; `now` returns timezone-aware times.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class OidcTokenVerifier:
     ) -> None:
         self._keys = keys
         self._names = names
-        self._checks = JWTClaimsRegistry(
+        self._claims_registry = JWTClaimsRegistry(
             now=lambda: int(now().timestamp()),
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": issuer},
@@ -93,23 +94,23 @@ class OidcTokenVerifier:
         )
 
     def verify(self, token: str) -> User | TokenRejection:
-        """The user that the token speaks of, while it is valid. Raises `ProviderUnavailableError`."""
+        """Returns the user of a valid token, or the reason for rejecting it. Raises `ProviderUnavailableError`."""
         try:
             signed = _parse_jws(token)
             _check_header(signed.headers())
-            claims = self._claims(signed.payload)
+            claims = self._parse_claims(signed.payload)
             self._check_signature(signed)
-        except _RejectedError as refused:
-            return refused.reason
+        except _RejectedError as rejected:
+            return rejected.reason
         return to_user(claims, self._names)
 
-    def _claims(self, payload: bytes) -> Claims:
+    def _parse_claims(self, payload: bytes) -> Claims:
         try:
             claims = msgspec.json.decode(payload, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise _RejectedError(TokenRejection.MALFORMED) from None
         try:
-            self._checks.validate(claims)
+            self._claims_registry.validate(claims)
         except ExpiredTokenError:
             raise _RejectedError(TokenRejection.EXPIRED) from None
         except MissingClaimError as error:
@@ -123,7 +124,7 @@ class OidcTokenVerifier:
         kid = header.get("kid")
         algorithm = _REGISTRY.get_alg(header["alg"])
         keys = [key for key in self._keys.find(kid) if _can_verify(key, algorithm)]
-        # Without an id it has to be plain which key is meant.
+        # A token without a key id is accepted only if a single key fits.
         if not keys or (kid is None and len(keys) > 1):
             raise _RejectedError(TokenRejection.KEY)
         if not any(_has_valid_signature(signed, key) for key in keys):
@@ -143,22 +144,25 @@ def _parse_jws(token: str) -> jws.CompactSignature:
 
 
 def _check_header(header: dict[str, Any]) -> None:
-    """There is no critical header that we know (RFC 7515 4.1.11), and a detached or unencoded payload is none."""
+    """Rejects unknown types and algorithms, unencoded payloads (RFC 7797) and critical parameters.
+
+    No critical parameter is supported (RFC 7515, section 4.1.11).
+    """
     if "crit" in header or "b64" in header:
         raise _RejectedError(TokenRejection.CRITICAL)
-    kid, kind = header.get("kid"), header.get("typ", "JWT")
+    kid, token_type = header.get("kid"), header.get("typ", "JWT")
     try:
         _REGISTRY.get_alg(header["alg"])
-    except (UnsupportedAlgorithmError, TypeError):  # the latter of what can't even be a name
+    except (UnsupportedAlgorithmError, TypeError):  # TypeError: `alg` is an unhashable value
         raise _RejectedError(TokenRejection.ALGORITHM) from None
-    if not isinstance(kind, str) or kind.lower() not in _TOKEN_TYPES:
+    if not isinstance(token_type, str) or token_type.lower() not in _TOKEN_TYPES:
         raise _RejectedError(TokenRejection.TYPE)
     if kid is not None and not isinstance(kid, str):
         raise _RejectedError(TokenRejection.MALFORMED)
 
 
 def _can_verify(key: Key, algorithm: JWSAlgModel) -> bool:
-    """Whether this key may be used with this algorithm, by its kind, its curve, and its own `use` and `alg`."""
+    """Whether the key fits the algorithm by its type and curve, and by its own `use` and `alg`."""
     try:
         algorithm.check_key(key)
     except JoseError:
