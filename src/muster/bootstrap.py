@@ -1,6 +1,6 @@
-"""Puts the parts together: the only place that names a concrete store, and the provider's adapter.
+"""Builds the service from its parts. Only this module names concrete stores and the OpenID adapter.
 
-The command line calls it, and every worker of the service does, through `create_app`.
+The command line calls it, and each worker process of the service calls `create_app`.
 """
 
 import gc
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from muster.auth.oidc.token_verifier import OidcTokenVerifier
-    from muster.observability.traces import Traces
+    from muster.observability.traces import TraceExporter
 
-# OpenTelemetry's own: where traces go. Without either there are none.
-_TRACES_WANTED: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+# OpenTelemetry's variables for the destination of traces. Without either, no traces are sent.
+_TRACE_VARIABLES: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class DatabaseMissingError(Exception):
-    """Where it should be is none: another directory, or another name, is meant."""
+    """There is no database at this place; the directory or the name is probably wrong."""
 
 
 class SchemaOutdatedError(Exception):
-    """The database has no schema or an old one, and it is for its operator to say when that changes."""
+    """The database has no schema or an old one, and its operator decides when to upgrade it."""
 
 
 def open_database(settings: Settings) -> Storage:
@@ -39,9 +39,10 @@ def open_database(settings: Settings) -> Storage:
 
 
 def open_checked_database(settings: Settings, *, makes: bool) -> Storage:
-    """The store with the schema of this version; SQLite is upgraded for it, as nobody else looks after such a file.
+    """The store with the schema of this version. SQLite is upgraded, because such a file has no other administrator.
 
-    Raises `DatabaseMissingError` unless it `makes` one, `SchemaOutdatedError`, `SchemaTooNewError`, `StorageUnavailableError`, `InvalidDatabaseUrlError`.
+    With `makes`, a missing database is created. Raises `DatabaseMissingError`, `SchemaOutdatedError`,
+    `SchemaTooNewError`, `StorageUnavailableError` and `InvalidDatabaseUrlError`.
     """
     store = open_database(settings)
     try:
@@ -54,13 +55,14 @@ def open_checked_database(settings: Settings, *, makes: bool) -> Storage:
     return store
 
 
-# The objects of a batch are made together and die together, without cycles. By its defaults the garbage collector walks
-# over all of them every 700 allocations: a full customer in a batch of 1,000 took 215 µs and takes 137 with these.
-_GARBAGE_THRESHOLDS: Final = (50_000, 20, 50)
+# The objects of a batch are allocated and freed together, without cycles. With the default thresholds the garbage
+# collector traverses them every 700 allocations: a full customer in a batch of 1,000 took 215 µs, and takes 137 µs with
+# these.
+_GC_THRESHOLDS: Final = (50_000, 20, 50)
 
 
 def create_app() -> "Litestar":
-    """The service with its settings from the environment: what each worker process runs."""
+    """The service with settings from the environment. Each worker process runs it."""
     from muster.observability import multiprocess
 
     settings = Settings.read()
@@ -69,21 +71,21 @@ def create_app() -> "Litestar":
     multiprocess.preallocate()
     service = make_service(settings, open_database(settings))
     gc.freeze()
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    gc.set_threshold(*_GC_THRESHOLDS)
     return service
 
 
 def configure_logs(settings: Settings) -> None:
-    """Sends the logs of this process where its settings say. Raises `InvalidSettingError`."""
-    from muster.observability import logs
+    """Configures the logs of this process. Raises `InvalidSettingError`."""
+    from muster.observability.log_configuration import configure_logging
 
-    logs.configure_logging(settings.log_format)
+    configure_logging(settings.log_format)
 
 
 def check_oidc_settings(settings: Settings) -> None:
-    """Raises `InvalidSettingError` when an OpenID provider is configured by halves, or what it needs is not installed.
+    """Raises `InvalidSettingError` when the settings of the OpenID provider are incomplete, or its extra is missing.
 
-    The provider itself is asked when the first of its tokens comes: the service starts without it.
+    The provider itself is called for the first of its tokens, so the service starts without it.
     """
     if (settings.oidc_issuer is None) != (settings.oidc_audience is None):
         raise InvalidSettingError(
@@ -102,7 +104,7 @@ def check_oidc_settings(settings: Settings) -> None:
 
 
 def make_oidc_verifier(settings: Settings) -> "OidcTokenVerifier | None":
-    """What recognises the tokens of the provider; None when there is none. Raises `InvalidSettingError`."""
+    """The verifier for tokens of the OpenID provider; None when none is configured. Raises `InvalidSettingError`."""
     check_oidc_settings(settings)
     if settings.oidc_issuer is None or settings.oidc_audience is None:
         return None
@@ -121,52 +123,52 @@ def make_oidc_verifier(settings: Settings) -> "OidcTokenVerifier | None":
 
 
 def make_service(settings: Settings, store: Storage) -> "Litestar":
-    """The service on this store, which it closes at its end. Does not touch the database yet. Raises `InvalidSettingError`."""
-    # Imported here: the commands that only look into the database need no web server, which takes a second to load.
+    """The service on this store, which it closes at its end. Does not connect yet. Raises `InvalidSettingError`."""
+    # Imported here, because loading the web framework takes a second, and commands on the database don't need it.
     from muster.auth.authentication import CredentialVerifier
     from muster.intake.service import Intake
     from muster.records.reading import RecordReader
     from muster.web.app import make_app
-    from muster.web.ports import Services
+    from muster.web.services import Services
 
     classifiers = ClassifierCache(store.classifiers)
     key_life = timedelta(hours=settings.idempotency_hours)
     intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_lifetime=key_life)
-    access = CredentialVerifier(store.users, store.audit)
+    credentials = CredentialVerifier(store.users, store.audit)
     records = RecordReader(store.records, lambda: classifiers.current().codes["businessUnit"], store.audit)
-    closing = ExitStack()
-    closing.callback(store.close)
-    closing.callback(access.close)
+    resources = ExitStack()
+    resources.callback(store.close)
+    resources.callback(credentials.close)
     traces = _open_traces()
     if traces is not None:
-        closing.callback(traces.close)
-    rooms = Services(
-        intake,
-        access,
-        classifiers,
-        records,
-        make_oidc_verifier(settings),
-        store.ready,
-        store.connections,
-        closing.close,
+        resources.callback(traces.close)
+    services = Services(
+        intake=intake,
+        credentials=credentials,
+        classifiers=classifiers,
+        records=records,
+        oidc_verifier=make_oidc_verifier(settings),
+        is_ready=store.ready,
+        read_connections=store.connections,
+        close=resources.close,
     )
-    return make_app(rooms, settings, [traces.request] if traces else [])
+    return make_app(services, settings, traces.record_request if traces else None)
 
 
-def _open_traces() -> "Traces | None":
-    """None when nobody asks for traces, and when they can't be had: the service works without them."""
-    if not any(os.environ.get(variable) for variable in _TRACES_WANTED):
+def _open_traces() -> "TraceExporter | None":
+    """None when traces are not configured, or can't be set up: the service works without them."""
+    if not any(os.environ.get(variable) for variable in _TRACE_VARIABLES):
         return None
     from muster.observability.logs import log_error, log_warning
 
     try:
-        from muster.observability.traces import Traces
+        from muster.observability.traces import TraceExporter
 
-        return Traces()
+        return TraceExporter()
     except ImportError:
-        log_warning("no traces are sent: that needs the extra muster[traces], which is not installed")
+        log_warning("traces_unavailable", "Traces are not sent: the extra muster[traces] is not installed")
     except Exception as error:
-        log_error(error, where="traces")
+        log_error(error, component="traces")
     return None
 
 

@@ -75,7 +75,7 @@ def test_failure_of_the_database_shows_no_value(
     response = api.send(json.dumps({"customers": [individual(firstName=CANARY, nationalCode=CANARY)]}).encode())
     assert response.status_code == 500
     out, err = capfd.readouterr()
-    assert "failure" in out + err + caplog.text
+    assert "internal_error" in out + err + caplog.text
     assert CANARY not in response.text + out + err + caplog.text
 
 
@@ -102,6 +102,6 @@ def test_traces_have_no_value_and_no_identifier_of_a_customer(
             api.sql("ALTER TABLE communications RENAME TO elsewhere")
             assert api.send(json.dumps({"customers": [individual(firstName=CANARY)]}).encode()).status_code == 500
     names = {span.name for span in collector.spans}
-    assert {f"POST {SAVE}", "GET /api/v1/customers/{customer}", "decode", "check", "decide", "save"} <= names
+    assert {f"POST {SAVE}", "GET /api/v1/customers/{customerExtId}", "decode", "check", "decide", "save"} <= names
     assert len([name for name in names if name.startswith(("GET", "POST"))]) == 5
     assert CANARY.encode() not in collector.content

@@ -1,6 +1,7 @@
-"""The OpenAPI document is valid, tells every field, and what it calls valid is what the service takes."""
+"""The OpenAPI document is valid and complete, and the service conforms to it."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from openapi_spec_validator import validate
 
+from muster.auth.users import Role
 from muster.customer.examples import make_full_customer
 from muster.customer.fields import iterate_fields
 from muster.customer.value_types import ClassifierCode, Enum
@@ -21,17 +23,20 @@ DOCUMENT: dict[str, Any] = json.loads(document())
 SCHEMAS = DOCUMENT["components"]["schemas"]
 
 
+def build_validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+
+
 def validator(name: str) -> jsonschema.Draft202012Validator:
-    schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
-    return jsonschema.Draft202012Validator(schema)
+    return build_validator({"$ref": f"#/components/schemas/{name}"})
 
 
-def test_it_is_a_valid_document_of_version_3_1() -> None:
+def test_document_is_valid_openapi_3_1() -> None:
     assert DOCUMENT["openapi"].startswith("3.1")
     validate(DOCUMENT)
 
 
-def test_every_field_has_its_type_meaning_and_example() -> None:
+def test_every_field_has_type_meaning_and_example() -> None:
     for schema, field in iterate_fields():
         owners = ("Individual", "Organization") if schema.name == "Customer" else (schema.name,)
         for owner in owners:
@@ -46,44 +51,77 @@ def test_every_field_has_its_type_meaning_and_example() -> None:
 
 
 @pytest.mark.parametrize("entity_type", ["INDIVIDUAL", "ORGANIZATION"])
-def test_full_and_minimal_customers_are_valid_by_it(entity_type: str) -> None:
+def test_full_and_minimal_customers_conform_to_the_schema(entity_type: str) -> None:
     minimal = individual() if entity_type == "INDIVIDUAL" else organization()
     for customer in (minimal, make_full_customer(entity_type)):
         assert list(validator("Batch").iter_errors({"customers": [customer]})) == []
 
 
-def test_a_field_of_the_other_type_is_not_valid_by_it() -> None:
+def test_field_of_the_other_type_does_not_conform_to_the_schema() -> None:
     assert list(validator("Batch").iter_errors({"customers": [individual(lei="x")]}))
 
 
-def test_the_examples_of_the_document_are_valid_by_it() -> None:
-    operation = DOCUMENT["paths"][SAVE]["post"]
-    for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
-        assert list(validator("Batch").iter_errors(example["value"])) == []
-    for status, answer in operation["responses"].items():
-        content = answer["content"]["application/json"]
-        name = content["schema"]["$ref"].rsplit("/", 1)[1]
-        examples = [item["value"] for item in content.get("examples", {}).values()] or [content["example"]]
-        assert examples, status
-        for example in examples:
-            assert list(validator(name).iter_errors(example)) == []
+OPERATIONS = [
+    (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
+]
 
 
-def test_every_path_can_be_too_long_and_tells_so(api: Api) -> None:
-    for path, methods in DOCUMENT["paths"].items():
-        for method, operation in methods.items():
-            answer = api.http.request(method, path.replace("{", "").replace("}", "") + "?x=" + "x" * 2_048)
-            assert str(answer.status_code) == "414"
-            assert "414" in operation["responses"]
-            assert list(validator("Error").iter_errors(answer.json())) == []
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])
+def test_examples_conform_to_their_schemas(path: str, method: str, operation: dict[str, Any]) -> None:
+    described = [operation["requestBody"]] if "requestBody" in operation else []
+    for item in (*described, *operation["responses"].values()):
+        for content in item["content"].values():
+            examples = [example["value"] for example in content.get("examples", {}).values()] or [content["example"]]
+            for example in examples:
+                assert list(build_validator(content["schema"]).iter_errors(example)) == [], (path, method)
 
 
-def test_answers_are_valid_by_it(api: Api) -> None:
+def test_every_operation_is_documented() -> None:
+    assert len({operation["operationId"] for _, _, operation in OPERATIONS}) == len(OPERATIONS) == 12
+    for path, _, operation in OPERATIONS:
+        assert operation["summary"]
+        assert operation["tags"]
+        documented = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "path"}
+        assert documented == set(re.findall(r"{(.*?)}", path))
+        for name, response in operation["responses"].items():
+            assert response["description"]
+            headers = response.get("headers", {})
+            assert ("WWW-Authenticate" in headers) is (name == "401")
+            assert ("Retry-After" in headers) is (name in ("409", "429", "503"))
+
+
+def test_every_path_can_be_too_long(api: Api) -> None:
+    for path, method, operation in OPERATIONS:
+        response = api.http.request(method, path.replace("{", "").replace("}", "") + "?x=" + "x" * 2_048)
+        assert str(response.status_code) == "414"
+        assert "414" in operation["responses"]
+        assert list(validator("Error").iter_errors(response.json())) == []
+
+
+def test_responses_conform_to_the_schemas(api: Api) -> None:
     body = json.dumps({"customers": [individual(), {}, individual(unknown=1)]}).encode()
     for path in (SAVE, f"{SAVE}?detail=full"):
         assert list(validator("Results").iter_errors(api.send(body, path).json())) == []
-    for refused in (api.send(b""), api.send(body, Authorization="")):
-        assert list(validator("Error").iter_errors(refused.json())) == []
+    for problem in (api.send(b""), api.send(body, Authorization="")):
+        assert list(validator("Error").iter_errors(problem.json())) == []
+
+
+def test_records_of_a_saved_batch_conform_to_the_schemas(api: Api) -> None:
+    customer = individual()
+    saved = api.send(json.dumps({"customers": [customer, {}]}).encode())
+    batch = f"/api/v1/batches/{saved.headers['Muster-Batch-Id']}"
+    admin = {"Authorization": f"Bearer {api.user(Role.ADMIN)}"}
+    for path, name in (
+        ("/api/v1/batches", "BatchPage"),
+        (batch, "SavedBatch"),
+        (f"{batch}/results", "ResultPage"),
+        (f"/api/v1/communications/{customer['communicationNumber']}", "Communication"),
+        (f"/api/v1/customers/{customer['customerExtId']}", "CustomerVersion"),
+        (f"/api/v1/customers/{customer['customerExtId']}/history", "CustomerHistory"),
+    ):
+        response = api.http.get(path, headers=admin)
+        assert response.status_code == 200, path
+        assert list(validator(name).iter_errors(response.json())) == [], path
 
 
 @pytest.fixture(name="fuzzed", scope="module")
@@ -95,15 +133,23 @@ def _fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     store.upgrade()
     store.close()
     with serving(url) as api:
+        api.token = api.user(Role.ADMIN)
         yield api
 
 
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    schemathesis.checks.status_code_conformance,
+    schemathesis.checks.content_type_conformance,
+    schemathesis.checks.response_headers_conformance,
+    schemathesis.checks.response_schema_conformance,
+]
 
 
 @SCHEMA.parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-def test_whatever_is_sent_gets_an_answer_of_the_document(case: schemathesis.Case, fuzzed: Api) -> None:
-    case.headers = {**(case.headers or {}), "Authorization": f"Bearer {fuzzed.token}"}
-    answer = case.call(base_url=str(fuzzed.http.base_url).rstrip("/"))
-    case.validate_response(answer, checks=[schemathesis.checks.not_a_server_error])
+def test_every_response_conforms_to_the_document(case: schemathesis.Case[Any], fuzzed: Api) -> None:
+    token = {"Authorization": f"Bearer {fuzzed.token}"}
+    response = case.call(base_url=str(fuzzed.http.base_url).rstrip("/"), headers=token)
+    case.validate_response(response, checks=CHECKS)

@@ -1,4 +1,4 @@
-"""A collector of traces: takes OTLP over HTTP, as the real ones do, and keeps what it got."""
+"""A fake collector of traces: receives OTLP over HTTP."""
 
 import threading
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Collector:
-    """`opened` is what each sender waits for before it gets its answer."""
+    """Stores the bodies that it receives. It responds while `opened` is set."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -32,18 +32,18 @@ class Collector:
         return [
             span
             for request in self.received
-            for of_resource in request.resource_spans
-            for of_scope in of_resource.scope_spans
-            for span in of_scope.spans
+            for resource_spans in request.resource_spans
+            for scope_spans in resource_spans.scope_spans
+            for span in scope_spans.spans
         ]
 
     def resource(self) -> dict[str, Any]:
-        """Who sent it, as the first of the senders says."""
+        """The resource attributes of the first body."""
         return values(self.received[0].resource_spans[0].resource.attributes)
 
 
 def values(attributes: Any) -> dict[str, Any]:
-    """Attributes as they are named."""
+    """Name -> value of OTLP attributes."""
     return {found.key: getattr(found.value, found.value.WhichOneof("value")) for found in attributes}
 
 

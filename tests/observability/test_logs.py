@@ -1,39 +1,41 @@
-"""The log: what stands in it, and what never does."""
+"""The fields of log events, and the data that no event holds."""
 
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import structlog
 from litestar.testing import TestClient
 from structlog.typing import EventDict
 
-from muster.observability.logs import configure_logging, describe_error
+from muster.observability.error_description import describe_error
+from muster.observability.log_configuration import configure_logging
 from muster.settings import InvalidSettingError
 from tests.web.fakes import ANNA, BATCH, RITA, SAVE, FakeIntake, application
 
 JSON = {"Content-Type": "application/json"}
 
 
-def events_of(intake: FakeIntake, path: str, **request) -> list[EventDict]:
+def capture_events(intake: FakeIntake, path: str, **request: Any) -> list[EventDict]:
     with structlog.testing.capture_logs() as events, TestClient(application(intake)) as client:
         client.request(**{"method": "POST", "url": path, "content": BATCH, "headers": JSON, **request})
     return list(events)
 
 
-def test_a_request_is_one_event():
+def test_request_is_one_event() -> None:
     intake = FakeIntake()
-    (event,) = events_of(intake, f"{SAVE}?detail=full&firstName=Garcia", auth=ANNA)
-    assert event.pop("ms") >= 0
-    assert list(event.pop("stages")) == ["decide"]
+    (event,) = capture_events(intake, f"{SAVE}?detail=full&firstName=Garcia", auth=ANNA)
+    assert event.pop("duration_ms") >= 0
+    assert list(event.pop("stages_ms")) == ["decide"]
     assert event == {
         "event": "request",
         "log_level": "info",
         "method": "POST",
         "route": SAVE,
         "status": 200,
-        "bytes_in": len(BATCH),
+        "bytes_received": len(BATCH),
         "user": "anna",
         "accepted": 2,
         "rejected": 1,
@@ -41,22 +43,22 @@ def test_a_request_is_one_event():
     }
 
 
-def test_a_refused_request_says_who_but_counts_nothing():
-    (event,) = events_of(FakeIntake(), SAVE, auth=RITA)
+def test_refused_request_has_the_user_and_no_counts() -> None:
+    (event,) = capture_events(FakeIntake(), SAVE, auth=RITA)
     assert (event["status"], event["user"]) == (403, "rita")
     assert not {"accepted", "rejected", "batch"} & set(event)
 
 
-def test_what_somebody_claims_to_be_is_not_written():
-    (event,) = events_of(FakeIntake(), SAVE, auth=("pässword-in-the-wrong-field", ""))
+def test_unverified_name_is_not_logged() -> None:
+    (event,) = capture_events(FakeIntake(), SAVE, auth=("pässword-in-the-wrong-field", ""))
     assert event["status"] == 401
     assert "user" not in event
 
 
-def test_the_route_stands_for_the_path_and_an_unknown_path_is_cut_and_cleaned():
-    (event,) = events_of(FakeIntake(), "/classifier/Garcia", method="GET", content=None)
+def test_route_replaces_the_path_and_an_unknown_path_is_sanitized() -> None:
+    (event,) = capture_events(FakeIntake(), "/classifier/Garcia", method="GET", content=None)
     assert event["route"] == "/classifier/{name}"
-    (event,) = events_of(FakeIntake(), "/a%0Ab%1B[31m" + "x" * 500, method="GET", content=None)
+    (event,) = capture_events(FakeIntake(), "/a%0Ab%1B[31m" + "x" * 500, method="GET", content=None)
     assert event["route"] == "/a?b?[31m" + "x" * 91
 
 
@@ -71,19 +73,19 @@ def failing(content: bytes) -> None:
         raise RuntimeError("Garcia", {"name": "Garcia"}) from error
 
 
-def test_a_failure_has_type_state_and_places_but_no_message():
-    failure, request = events_of(FakeIntake(failing), SAVE, auth=ANNA)
-    assert (failure["event"], failure["log_level"]) == ("failure", "error")
+def test_internal_error_has_type_sqlstate_and_stack_but_no_message() -> None:
+    failure, request = capture_events(FakeIntake(failing), SAVE, auth=ANNA)
+    assert (failure["event"], failure["log_level"]) == ("internal_error", "error")
     assert (failure["type"], failure["sqlstate"]) == ("builtins.RuntimeError", "23505")
     assert failure["causes"] == [f"{__name__}.WithState"]
     assert failure["route"] == SAVE
-    assert failure["at"][-1].endswith(" failing")
-    assert "test_logs.py:" in failure["at"][-1]
+    assert failure["frames"][-1].endswith(" failing")
+    assert "test_logs.py:" in failure["frames"][-1]
     assert "Garcia" not in repr(failure)
     assert request["status"] == 500
 
 
-def test_an_exception_with_itself_as_its_cause_is_described_too():
+def test_exception_in_a_cycle_of_causes_is_described() -> None:
     first, second = ValueError("Garcia"), KeyError("Garcia")
     first.__context__, second.__context__ = second, first
     assert "Garcia" not in repr(describe_error(first))
@@ -92,8 +94,9 @@ def test_an_exception_with_itself_as_its_cause_is_described_too():
 SERVE = """
 import asyncio, logging, sys, uvicorn
 from litestar.testing import TestClient
-from muster.observability import logs
-logs.configure_logging(sys.argv[1])
+from muster.observability.log_configuration import configure_logging
+from muster.observability.logs import log_loop_error
+configure_logging(sys.argv[1])
 from tests.observability.test_logs import failing
 from tests.web.fakes import *
 with TestClient(application(FakeIntake(failing))) as client:
@@ -104,7 +107,7 @@ except ValueError as error:
     logging.getLogger("uvicorn.error").error("Exception in ASGI application\\n", exc_info=error)
 async def forgotten():
     async def fail(): raise ValueError("Garcia")
-    asyncio.get_running_loop().set_exception_handler(logs.loop_failure)
+    asyncio.get_running_loop().set_exception_handler(log_loop_error)
     asyncio.ensure_future(fail())
     await asyncio.sleep(0.01)
 asyncio.run(forgotten())
@@ -115,17 +118,17 @@ logging.getLogger("careless.library").warning("lost %d: %s", 3, ValueError("Garc
 
 
 @pytest.mark.parametrize("log_format", ["json", "auto"])
-def test_the_whole_process_logs_in_lines_of_json_without_messages_of_exceptions(log_format: str):
+def test_whole_process_logs_json_lines_without_messages_of_exceptions(log_format: str) -> None:
     done = subprocess.run([sys.executable, "-c", SERVE, log_format], capture_output=True, text=True, timeout=30)
     assert done.stdout == ""
     events = [json.loads(line) for line in done.stderr.splitlines()]
-    assert [event["event"] for event in events] == [
-        "failure",
-        "request",
-        "Exception in ASGI application",
-        "failure",
-        "ready now",
-        "lost 3: builtins.ValueError",
+    assert [(event["event"], event.get("message")) for event in events] == [
+        ("internal_error", None),
+        ("request", None),
+        ("library_message", "Exception in ASGI application"),
+        ("internal_error", None),
+        ("library_message", "ready now"),
+        ("library_message", "lost 3: builtins.ValueError"),
     ]
     levels = "info", "warning", "error"
     assert all(event["timestamp"].endswith("Z") and event["level"] in levels for event in events)
@@ -133,7 +136,7 @@ def test_the_whole_process_logs_in_lines_of_json_without_messages_of_exceptions(
     assert "Garcia" not in done.stderr
 
 
-def test_text_is_for_people():
+def test_text_format_has_one_line_per_event() -> None:
     done = subprocess.run([sys.executable, "-c", SERVE, "text"], capture_output=True, text=True, timeout=30)
     lines = done.stderr.splitlines()
     assert len(lines) == 6
@@ -142,12 +145,12 @@ def test_text_is_for_people():
     assert "Garcia" not in done.stderr
 
 
-def test_an_unknown_format_is_a_bad_setting():
+def test_unknown_format_is_an_invalid_setting() -> None:
     with pytest.raises(InvalidSettingError, match="json, text, auto"):
         configure_logging("xml")
 
 
-def test_a_log_that_cannot_be_written_costs_no_answer(monkeypatch: pytest.MonkeyPatch):
+def test_unwritable_log_does_not_fail_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError("no space left on device")
 

@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules ask for metrics that exist, in PromQL that is right."""
+"""The dashboard and the alert rules use existing metrics, in valid PromQL."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from muster.observability.metrics import LABELS, METRICS, Metric, MetricKind
-from tests.web.reading import series_of
+from tests.web.reading import get_series_names
 
 DOCS = Path(__file__).parents[2] / "docs"
 DASHBOARD: dict[str, Any] = json.loads(DOCS.joinpath("grafana.json").read_text(encoding="utf-8"))
@@ -23,73 +23,74 @@ RULES = [
     for rule in group["rules"]
 ]
 MONITORING = DOCS.joinpath("monitoring.md").read_text(encoding="utf-8")
-OF_SERIES = {series: metric for metric in METRICS for series in series_of(metric)}
-# What Prometheus adds to every series.
-ADDED = {"job", "instance"}
+METRICS_BY_SERIES = {series: metric for metric in METRICS for series in get_series_names(metric)}
+# Prometheus adds these labels to every series.
+ADDED_LABELS = {"job", "instance"}
 
 
-def asked_by_dashboard() -> list[str]:
-    # Grafana puts a duration in the place of this variable; the others stand in texts.
-    asked = [target["expr"] for panel in PANELS for target in panel["targets"]]
-    return [expression.replace("$__rate_interval", "5m") for expression in asked]
+def read_dashboard() -> list[str]:
+    """The expressions of all panels."""
+    # Grafana replaces this variable with a duration; the others are within string literals.
+    expressions = [target["expr"] for panel in PANELS for target in panel["targets"]]
+    return [expression.replace("$__rate_interval", "5m") for expression in expressions]
 
 
-EXPRESSIONS = [*asked_by_dashboard(), *(rule["expr"] for rule in RULES)]
+EXPRESSIONS = [*read_dashboard(), *(rule["expr"] for rule in RULES)]
 
 
-def parts_of(expression: Any) -> Iterator[Any]:
-    """An expression and all that stands in it."""
+def iterate_parts(expression: Any) -> Iterator[Any]:
+    """An expression and all its parts."""
     yield expression
     for name in ("expr", "lhs", "rhs"):
         if (part := getattr(expression, name, None)) is not None:
-            yield from parts_of(part)
+            yield from iterate_parts(part)
     for part in getattr(expression, "args", ()):
-        yield from parts_of(part)
+        yield from iterate_parts(part)
     if isinstance(expression, promql_parser.MatrixSelector):
         yield expression.vector_selector
 
 
-def selectors_in(expression: str) -> list[Any]:
-    parts = parts_of(promql_parser.parse(expression))
+def find_selectors(expression: str) -> list[Any]:
+    parts = iterate_parts(promql_parser.parse(expression))
     return [part for part in parts if isinstance(part, promql_parser.VectorSelector)]
 
 
-def metric_of(selector: Any) -> Metric | None:
-    return OF_SERIES.get(selector.name)
+def find_metric(selector: Any) -> Metric | None:
+    return METRICS_BY_SERIES.get(selector.name)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_an_expression_asks_for_metrics_and_labels_that_exist(expression: str) -> None:
-    selectors = selectors_in(expression)
+def test_expression_uses_existing_metrics_and_labels(expression: str) -> None:
+    selectors = find_selectors(expression)
     assert len(selectors) == len(re.findall(r"\b(?:muster_\w+|up)\b(?!\")", expression))
     for selector in selectors:
         if selector.name == "up":
             continue
-        metric = metric_of(selector)
+        metric = find_metric(selector)
         assert metric is not None, selector.name
         labels = {matcher.name for matcher in selector.matchers.matchers}
-        assert labels <= {*metric.labels, *ADDED}
-    known = {label for selector in selectors if (metric := metric_of(selector)) for label in metric.labels}
+        assert labels <= {*metric.labels, *ADDED_LABELS}
+    known = {label for selector in selectors if (metric := find_metric(selector)) for label in metric.labels}
     for grouped in re.findall(r"\bby \(([^)]*)\)", expression):
-        assert set(grouped.split(", ")) <= known | ADDED | {"le"}
+        assert set(grouped.split(", ")) <= known | ADDED_LABELS | {"le"}
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_counters_are_asked_for_their_growth_and_gauges_for_what_they_are(expression: str) -> None:
+def test_expression_takes_the_rate_of_counters_and_the_value_of_gauges(expression: str) -> None:
     growing = re.findall(r"(?:rate|increase)\((muster_\w+)", expression)
-    for selector in selectors_in(expression):
-        metric = metric_of(selector)
+    for selector in find_selectors(expression):
+        metric = find_metric(selector)
         if metric is not None:
             assert (selector.name in growing) is (metric.kind is not MetricKind.GAUGE)
 
 
-def test_the_dashboard_shows_every_metric() -> None:
-    shown = {metric_of(selector) for expression in asked_by_dashboard() for selector in selectors_in(expression)}
+def test_dashboard_shows_every_metric() -> None:
+    shown = {find_metric(selector) for expression in read_dashboard() for selector in find_selectors(expression)}
     assert shown == set(METRICS)
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_a_panel_says_what_it_shows_and_in_what_unit(panel: dict[str, Any]) -> None:
+def test_panel_has_title_description_and_unit(panel: dict[str, Any]) -> None:
     assert panel["title"]
     assert panel["description"].endswith(".")
     assert panel["fieldConfig"]["defaults"]["unit"]
@@ -98,23 +99,23 @@ def test_a_panel_says_what_it_shows_and_in_what_unit(panel: dict[str, Any]) -> N
     assert {source["uid"] for source in sources} == {"${datasource}"}
 
 
-def test_panels_have_their_own_places() -> None:
+def test_panels_do_not_overlap() -> None:
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
-    places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
-    assert all(place["x"] + place["w"] <= 24 for place in places)
-    for one, other in combinations(places, 2):
+    positions = [panel["gridPos"] for panel in DASHBOARD["panels"]]
+    assert all(position["x"] + position["w"] <= 24 for position in positions)
+    for one, other in combinations(positions, 2):
         beside = one["x"] >= other["x"] + other["w"] or other["x"] >= one["x"] + one["w"]
         below = one["y"] >= other["y"] + other["h"] or other["y"] >= one["y"] + one["h"]
         assert beside or below
 
 
-def test_the_variables_of_the_dashboard_are_there() -> None:
+def test_variables_of_the_dashboard_are_defined() -> None:
     variables = {variable["name"] for variable in DASHBOARD["templating"]["list"]}
     used = set(re.findall(r"\$\{?(\w+)", json.dumps(DASHBOARD["panels"]))) - {"__rate_interval"}
     assert used == variables == {"datasource", "job", "instance"}
 
 
-def test_the_page_explains_every_alert() -> None:
+def test_monitoring_page_explains_every_alert() -> None:
     assert len({rule["alert"] for rule in RULES}) == len(RULES)
     for rule in RULES:
         assert rule["annotations"]["summary"]
@@ -125,7 +126,7 @@ def test_every_label_has_a_meaning() -> None:
     assert LABELS.keys() == {label for metric in METRICS for label in metric.labels}
 
 
-def test_names_follow_the_rules_of_prometheus() -> None:
+def test_names_follow_the_conventions_of_prometheus() -> None:
     for metric in METRICS:
         assert metric.name.startswith("muster_")
         assert metric.name.endswith("_total") is (metric.kind is MetricKind.COUNTER)

@@ -1,4 +1,4 @@
-"""Counting in several workers: the directory, the room in it, and what happens where there is none."""
+"""Metrics of several workers: the directory, the preallocated files, and a full disk."""
 
 import json
 import os
@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from muster.observability.multiprocess import SIZES, get_directory, mark_dead, multiprocess_dir
+from muster.observability.multiprocess import FILE_BYTES, get_directory, mark_dead, multiprocess_dir
 from tests.web.reading import series_in, total, value
 
-# Counts as a worker does and tells what it sees.
+# Counts like a worker and prints a scrape.
 WORKER = """
 import json, sys
-from muster.observability import logs, multiprocess
-logs.configure_logging("json")
+from muster.observability import multiprocess
+from muster.observability.log_configuration import configure_logging
+configure_logging("json")
 multiprocess.preallocate()
 from litestar.testing import TestClient
 from tests.web.fakes import *
@@ -27,14 +28,15 @@ with TestClient(application()) as client:
 """
 
 
-# Counts all that a worker can count: requests by more statuses than there are.
+# Creates all series that a worker can have, with more statuses than the service sends.
 EVERYTHING = """
-from types import SimpleNamespace
-from muster.observability import logs, multiprocess
-logs.configure_logging("json")
+from muster.observability import multiprocess
+from muster.observability.log_configuration import configure_logging
+configure_logging("json")
 multiprocess.preallocate()
 from litestar.testing import TestClient
-from muster.observability.prometheus import METHODS, MetricsRegistry
+from muster.observability.prometheus import MetricsRegistry
+from muster.observability.requests import METHODS, RequestSummary
 from tests.web.fakes import *
 from muster.storage.pool import ConnectionUsage
 app = application()
@@ -42,11 +44,18 @@ metrics = MetricsRegistry({}, lambda: ConnectionUsage(0, 1))
 for route in app.routes:
     for method in (*METHODS, "other") if route is app.routes[0] else ("GET", "HEAD", "POST"):
         for status in (0, *range(200, 206), *range(400, 432), *range(500, 506)):
-            metrics.request(
-                SimpleNamespace(
-                    method=method, status=status, milliseconds=1, bytes_in=1, wrong_credentials=True, failed=True
-                ),
-                {"path_template": route.path},
+            metrics.record_request(
+                RequestSummary(
+                    method=method,
+                    path=route.path,
+                    route=route.path,
+                    status=status,
+                    started_ns=0,
+                    duration_ns=1_000_000,
+                    bytes_received=1,
+                    is_failed_login=True,
+                    has_internal_error=True,
+                )
             )
 with TestClient(app) as client:
     client.post(SAVE, content=BATCH, headers={"Content-Type": "application/json"}, auth=ANNA)
@@ -65,9 +74,7 @@ def _no_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
 
 
-def test_one_worker_counts_in_its_memory_whatever_the_environment_says(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_single_worker_counts_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     monkeypatch.setenv("prometheus_multiproc_dir", str(tmp_path))
     with multiprocess_dir(1):
@@ -75,7 +82,7 @@ def test_one_worker_counts_in_its_memory_whatever_the_environment_says(
         assert "prometheus_multiproc_dir" not in os.environ
 
 
-def test_several_workers_have_a_directory_that_is_theirs_alone_and_goes_with_them() -> None:
+def test_several_workers_have_a_private_temporary_directory() -> None:
     with multiprocess_dir(2):
         shared = Path(get_directory() or "")
         assert shared.stat().st_mode & 0o777 == 0o700
@@ -83,44 +90,46 @@ def test_several_workers_have_a_directory_that_is_theirs_alone_and_goes_with_the
     assert get_directory() is None
 
 
-def test_the_next_worker_tells_what_those_before_it_counted_but_not_how_busy_they_were() -> None:
+def test_counts_of_dead_workers_remain_and_their_gauges_do_not() -> None:
     with multiprocess_dir(2):
         first = subprocess.Popen([sys.executable, "-c", WORKER, '["country"]'], stdout=subprocess.PIPE, text=True)
-        told, _ = first.communicate(timeout=60)
-        assert value(series_in(told), "muster_workers") == 1
+        scraped, _ = first.communicate(timeout=60)
+        assert value(series_in(scraped), "muster_workers") == 1
         assert value(series_in(worker().stdout), "muster_workers") == 2
         mark_dead(first.pid)
         series = series_in(worker("country", "legalForm").stdout)
     assert total(series, "muster_customers_total") == 9
     assert value(series, "muster_requests_total", method="GET", route="/classifier/{name}", status="200") == 3
-    assert value(series, "muster_stage_seconds_count", stage="decide") == 3
-    assert value(series, "muster_workers") == 2  # the second was not forgotten
+    assert value(series, "muster_stage_duration_seconds_count", stage="decide") == 3
+    assert value(series, "muster_workers") == 2  # the second was not marked dead
     assert value(series, "muster_pool_threads", pool="work") == 16
 
 
-def test_a_worker_writes_into_files_that_were_filled_before_and_no_others() -> None:
+def test_worker_writes_to_preallocated_files_only() -> None:
     with multiprocess_dir(2):
         worker("country")
         files = {path.name: path.stat() for path in Path(get_directory() or "").iterdir()}
-    assert {name.rpartition("_")[0]: found.st_size for name, found in files.items()} == SIZES
-    # Of which the file system has all blocks, so that a disk that fills up takes none away.
+    assert {name.rpartition("_")[0]: found.st_size for name, found in files.items()} == FILE_BYTES
+    # All blocks are allocated, so a full disk can't fail a write.
     assert all(found.st_blocks * 512 >= found.st_size for found in files.values())
 
 
-def test_all_that_a_worker_can_count_has_room_in_its_files() -> None:
+def test_preallocated_files_hold_all_series_of_a_worker() -> None:
     with multiprocess_dir(2):
         done = subprocess.run(
             [sys.executable, "-c", EVERYTHING], capture_output=True, text=True, timeout=60, check=True
         )
         sizes = {path.name.rpartition("_")[0]: path.stat().st_size for path in Path(get_directory() or "").iterdir()}
-    assert "failure" not in done.stderr
+    assert "internal_error" not in done.stderr
     assert total(series_in(done.stdout), "muster_requests_total") > 1_000
-    assert sizes == SIZES
+    assert sizes == FILE_BYTES
 
 
-def test_a_worker_without_room_counts_for_itself_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_worker_without_disk_space_counts_in_memory_and_logs_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "gone"))
     done = worker("country")
     assert total(series_in(done.stdout), "muster_customers_total") == 3
     failure = json.loads(done.stderr.splitlines()[0])
-    assert (failure["event"], failure["where"]) == ("failure", "metrics")
+    assert (failure["event"], failure["component"]) == ("internal_error", "metrics")

@@ -1,10 +1,12 @@
-"""What is counted, and who may read it."""
+"""The metrics of an application, and the permission to read them."""
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import structlog
+from litestar import Litestar
 from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -19,52 +21,52 @@ from tests.web.fakes import (
     TOKEN,
     VALIDATE,
     WATCHER,
-    FakeAccess,
     FakeIntake,
+    FakeVerifier,
     Gate,
     application,
 )
-from tests.web.reading import Series, series_in, series_of, total, value
+from tests.web.reading import Series, get_series_names, series_in, total, value
 from tests.web.server import Wire, serving
 
 JSON = {"Content-Type": "application/json"}
 WORKS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def scraped(client: TestClient) -> Series:
-    answer = client.get("/metrics", auth=WATCHER)
-    assert answer.status_code == 200
-    return series_in(answer.text)
+def scrape(client: TestClient[Litestar]) -> Series:
+    response = client.get("/metrics", auth=WATCHER)
+    assert response.status_code == 200
+    return series_in(response.text)
 
 
 def fail(content: bytes) -> None:
     raise RuntimeError("Garcia")
 
 
-def test_every_metric_of_the_table_is_told_and_nothing_else():
+def test_scrape_has_exactly_the_metrics_of_the_table() -> None:
     with TestClient(application()) as client:
         client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
         text = client.get("/metrics", auth=WATCHER).text
-    told = {family.name: family for family in text_string_to_metric_families(text)}
+    scraped = {family.name: family for family in text_string_to_metric_families(text)}
     named = {
         metric.name.removesuffix("_total") if metric.kind is MetricKind.COUNTER else metric.name for metric in METRICS
     }
-    assert told.keys() == named
+    assert scraped.keys() == named
     for metric in METRICS:
-        family = told[metric.name.removesuffix("_total") if metric.kind is MetricKind.COUNTER else metric.name]
+        family = scraped[metric.name.removesuffix("_total") if metric.kind is MetricKind.COUNTER else metric.name]
         assert (family.type, family.documentation) == (metric.kind.value, metric.meaning)
         assert family.samples
         for sample in family.samples:
-            assert sample.name in series_of(metric)
+            assert sample.name in get_series_names(metric)
             assert sample.labels.keys() - {"le"} == set(metric.labels)
 
 
-def test_it_is_prometheus_text_for_head_too():
+def test_content_type_is_that_of_prometheus_for_get_and_head() -> None:
     with TestClient(application()) as client:
         for method in ("GET", "HEAD"):
-            answer = client.request(method, "/metrics", auth=WATCHER)
-            assert answer.status_code == 200
-            assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+            response = client.request(method, "/metrics", auth=WATCHER)
+            assert response.status_code == 200
+            assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
 @pytest.mark.parametrize(
@@ -77,29 +79,29 @@ def test_it_is_prometheus_text_for_head_too():
         ({"headers": WORKS}, 200),
     ],
 )
-def test_who_may_not_watch_reads_nothing(how: dict[str, object], status: int):
+def test_only_watch_and_admin_read_metrics(how: dict[str, Any], status: int) -> None:
     with TestClient(application()) as client:
-        answer = client.get("/metrics", **how)
-    assert answer.status_code == status
-    assert ("muster_" in answer.text) is (status == 200)
+        response = client.get("/metrics", **how)
+    assert response.status_code == status
+    assert ("muster_" in response.text) is (status == 200)
 
 
 @pytest.mark.parametrize(("path", "who"), [("/metrics", ANNA), ("/api/v1/batches", WATCHER), (SAVE, WATCHER)])
-def test_whoever_lacks_a_role_is_told_who_gives_it(path: str, who: tuple[str, str]):
+def test_403_says_how_to_get_the_role(path: str, who: tuple[str, str]) -> None:
     with TestClient(application()) as client:
-        answer = client.request("POST" if path == SAVE else "GET", path, content=BATCH, headers=JSON, auth=who)
-    assert answer.status_code == 403
-    assert "`muster user change`, or its OpenID provider, gives it" in answer.json()["message"]
+        response = client.request("POST" if path == SAVE else "GET", path, content=BATCH, headers=JSON, auth=who)
+    assert response.status_code == 403
+    assert "`muster user change`, or its OpenID provider, gives it" in response.json()["message"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/batches", "/api/v1/communications/n", "/api/v1/customers/c"])
-def test_who_watches_reads_no_records(path: str):
+def test_role_watch_reads_no_records(path: str) -> None:
     with TestClient(application()) as client:
         assert client.get(path, auth=WATCHER).status_code == 403
         assert client.post(SAVE, content=BATCH, headers=JSON, auth=WATCHER).status_code == 403
 
 
-def test_requests_are_counted_by_what_has_few_values():
+def test_requests_are_counted_by_labels_with_few_values() -> None:
     with TestClient(application()) as client:
         client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
         client.post(SAVE, content=BATCH, headers=JSON, auth=RITA)
@@ -109,8 +111,8 @@ def test_requests_are_counted_by_what_has_few_values():
             client.get(path)
         client.request("BREW", SAVE)
         client.request("DELETE", SAVE)
-        answer = client.get("/metrics", auth=WATCHER)
-        series = series_in(answer.text)
+        response = client.get("/metrics", auth=WATCHER)
+        series = series_in(response.text)
     requests = {labels: found for (name, labels), found in series.items() if name == "muster_requests_total"}
     assert {tuple(sorted(dict(labels).items())): found for labels, found in requests.items()} == {
         (("method", method), ("route", route), ("status", status)): count
@@ -124,17 +126,17 @@ def test_requests_are_counted_by_what_has_few_values():
             ("DELETE", "unknown", "405", 1),
         )
     }
-    assert total(series, "muster_request_seconds_count") == 8
-    assert value(series, "muster_request_seconds_count", route="/classifier/{name}") == 2
-    assert value(series, "muster_body_bytes_total") == 2 * len(BATCH)
-    assert "Garcia" not in answer.text
+    assert total(series, "muster_request_duration_seconds_count") == 8
+    assert value(series, "muster_request_duration_seconds_count", route="/classifier/{name}") == 2
+    assert value(series, "muster_request_body_bytes_total") == 2 * len(BATCH)
+    assert "Garcia" not in response.text
 
 
-def test_customers_are_counted_by_endpoint_and_code():
+def test_customers_are_counted_by_endpoint_and_code() -> None:
     with TestClient(application()) as client:
         for path in (SAVE, SAVE, VALIDATE):
             client.post(path, content=BATCH, headers=JSON, auth=ANNA)
-        series = scraped(client)
+        series = scrape(client)
     for endpoint, times in (("submit", 2), ("validate", 1)):
         counted = {"endpoint": endpoint}
         assert value(series, "muster_customers_total", **counted, result="accepted", code="") == 2 * times
@@ -144,12 +146,12 @@ def test_customers_are_counted_by_endpoint_and_code():
     assert value(series, "muster_batch_customers_sum") == 9
 
 
-def test_a_code_that_comes_for_the_first_time_is_growth_to_prometheus():
-    # Prometheus sees how a series grows, and not how it begins.
+def test_first_rejection_by_a_code_is_an_increase() -> None:
+    # Prometheus sees the increase of a series, and not its first value.
     with TestClient(application()) as client:
-        before = scraped(client)
+        before = scrape(client)
         client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
-        after = scraped(client)
+        after = scrape(client)
     grown = {key: after[key] - before[key] for key in before if key[0] == "muster_customers_total"}
     rejected = {dict(labels)["code"]: by for (_, labels), by in grown.items() if ("result", "rejected") in labels}
     assert {code: by for code, by in rejected.items() if by} == {"C019": 1}
@@ -157,73 +159,73 @@ def test_a_code_that_comes_for_the_first_time_is_growth_to_prometheus():
     assert sum(grown.values()) == total(after, "muster_customers_total") == 3
 
 
-def test_a_replay_is_counted_as_such_and_its_customers_are_not_counted_again():
+def test_replay_is_counted_once_and_its_customers_are_not() -> None:
     with TestClient(application()) as client:
         for _ in range(3):
             client.post(SAVE, content=BATCH, headers={**JSON, "Idempotency-Key": "k"}, auth=ANNA)
-        series = scraped(client)
-    assert value(series, "muster_replayed_total") == 2
+        series = scrape(client)
+    assert value(series, "muster_idempotent_replays_total") == 2
     assert total(series, "muster_customers_total") == 3
     assert value(series, "muster_batch_customers_count") == 1
 
 
-@pytest.mark.parametrize(("does", "status"), [(lambda content: None, 200), (fail, 500)])
-def test_a_stage_is_counted_also_when_it_failed(does: Callable[[bytes], None], status: int):
-    with TestClient(application(FakeIntake(does))) as client:
+@pytest.mark.parametrize(("action", "status"), [(lambda content: None, 200), (fail, 500)])
+def test_failed_stage_is_counted(action: Callable[[bytes], None], status: int) -> None:
+    with TestClient(application(FakeIntake(action))) as client:
         assert client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA).status_code == status
-        series = scraped(client)
-    assert value(series, "muster_stage_seconds_count", stage="decide") == 1
-    assert value(series, "muster_stage_seconds_sum", stage="decide") > 0
-    assert value(series, "muster_stage_seconds_count", stage="save") == 0
+        series = scrape(client)
+    assert value(series, "muster_stage_duration_seconds_count", stage="decide") == 1
+    assert value(series, "muster_stage_duration_seconds_sum", stage="decide") > 0
+    assert value(series, "muster_stage_duration_seconds_count", stage="save") == 0
     assert total(series, "muster_customers_total") == (3 if status == 200 else 0)
 
 
-def test_failures_are_counted_and_refusals_are_none():
-    with TestClient(application(FakeIntake(fail), FakeAccess())) as client:
+def test_internal_errors_are_counted_and_refusals_are_not() -> None:
+    with TestClient(application(FakeIntake(fail), FakeVerifier())) as client:
         client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
         client.post(SAVE, content=BATCH, headers=JSON)
         client.get("/nothing")
-        assert value(scraped(client), "muster_failures_total") == 1
+        assert value(scrape(client), "muster_internal_errors_total") == 1
 
 
-def test_wrong_credentials_are_counted_and_missing_ones_are_none():
+def test_invalid_credentials_are_counted_and_missing_ones_are_not() -> None:
     with TestClient(application()) as client:
         client.get("/api/v1/batches")
         client.get("/api/v1/batches", auth=("anna", "guessed"))
         client.get("/api/v1/batches", headers={"Authorization": "Bearer guessed"})
         client.get("/api/v1/batches", auth=ANNA)
-        assert value(scraped(client), "muster_wrong_credentials_total") == 2
+        assert value(scrape(client), "muster_auth_failures_total") == 2
 
 
-def test_how_busy_it_is_can_be_asked_while_it_takes_nobody_else():
+def test_scrape_works_while_the_work_pool_is_full() -> None:
     gate = Gate()
     app = application(FakeIntake(gate), threads=1, max_queued_requests=2)
     with serving(app) as port, Wire(port) as first, Wire(port) as second, Wire(port) as third, Wire(port) as other:
         first.post(BATCH)
         gate.wait_for_entry()
         second.post(BATCH)
-        # The third holds a place while it sends a large body, and no thread waits for it.
+        # The third request holds a slot while it sends a large body, and waits for no thread.
         third.head(b"Content-Length: 300000").send(b" ")
-        series = _once(other, lambda found: value(found, "muster_pool_places_taken", pool="work") == 3)
+        series = wait_for_series(other, lambda found: value(found, "muster_pool_slots_in_use", pool="work") == 3)
         assert other.post(BATCH).answer()[0] == 503
         gate.opened.set()
         assert (first.answer()[0], second.answer()[0]) == (200, 200)
-        later = _once(other, lambda found: value(found, "muster_pool_places_taken", pool="work") == 1)
-    # Whoever sends a large body is asked who it is first, and waits for that as the second does.
-    assert [value(series, f"muster_pool_{what}", pool="work") for what in ("threads", "threads_busy", "places")] == [
+        later = wait_for_series(other, lambda found: value(found, "muster_pool_slots_in_use", pool="work") == 1)
+    # A request with a large body is authenticated first, and waits for that like the second request.
+    assert [value(series, f"muster_pool_{what}", pool="work") for what in ("threads", "threads_busy", "slots")] == [
         1,
         1,
         3,
     ]
     assert value(series, "muster_pool_requests_waiting", pool="work") == 2
-    assert value(series, "muster_pool_threads_busy", pool="watch") == 1  # this one
+    assert value(series, "muster_pool_threads_busy", pool="metrics") == 1  # the scrape itself
     assert value(series, "muster_database_connections") == 3
     assert value(series, "muster_database_connections_max") == 12
     assert [value(later, f"muster_pool_{what}", pool="work") for what in ("threads_busy", "requests_waiting")] == [0, 0]
 
 
-def _once(wire: Wire, condition: Callable[[Series], bool]) -> Series:
-    """The metrics as soon as they are so."""
+def wait_for_series(wire: Wire, condition: Callable[[Series], bool]) -> Series:
+    """Scrapes until the condition holds."""
     end = time.monotonic() + 10
     while True:
         status, _, text = wire.head(path="/metrics", method="GET", authorization=b"Bearer good-token").answer()
@@ -234,7 +236,7 @@ def _once(wire: Wire, condition: Callable[[Series], bool]) -> Series:
         assert time.monotonic() < end
 
 
-def test_a_batch_is_counted_whose_sender_has_gone():
+def test_batch_of_a_disconnected_client_is_counted() -> None:
     gate = Gate()
     with serving(application(FakeIntake(gate))) as port:
         with Wire(port) as wire:
@@ -242,21 +244,21 @@ def test_a_batch_is_counted_whose_sender_has_gone():
             gate.wait_for_entry()
         gate.opened.set()
         with Wire(port) as wire:
-            series = _once(wire, lambda found: total(found, "muster_requests_total", route=SAVE) == 1)
+            series = wait_for_series(wire, lambda found: total(found, "muster_requests_total", route=SAVE) == 1)
     assert total(series, "muster_customers_total") == 3
 
 
-def test_applications_do_not_count_for_each_other():
+def test_applications_have_separate_metrics() -> None:
     with TestClient(application()) as one, TestClient(application()) as other:
         one.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
-        assert total(scraped(one), "muster_customers_total") == 3
-        assert total(scraped(other), "muster_customers_total") == 0
+        assert total(scrape(one), "muster_customers_total") == 3
+        assert total(scrape(other), "muster_customers_total") == 0
 
 
-def test_what_goes_wrong_with_counting_costs_no_answer():
-    found = [ConnectionUsage(0, 1)] * 2  # for as long as the application is made
+def test_error_while_counting_does_not_fail_the_request() -> None:
+    found = [ConnectionUsage(0, 1)] * 2  # enough for the construction of the application
     app = application(connections=found.pop)
     with structlog.testing.capture_logs() as events, TestClient(app) as client:
-        assert value(scraped(client), "muster_workers") == 1
-    failure = next(event for event in events if event["event"] == "failure")
-    assert (failure["where"], failure["type"]) == ("metrics", "builtins.IndexError")
+        assert value(scrape(client), "muster_workers") == 1
+    failure = next(event for event in events if event["event"] == "internal_error")
+    assert (failure["component"], failure["type"]) == ("metrics", "builtins.IndexError")

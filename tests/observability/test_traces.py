@@ -1,4 +1,4 @@
-"""Spans of requests, as a collector gets them."""
+"""Spans of requests, as a collector receives them."""
 
 import json
 import os
@@ -11,12 +11,13 @@ from uuid import UUID
 
 import pytest
 import structlog
+from litestar import Litestar
 from litestar.testing import TestClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from structlog.typing import EventDict
 
 from muster import bootstrap
-from muster.observability.traces import Traces
+from muster.observability.traces import TraceExporter
 from muster.settings import Settings
 from muster.storage import open_storage
 from tests.observability.collector import Collector, collecting, values
@@ -41,21 +42,21 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 
 @contextmanager
-def traced(intake: FakeIntake | None = None) -> Iterator[TestClient]:
-    """A client of an application whose last spans are sent at its end."""
-    traces = Traces()
-    app = application(intake, observers=[traces.request], on_shutdown=traces.close)
+def traced(intake: FakeIntake | None = None) -> Iterator[TestClient[Litestar]]:
+    """A client of an application with traces. The last spans are sent at the end of the block."""
+    traces = TraceExporter()
+    app = application(intake, record_trace=traces.record_request, on_shutdown=traces.close)
     with TestClient(app) as client:
         yield client
 
 
 def by_kind(collector: Collector) -> tuple[Span, list[Span]]:
-    """The span of the only request, and those of its stages."""
+    """The span of the only request, and the spans of its stages."""
     (server,) = [span for span in collector.spans if span.kind == Span.SPAN_KIND_SERVER]
     return server, [span for span in collector.spans if span is not server and span.kind != server.kind]
 
 
-def test_a_request_is_a_span_with_one_for_each_stage(collector: Collector):
+def test_request_is_a_span_with_a_child_for_each_stage(collector: Collector) -> None:
     intake = FakeIntake()
     with structlog.testing.capture_logs() as events, traced(intake) as client:
         client.post(f"{SAVE}?detail=full&secret=Garcia", content=BATCH, headers=JSON, auth=ANNA)
@@ -82,9 +83,7 @@ def test_a_request_is_a_span_with_one_for_each_stage(collector: Collector):
     assert b"Garcia" not in collector.content
 
 
-def test_it_says_who_sends_it_and_the_environment_may_say_otherwise(
-    collector: Collector, monkeypatch: pytest.MonkeyPatch
-):
+def test_environment_overrides_the_service_name(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     with traced() as client:
         client.get("/health/live")
     assert collector.resource()["service.name"] == "muster"
@@ -95,7 +94,7 @@ def test_it_says_who_sends_it_and_the_environment_may_say_otherwise(
     assert collector.resource()["service.name"] == "muster-night"
 
 
-def test_a_trace_that_the_sender_began_goes_on_here_without_what_it_wrote_into_its_state(collector: Collector):
+def test_trace_of_the_client_continues_without_its_tracestate(collector: Collector) -> None:
     with traced() as client:
         client.get("/health/live", headers={"traceparent": f"{PARENT}-01", "tracestate": "bank=Garcia"})
     (span,) = collector.spans
@@ -104,16 +103,16 @@ def test_a_trace_that_the_sender_began_goes_on_here_without_what_it_wrote_into_i
 
 
 @pytest.mark.parametrize("header", ["Garcia", "", "00-0-0-01", "é", f"{PARENT}-01," + "x" * 1000])
-def test_a_parent_that_can_not_be_read_is_none(collector: Collector, header: str):
+def test_invalid_traceparent_is_ignored(collector: Collector, header: str) -> None:
     with traced() as client:
-        answer = client.get("/health/live", headers={"traceparent": header.encode("latin-1")})
-    assert answer.status_code == 200
+        response = client.get("/health/live", headers={b"traceparent": header.encode("latin-1")})
+    assert response.status_code == 200
     (span,) = collector.spans
     assert span.parent_span_id == b""
     assert b"Garcia" not in collector.content
 
 
-def test_a_trace_that_the_sender_does_not_record_is_not_recorded_here(collector: Collector):
+def test_unsampled_trace_is_not_recorded(collector: Collector) -> None:
     with structlog.testing.capture_logs() as events, traced() as client:
         assert client.get("/health/live", headers={"traceparent": f"{PARENT}-00"}).status_code == 200
     assert collector.bodies == []
@@ -121,13 +120,13 @@ def test_a_trace_that_the_sender_does_not_record_is_not_recorded_here(collector:
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/Garcia?name=Garcia"), ("GARCIA", "/Garcia")])
-def test_a_path_that_has_no_route_is_not_named(collector: Collector, method: str, path: str):
+def test_path_without_a_route_is_not_in_the_span(collector: Collector, method: str, path: str) -> None:
     with traced() as client:
         client.request(method, path)
     (span,) = collector.spans
     assert span.name == ("GET" if method == "GET" else "HTTP")
     assert values(span.attributes)["http.request.method"] == ("GET" if method == "GET" else "_OTHER")
-    assert span.status.code == Status.STATUS_CODE_UNSET  # a refusal is the sender's error
+    assert span.status.code == Status.STATUS_CODE_UNSET  # an error of the client
     assert b"garcia" not in collector.content.lower()
 
 
@@ -135,7 +134,7 @@ def failing(content: bytes) -> None:
     raise RuntimeError("Garcia", content)
 
 
-def test_a_failure_is_an_error_without_its_message(collector: Collector):
+def test_internal_error_marks_the_span_without_a_message(collector: Collector) -> None:
     with traced(FakeIntake(failing)) as client:
         assert client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA).status_code == 500
     server, stages = by_kind(collector)
@@ -146,13 +145,13 @@ def test_a_failure_is_an_error_without_its_message(collector: Collector):
     assert b"Garcia" not in collector.content
 
 
-def test_a_collector_that_does_not_answer_keeps_nobody_waiting(collector: Collector, monkeypatch: pytest.MonkeyPatch):
+def test_hanging_collector_delays_no_request(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "1")
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "4")
     monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2")
     collector.opened.clear()
     with traced() as client:
-        # More than its queue holds; the collector answers nobody before they are all answered.
+        # More spans than the queue holds; the collector responds only after all requests.
         for _ in range(20):
             assert client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA).status_code == 200
         assert collector.bodies == []
@@ -162,21 +161,21 @@ def test_a_collector_that_does_not_answer_keeps_nobody_waiting(collector: Collec
 
 TRACED = """
 from litestar.testing import TestClient
-from muster.observability import logs
-logs.configure_logging("json")
-from muster.observability.traces import Traces
+from muster.observability.log_configuration import configure_logging
+configure_logging("json")
+from muster.observability.traces import TraceExporter
 from tests.web.fakes import *
-traces = Traces()
-with TestClient(application(observers=[traces.request], on_shutdown=traces.close)) as client:
-    answer = client.post(SAVE, content=b"Garcia", headers={"Content-Type": "application/json"}, auth=ANNA)
-    assert answer.status_code == 200
+traces = TraceExporter()
+with TestClient(application(record_trace=traces.record_request, on_shutdown=traces.close)) as client:
+    response = client.post(SAVE, content=b"Garcia", headers={"Content-Type": "application/json"}, auth=ANNA)
+    assert response.status_code == 200
 """
 
 
-def test_a_collector_that_is_not_there_costs_its_spans_and_a_line_in_the_log():
+def test_unreachable_collector_loses_spans_and_logs_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        nobody = f"http://user:sekret@127.0.0.1:{listener.getsockname()[1]}"
-    environment = os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": nobody}
+        endpoint = f"http://user:sekret@127.0.0.1:{listener.getsockname()[1]}"
+    environment = os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
     done = subprocess.run([sys.executable, "-c", TRACED], capture_output=True, text=True, timeout=60, env=environment)
     assert done.returncode == 0, done.stderr
     request, lost = (json.loads(line) for line in done.stderr.splitlines())
@@ -188,7 +187,7 @@ def test_a_collector_that_is_not_there_costs_its_spans_and_a_line_in_the_log():
 
 
 def service_events(sqlite_url: str) -> list[EventDict]:
-    """What is logged while a service is made and asked."""
+    """The log events of a service that handles one request."""
     store = open_storage(sqlite_url)
     with (
         structlog.testing.capture_logs() as events,
@@ -198,33 +197,34 @@ def service_events(sqlite_url: str) -> list[EventDict]:
     return list(events)
 
 
-def test_a_service_sends_traces_where_the_environment_says(sqlite_url: str, collector: Collector):
+def test_service_sends_traces_to_the_endpoint_of_the_environment(sqlite_url: str, collector: Collector) -> None:
     (request,) = service_events(sqlite_url)
     assert [span.trace_id.hex() for span in collector.spans] == [request["trace"]]
 
 
-def test_without_a_place_for_them_there_are_none(sqlite_url: str):
+def test_without_an_endpoint_there_are_no_traces(sqlite_url: str) -> None:
     (request,) = service_events(sqlite_url)
     assert "trace" not in request
 
 
-def test_without_the_extra_a_service_says_so_and_works(
+def test_service_without_the_extra_logs_a_warning_and_works(
     sqlite_url: str, collector: Collector, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.delitem(sys.modules, "muster.observability.traces")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     warning, request = service_events(sqlite_url)
     assert warning["log_level"] == "warning"
-    assert "muster[traces]" in warning["event"]
+    assert warning["event"] == "traces_unavailable"
+    assert "muster[traces]" in warning["message"]
     assert "trace" not in request
     assert collector.bodies == []
 
 
-def test_traces_that_can_not_be_set_up_are_a_failure_in_the_log_and_the_service_works(
+def test_service_whose_traces_fail_to_start_logs_an_error_and_works(
     sqlite_url: str, collector: Collector, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER", "Garcia")
     failure, request = service_events(sqlite_url)
-    assert (failure["event"], failure["where"]) == ("failure", "traces")
+    assert (failure["event"], failure["component"]) == ("internal_error", "traces")
     assert "Garcia" not in repr(failure)
     assert "trace" not in request

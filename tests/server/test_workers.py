@@ -117,7 +117,7 @@ def assert_counts(series: Series, batches: int) -> None:
     assert total(series, "muster_customers_total") == 2 * batches
     assert value(series, "muster_batch_customers_sum") == 2 * batches
     for stage in ("decode", "check", "decide", "save"):
-        assert value(series, "muster_stage_seconds_count", stage=stage) == batches
+        assert value(series, "muster_stage_duration_seconds_count", stage=stage) == batches
 
 
 def test_a_worker_tells_how_busy_another_one_is(muster: Muster, start: Start) -> None:
@@ -135,5 +135,5 @@ def test_a_worker_tells_how_busy_another_one_is(muster: Muster, start: Start) ->
             slow.putheader(name, content)
         slow.endheaders(b" ")
         for _ in range(4):
-            scraped_until(port, watcher, lambda found: value(found, "muster_pool_places_taken", pool="work") == 1)
-    scraped_until(port, watcher, lambda found: value(found, "muster_pool_places_taken", pool="work") == 0)
+            scraped_until(port, watcher, lambda found: value(found, "muster_pool_slots_in_use", pool="work") == 1)
+    scraped_until(port, watcher, lambda found: value(found, "muster_pool_slots_in_use", pool="work") == 0)

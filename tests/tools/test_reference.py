@@ -20,7 +20,7 @@ def test_page_is_up_to_date(name: str) -> None:
     assert DIRECTORY.joinpath(name).read_text(encoding="utf-8") == PAGES[name], "run `make docs`"
 
 
-def test_there_are_no_other_pages() -> None:
+def test_directory_has_no_other_pages() -> None:
     assert {path.name for path in DIRECTORY.iterdir()} == set(PAGES)
 
 

@@ -1,25 +1,29 @@
-"""Stand-ins for the rooms behind the edge, and the application with them."""
+"""Fakes of the services behind the application, and the application on them."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import msgspec
 from litestar import Litestar
 
+from muster.auth.authentication import CredentialVerifier
 from muster.auth.users import Role, User
+from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.request import BatchOptions
+from muster.intake.service import Intake, IntakeResult
 from muster.intake.stage_timings import StageTimings
-from muster.observability.observers import RequestObserver
-from muster.records.reading import UnitRequiredError, VersionChange
+from muster.records.reading import RecordReader, UnitRequiredError, VersionChange
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 from muster.settings import Settings
 from muster.storage.pool import ConnectionUsage
-from muster.web.app import make_app
-from muster.web.ports import Provider, Services
+from muster.web.app import TraceRecorder, make_app
+from muster.web.body import BodyTimeouts
+from muster.web.public import READY_SECONDS
+from muster.web.services import OidcVerifier, Services
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -36,23 +40,13 @@ VERSION = CustomerVersion(
 RECORD = BatchSummary(BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", 2, 1)
 
 
-@dataclass(frozen=True)
-class Told:
-    body: bytes
-    batch_id: UUID | None
-    accepted: int
-    rejected: int
-    replayed: bool = False
-    codes: Mapping[str, int] = field(default_factory=dict)
-
-
 class FakeIntake:
-    """Remembers what it was given. `does` is called with the content, to raise or to wait."""
+    """Records its arguments. `action` is called with the content, to raise or to wait."""
 
-    def __init__(self, does: Callable[[bytes], object] = lambda content: None) -> None:
-        self.does = does
-        self.taken: list[bytes] = []
-        self.asked: list[tuple[str, bool, bool]] = []
+    def __init__(self, action: Callable[[bytes], object] = lambda content: None) -> None:
+        self.action = action
+        self.contents: list[bytes] = []
+        self.calls: list[tuple[str, bool, bool]] = []
         self.batch_ids: list[UUID] = []
         self.keys: list[str | None] = []
         self.accept: list[int] = []
@@ -63,23 +57,23 @@ class FakeIntake:
         sender: User,
         options: BatchOptions,
         stages: StageTimings,
-    ) -> Told:
-        """A key that was there before stands for a request that was answered."""
+    ) -> IntakeResult:
+        """Replays a request whose key was used before."""
         key, save = options.idempotency_key, options.save
         replayed = key is not None and key in self.keys
         self.keys.append(key)
         self.accept.append(options.min_accepted_percent)
-        self.taken.append(bytes(content))
-        self.asked.append((sender.name, save, options.detail))
+        self.contents.append(bytes(content))
+        self.calls.append((sender.name, save, options.detail))
         with stages.decide:
-            self.does(bytes(content))
+            self.action(bytes(content))
         batch_id = uuid4() if save else None
         self.batch_ids += [batch_id] if batch_id else []
-        return Told(BODY, batch_id, 2, 1, replayed, {} if replayed else {"C019": 1})
+        return IntakeResult(BODY, batch_id, 2, 1, replayed, {} if replayed else {"C019": 1})
 
 
 class Gate:
-    """Work that waits until it is let through."""
+    """Work that waits until `opened` is set."""
 
     def __init__(self) -> None:
         self.entered = threading.Semaphore(0)
@@ -95,44 +89,46 @@ class Gate:
         assert self.entered.acquire(timeout=20)
 
 
-class FakeAccess:
-    def __init__(self, broken: bool = False) -> None:
-        self.broken = broken
-        self.asked = 0
-        self.refusals: list[tuple[str | None, str]] = []
+class FakeVerifier:
+    """Knows three users and one token, and counts verifications."""
+
+    def __init__(self, is_broken: bool = False) -> None:
+        self.is_broken = is_broken
+        self.verifications = 0
+        self.failures: list[tuple[str | None, str]] = []
 
     def verify_password(self, name: str, password: str) -> User | None:
-        self._ask()
+        self._count()
         roles = {ANNA: Role.SUBMIT, RITA: Role.READ, WATCHER: Role.WATCH}
         role = roles.get((name, password))
         return User(name, role) if role else None
 
     def verify_token(self, token: str) -> User | None:
-        self._ask()
+        self._count()
         return User("tom", Role.ADMIN) if token == TOKEN else None
 
     def record_failure(self, name: str | None, address: str) -> None:
-        self.refusals.append((name, address))
+        self.failures.append((name, address))
 
-    def _ask(self) -> None:
-        self.asked += 1
-        if self.broken:
+    def _count(self) -> None:
+        self.verifications += 1
+        if self.is_broken:
             raise RuntimeError("the database says: Garcia")
 
 
 class FakeRecords:
-    """Has one batch and one communication, which only their sender may see; remembers what it was asked."""
+    """Has one batch and one communication, which only their sender may see. Records its arguments."""
 
     def __init__(self) -> None:
-        self.asked: list[Any] = []
+        self.calls: list[Any] = []
 
     def communication(self, number: str, user: User) -> Communication | None:
-        self.asked.append(number)
+        self.calls.append(number)
         at = datetime(2024, 5, 26, tzinfo=UTC)
         return Communication("n/1", "c", "MAIN", 1, BATCH_ID, at, "anna") if user.name == "anna" else None
 
     def customer(self, ext_id: str, unit: str | None, user: User, *, at: datetime | None) -> CustomerVersion | None:
-        self.asked.append((ext_id, unit, at))
+        self.calls.append((ext_id, unit, at))
         if unit == "WHICH":
             raise UnitRequiredError
         return VERSION if unit is None else None
@@ -140,53 +136,58 @@ class FakeRecords:
     def history(
         self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
     ) -> list[VersionChange] | None:
-        self.asked.append((ext_id, unit, below, limit))
+        self.calls.append((ext_id, unit, below, limit))
         if unit == "WHICH":
             raise UnitRequiredError
         return [VersionChange(VERSION, ["/firstName"])] if unit is None else None
 
     def batch(self, batch_id: UUID, user: User) -> BatchSummary | None:
-        self.asked.append(batch_id)
+        self.calls.append(batch_id)
         return RECORD if (batch_id, user.name) == (BATCH_ID, "anna") else None
 
     def batches(self, user: User, *, before: UUID | None, limit: int) -> list[BatchSummary]:
-        self.asked.append((before, limit))
+        self.calls.append((before, limit))
         return [RECORD] * min(limit, 3)
 
     def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> tuple[list[Any], int | None] | None:
-        self.asked.append((batch_id, start, limit))
+        self.calls.append((batch_id, start, limit))
         return ([msgspec.Raw(b'{"a":1.0}')], 7) if batch_id == BATCH_ID else None
 
 
 @dataclass(frozen=True)
-class FakeTitles:
+class FakeSnapshot:
     titles: Mapping[str, Mapping[str, str]]
 
 
 class FakeClassifiers:
-    def current(self) -> FakeTitles:
-        return FakeTitles({"country": {"LT": "Lithuania", "CI": "Côte d'Ivoire"}, "legalForm": {}})
+    def current(self) -> FakeSnapshot:
+        return FakeSnapshot({"country": {"LT": "Lithuania", "CI": "Côte d'Ivoire"}, "legalForm": {}})
 
 
 def application(
     intake: FakeIntake | None = None,
-    access: FakeAccess | None = None,
+    verifier: FakeVerifier | None = None,
     records: FakeRecords | None = None,
-    provider: Provider | None = None,
-    ready: Callable[[], bool] = lambda: True,
+    oidc_verifier: OidcVerifier | None = None,
+    is_ready: Callable[[], bool] = lambda: True,
     on_shutdown: Callable[[], None] = lambda: None,
     connections: Callable[[], ConnectionUsage] = lambda: ConnectionUsage(3, 12),
-    observers: Sequence[RequestObserver] = (),
+    record_trace: TraceRecorder | None = None,
+    body_timeouts: BodyTimeouts | None = None,
+    ready_seconds: float = READY_SECONDS,
     **settings: Any,
 ) -> Litestar:
-    rooms = Services(
-        intake or FakeIntake(),
-        access or FakeAccess(),
-        FakeClassifiers(),
-        records or FakeRecords(),
-        provider,
-        ready,
-        connections,
-        on_shutdown,
+    """The application on fakes. They have the methods that it calls, and no more."""
+    services = Services(
+        intake=cast(Intake, intake or FakeIntake()),
+        credentials=cast(CredentialVerifier, verifier or FakeVerifier()),
+        classifiers=cast(ClassifierCache, FakeClassifiers()),
+        records=cast(RecordReader, records or FakeRecords()),
+        oidc_verifier=oidc_verifier,
+        is_ready=is_ready,
+        read_connections=connections,
+        close=on_shutdown,
     )
-    return make_app(rooms, Settings(**settings), observers)
+    return make_app(
+        services, Settings(**settings), record_trace, body_timeouts=body_timeouts, ready_seconds=ready_seconds
+    )

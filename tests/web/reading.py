@@ -1,4 +1,4 @@
-"""Metrics as a scrape gives them."""
+"""Reads the metrics of a scrape."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -8,7 +8,7 @@ Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def series_in(text: str) -> Series:
-    """(name, labels) -> value of all that stands there; a series that stands there twice is an error."""
+    """(name, labels) -> value of all series. A repeated series is an error."""
     found: Series = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -19,17 +19,19 @@ def series_in(text: str) -> Series:
 
 
 def value(series: Series, name: str, **labels: str) -> float:
-    """What a series says, 0 where it is not there."""
+    """The value of a series; 0 for a missing one."""
     return series.get((name, frozenset(labels.items())), 0.0)
 
 
 def total(series: Series, name: str, **labels: str) -> float:
-    """The sum of all series of this name that have these labels."""
-    return sum(found for (of, has), found in series.items() if of == name and labels.items() <= set(has))
+    """The sum of all series with this name and these labels."""
+    return sum(
+        found for (series_name, pairs), found in series.items() if series_name == name and labels.items() <= set(pairs)
+    )
 
 
-def series_of(metric: Metric) -> tuple[str, ...]:
-    """The names under which a scrape has the metric."""
+def get_series_names(metric: Metric) -> tuple[str, ...]:
+    """The names of the series of a metric in a scrape."""
     if metric.kind is MetricKind.HISTOGRAM:
         return tuple(f"{metric.name}_{part}" for part in ("bucket", "sum", "count"))
     return (metric.name,)

@@ -1,35 +1,39 @@
 import asyncio
 import tracemalloc
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from litestar.types import Message
 
-from muster.web.body import read_body
+from muster.web.body import BodyTimeouts, read_body
 from muster.web.problems import Problem
-from muster.web.request_context import RequestContext
+from muster.web.transport import HttpTransport
 
 CHUNK = 256 * 1024
 
 
-def exchange_of(messages) -> RequestContext:
-    async def receive():
+def build_transport(messages: Iterator[dict[str, Any]]) -> HttpTransport:
+    """A transport that receives these messages."""
+
+    async def receive() -> Any:
         return next(messages)
 
-    async def send(message) -> None:
+    async def send(message: Message) -> None:
         raise AssertionError("nothing is sent")
 
-    return RequestContext(
-        {"type": "http", "scheme": "http", "method": "POST", "path": "/", "headers": []}, receive, send
-    )
+    scope: Any = {"type": "http", "scheme": "http", "method": "POST", "path": "/", "headers": []}
+    return HttpTransport(scope, receive, send)
 
 
-def chunks(count: int, size: int = CHUNK):
-    for left in range(count - 1, -1, -1):
-        yield {"type": "http.request", "body": b"x" * size, "more_body": left > 0}
+def chunks(count: int, size: int = CHUNK) -> Iterator[dict[str, Any]]:
+    for remaining in range(count - 1, -1, -1):
+        yield {"type": "http.request", "body": b"x" * size, "more_body": remaining > 0}
 
 
-def test_64_mib_cost_little_more_than_their_size():
+def test_body_of_64_mib_takes_little_more_memory_than_its_size() -> None:
     async def measured() -> tuple[int, int]:
-        body = await read_body(exchange_of(chunks(256)), 64 * 1024 * 1024)
+        body = await read_body(build_transport(chunks(256)), 64 * 1024 * 1024, BodyTimeouts())
         return len(body), tracemalloc.get_traced_memory()[1]
 
     tracemalloc.start()
@@ -41,27 +45,32 @@ def test_64_mib_cost_little_more_than_their_size():
     assert peak < 1.2 * length
 
 
-def test_one_chunk_is_given_as_it_came():
-    message = {"type": "http.request", "body": b"abc", "more_body": False}
-    assert asyncio.run(read_body(exchange_of(iter([message])), 3)) is message["body"]
+def test_body_of_one_chunk_is_not_copied() -> None:
+    message: dict[str, Any] = {"type": "http.request", "body": b"abc", "more_body": False}
+    assert asyncio.run(read_body(build_transport(iter([message])), 3, BodyTimeouts())) is message["body"]
 
 
-def test_empty_chunks_are_nothing():
-    messages = iter([{"type": "http.request", "body": part, "more_body": True} for part in (b"", b"a", b"", b"b")])
-    last = iter([{"type": "http.request"}])
-    both = (message for source in (messages, last) for message in source)
-    assert asyncio.run(read_body(exchange_of(both), 2)) == b"ab"
+def test_empty_chunks_are_skipped() -> None:
+    bodies: list[dict[str, Any]] = [
+        {"type": "http.request", "body": part, "more_body": True} for part in (b"", b"a", b"", b"b")
+    ]
+    assert (
+        asyncio.run(read_body(build_transport(iter([*bodies, {"type": "http.request"}])), 2, BodyTimeouts())) == b"ab"
+    )
 
 
-def test_the_limit_is_exact():
-    assert len(asyncio.run(read_body(exchange_of(chunks(3, 10)), 30))) == 30
+def test_limit_is_exact() -> None:
+    assert len(asyncio.run(read_body(build_transport(chunks(3, 10)), 30, BodyTimeouts()))) == 30
     with pytest.raises(Problem) as raised:
-        asyncio.run(read_body(exchange_of(chunks(3, 10)), 29))
+        asyncio.run(read_body(build_transport(chunks(3, 10)), 29, BodyTimeouts()))
     assert raised.value.status == 413
 
 
-def test_a_client_that_went_away_is_a_body_broken_off():
-    messages = iter([{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}])
+def test_disconnect_is_400() -> None:
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"a", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
     with pytest.raises(Problem) as raised:
-        asyncio.run(read_body(exchange_of(messages), 10))
+        asyncio.run(read_body(build_transport(iter(messages)), 10, BodyTimeouts()))
     assert raised.value.status == 400

@@ -1,4 +1,4 @@
-"""Ordinary clients that send a large body with wrong credentials, or too large a body, read the answer."""
+"""Common clients that send a large body with wrong credentials, or too large a body, read the error response."""
 
 import shutil
 import subprocess
@@ -8,12 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 import requests
+from requests.auth import HTTPBasicAuth
 
 from tests.web.fakes import ANNA, SAVE, application
 from tests.web.server import serving
 
 MIB = 1024 * 1024
-REFUSED = [(("anna", "wrong"), 401), (ANNA, 413)]
+REFUSALS = [(("anna", "wrong"), 401), (ANNA, 413)]
 
 
 @pytest.fixture(scope="module")
@@ -22,36 +23,39 @@ def url() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}{SAVE}"
 
 
-def encoded(auth: tuple[str, str]) -> tuple[bytes, bytes]:
-    return auth[0].encode(), auth[1].encode()
+def encode_basic(auth: tuple[str, str]) -> HTTPBasicAuth:
+    # In UTF-8; `requests` encodes text as Latin-1.
+    return HTTPBasicAuth(auth[0].encode(), auth[1].encode())
 
 
-@pytest.mark.parametrize(("auth", "status"), REFUSED)
-def test_requests_reads_the_refusal(url: str, auth: tuple[str, str], status: int):
+@pytest.mark.parametrize(("auth", "status"), REFUSALS)
+def test_requests_reads_the_error_response(url: str, auth: tuple[str, str], status: int) -> None:
     headers = {"Content-Type": "application/json"}
-    with requests.post(url, data=b" " * 60 * MIB, headers=headers, auth=encoded(auth), timeout=20) as answer:
-        assert (answer.status_code, answer.json()["status"]) == (status, status)
+    with requests.post(url, data=b" " * 60 * MIB, headers=headers, auth=encode_basic(auth), timeout=20) as response:
+        assert (response.status_code, response.json()["status"]) == (status, status)
 
 
-@pytest.mark.parametrize(("auth", "status"), REFUSED)
-def test_requests_reads_the_refusal_of_a_stream(url: str, auth: tuple[str, str], status: int):
+@pytest.mark.parametrize(("auth", "status"), REFUSALS)
+def test_requests_reads_the_error_response_to_a_stream(url: str, auth: tuple[str, str], status: int) -> None:
     chunks = (b" " * MIB for _ in range(60))
     headers = {"Content-Type": "application/json"}
-    with requests.post(url, data=chunks, headers=headers, auth=encoded(auth), timeout=20) as answer:
-        assert answer.status_code == status
+    with requests.post(url, data=chunks, headers=headers, auth=encode_basic(auth), timeout=20) as response:
+        assert response.status_code == status
 
 
-@pytest.mark.parametrize(("auth", "status"), REFUSED)
-def test_httpx_reads_the_refusal(url: str, auth: tuple[str, str], status: int):
+@pytest.mark.parametrize(("auth", "status"), REFUSALS)
+def test_httpx_reads_the_error_response(url: str, auth: tuple[str, str], status: int) -> None:
     headers = {"Content-Type": "application/json"}
-    answer = httpx.post(url, content=b" " * 60 * MIB, headers=headers, auth=auth, timeout=20)
-    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    response = httpx.post(url, content=b" " * 60 * MIB, headers=headers, auth=auth, timeout=20)
+    assert (response.status_code, response.json()["status"]) == (status, status)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 @pytest.mark.parametrize("expect", ["100-continue", ""])
-@pytest.mark.parametrize(("auth", "status"), REFUSED)
-def test_curl_reads_the_refusal(url: str, tmp_path: Path, auth: tuple[str, str], status: int, expect: str):
+@pytest.mark.parametrize(("auth", "status"), REFUSALS)
+def test_curl_reads_the_error_response(
+    url: str, tmp_path: Path, auth: tuple[str, str], status: int, expect: str
+) -> None:
     body = tmp_path / "body.json"
     body.write_bytes(b" " * 60 * MIB)
     command = [

@@ -1,4 +1,4 @@
-"""Requests of one user at the same time."""
+"""The limit of concurrent requests of one user."""
 
 import json
 from contextlib import ExitStack
@@ -7,7 +7,6 @@ import pytest
 
 from muster.web.concurrency import MAX_CACHED_CREDENTIALS, ConcurrencyLimiter, TooManyRequestsError, WorkerSlots
 from muster.web.credentials import BasicCredentials, BearerToken
-from muster.web.request_context import RequestContext
 from muster.web.thread_pool import PoolSaturatedError, ThreadPool
 from tests.web.fakes import BATCH, TOKEN, FakeIntake, Gate, application
 from tests.web.server import BASIC, Wire, serving
@@ -15,87 +14,83 @@ from tests.web.server import BASIC, Wire, serving
 ANNA, TOM, OTHER = BasicCredentials("anna", "right"), BearerToken("tom-1"), BearerToken("tom-2")
 
 
-def exchange() -> RequestContext:
-    return RequestContext({"type": "http", "scheme": "http", "method": "GET", "path": "/", "headers": []}, None, None)  # type: ignore[typeddict-item, arg-type]
+def run_request(limiter: ConcurrencyLimiter, credentials: BasicCredentials | BearerToken, user: str) -> None:
+    """Runs a request with these credentials of this user."""
+    permit = limiter.acquire(credentials)
+    permit.assign(user)
+    permit.release()
 
 
-def recognised(underway: ConcurrencyLimiter, credentials: BasicCredentials | BearerToken, user: str) -> None:
-    """A request with these credentials is found to be this user's, and over."""
-    counted = underway.enter(credentials)
-    counted.is_of(user)
-    counted.over()
-
-
-def test_one_more_than_a_user_may_have_is_refused_until_one_is_over():
-    underway = ConcurrencyLimiter(2)
-    counted = [underway.enter(ANNA) for _ in range(2)]
+def test_request_over_the_limit_is_refused_until_another_ends() -> None:
+    limiter = ConcurrencyLimiter(2)
+    permit = [limiter.acquire(ANNA) for _ in range(2)]
     with pytest.raises(TooManyRequestsError):
-        underway.enter(ANNA)
-    underway.enter(TOM)
-    counted[0].over()
-    underway.enter(ANNA)
+        limiter.acquire(ANNA)
+    limiter.acquire(TOM)
+    permit[0].release()
+    limiter.acquire(ANNA)
 
 
-def test_all_credentials_of_a_user_count_together_as_soon_as_they_are_known_to_be_the_users():
-    underway = ConcurrencyLimiter(2)
+def test_all_credentials_of_a_user_count_together_after_authentication() -> None:
+    limiter = ConcurrencyLimiter(2)
     for credentials in (TOM, OTHER):
-        underway.enter(credentials).is_of("tom")
+        limiter.acquire(credentials).assign("tom")
     with pytest.raises(TooManyRequestsError):
-        underway.enter(TOM)
+        limiter.acquire(TOM)
     with pytest.raises(TooManyRequestsError):
-        underway.enter(BearerToken("tom-3")).is_of("tom")
+        limiter.acquire(BearerToken("tom-3")).assign("tom")
 
 
-def test_a_request_that_is_one_too_many_of_its_user_leaves_nothing_behind():
-    underway = ConcurrencyLimiter(1)
-    first, second = underway.enter(TOM), underway.enter(OTHER)
-    first.is_of("tom")
+def test_refused_request_leaves_no_count() -> None:
+    limiter = ConcurrencyLimiter(1)
+    first, second = limiter.acquire(TOM), limiter.acquire(OTHER)
+    first.assign("tom")
     with pytest.raises(TooManyRequestsError):
-        second.is_of("tom")
-    second.over()
-    first.over()
-    assert not underway._counts
+        second.assign("tom")
+    second.release()
+    first.release()
+    assert not limiter._counts
 
 
-def test_nobody_uses_up_what_belongs_to_another():
-    underway = ConcurrencyLimiter(1)
-    recognised(underway, ANNA, "anna")
-    underway.enter(BasicCredentials("anna", "wrong"))
-    underway.enter(ANNA).is_of("anna")
+def test_wrong_password_does_not_use_up_the_limit_of_the_user() -> None:
+    limiter = ConcurrencyLimiter(1)
+    run_request(limiter, ANNA, "anna")
+    limiter.acquire(BasicCredentials("anna", "wrong"))
+    limiter.acquire(ANNA).assign("anna")
 
 
-def test_credentials_that_are_no_longer_right_do_not_count_for_their_user():
-    underway = ConcurrencyLimiter(1)
+def test_credentials_that_became_invalid_do_not_count_for_the_user() -> None:
+    limiter = ConcurrencyLimiter(1)
     for credentials in (TOM, OTHER):
-        recognised(underway, credentials, "tom")
-    revoked = underway.enter(OTHER)
-    revoked.is_of(None)
-    revoked.over()
-    underway.enter(OTHER)
-    underway.enter(TOM)
+        run_request(limiter, credentials, "tom")
+    revoked = limiter.acquire(OTHER)
+    revoked.assign(None)
+    revoked.release()
+    limiter.acquire(OTHER)
+    limiter.acquire(TOM)
 
 
-def test_what_is_over_is_forgotten_and_what_is_remembered_has_a_limit():
-    underway = ConcurrencyLimiter(1)
+def test_ended_requests_are_forgotten_and_the_cache_of_credentials_is_bounded() -> None:
+    limiter = ConcurrencyLimiter(1)
     for number in range(MAX_CACHED_CREDENTIALS + 5):
-        recognised(underway, BearerToken(str(number)), "anna")
-        underway.enter(BearerToken(f"wrong {number}")).over()
-    assert (len(underway._counts), len(underway._users)) == (0, MAX_CACHED_CREDENTIALS)
+        run_request(limiter, BearerToken(str(number)), "anna")
+        limiter.acquire(BearerToken(f"wrong {number}")).release()
+    assert (len(limiter._counts), len(limiter._users)) == (0, MAX_CACHED_CREDENTIALS)
 
 
-def test_a_request_that_finds_no_place_is_not_counted():
-    places = WorkerSlots(ThreadPool(1, 0), ConcurrencyLimiter(1))
-    with places.place(TOM, exchange()):
+def test_request_without_a_slot_is_not_counted() -> None:
+    slots = WorkerSlots(ThreadPool(1, 0), ConcurrencyLimiter(1))
+    slot, _ = slots.acquire(TOM)
+    with slot:
         for _ in range(3):
             with pytest.raises(PoolSaturatedError):
-                places.place(ANNA, exchange())
+                slots.acquire(ANNA)
         with pytest.raises(TooManyRequestsError):
-            places.place(TOM, exchange())
-    with places.place(ANNA, exchange()):
-        pass
+            slots.acquire(TOM)
+    slots.acquire(ANNA)
 
 
-def test_one_user_gets_no_more_places_by_writing_its_credentials_in_other_ways():
+def test_other_spellings_of_credentials_count_as_the_same() -> None:
     gate = Gate()
     ways = [BASIC, BASIC.replace(b"Basic ", b"Basic   "), BASIC.replace(b"Basic", b"bAsIc"), BASIC + b" "]
     with (
@@ -114,7 +109,7 @@ def test_one_user_gets_no_more_places_by_writing_its_credentials_in_other_ways()
 
 
 @pytest.mark.parametrize("content", [BATCH, b" " * 300_000 + BATCH])
-def test_it_is_429_at_once_and_others_come_in(content: bytes):
+def test_user_over_the_limit_gets_429_at_once_and_other_users_are_served(content: bytes) -> None:
     gate = Gate()
     with (
         serving(application(FakeIntake(gate), threads=2, max_queued_requests=8, max_requests_per_user=2)) as port,
@@ -127,15 +122,15 @@ def test_it_is_429_at_once_and_others_come_in(content: bytes):
         second.post(content)
         gate.wait_for_entry()
         gate.wait_for_entry()
-        status, headers, answered = third.post(content).answer()
-        assert (status, json.loads(answered)["error"], headers["retry-after"]) == (429, "Too Many Requests", "1")
+        status, headers, body = third.post(content).answer()
+        assert (status, json.loads(body)["error"], headers["retry-after"]) == (429, "Too Many Requests", "1")
         other.head(path="/api/v1/batches", method="GET", authorization=b"Bearer " + TOKEN.encode())
         gate.opened.set()
         assert [wire.answer()[0] for wire in (first, second, other)] == [200] * 3
         assert first.post(content).answer()[0] == 200
 
 
-def test_a_client_that_hangs_up_is_counted_while_its_work_runs():
+def test_disconnected_client_counts_while_its_work_runs() -> None:
     gate = Gate()
     with serving(application(FakeIntake(gate), threads=2, max_queued_requests=8, max_requests_per_user=1)) as port:
         with Wire(port) as gone:

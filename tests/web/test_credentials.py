@@ -9,16 +9,16 @@ def basic(text: bytes) -> bytes:
     return b"Basic " + base64.b64encode(text)
 
 
-def test_name_and_password_are_utf_8_and_the_password_may_hold_colons():
+def test_basic_credentials_are_utf_8_and_the_password_may_hold_colons() -> None:
     assert parse_authorization([basic("änna:pä:ss".encode())]) == BasicCredentials("änna", "pä:ss")
 
 
-def test_the_scheme_may_be_in_any_case_and_spaces_do_not_count():
+def test_scheme_is_case_insensitive_and_spaces_are_ignored() -> None:
     assert parse_authorization([b"  BASIC   " + base64.b64encode(b"a:b") + b" "]) == BasicCredentials("a", "b")
     assert parse_authorization([b"bearer abc.DEF-1_2~3+4/5=="]) == BearerToken("abc.DEF-1_2~3+4/5==")
 
 
-def test_an_empty_name_or_password_is_still_a_pair():
+def test_empty_name_and_password_are_credentials() -> None:
     assert parse_authorization([basic(b":")]) == BasicCredentials("", "")
 
 
@@ -50,10 +50,10 @@ def test_an_empty_name_or_password_is_still_a_pair():
         [basic(b"a:b"), b"Bearer x"],
     ],
 )
-def test_anything_else_is_nobody(lines: list[bytes]):
+def test_other_headers_hold_no_credentials(lines: list[bytes]) -> None:
     assert parse_authorization(lines) is None
 
 
-def test_secrets_do_not_show_in_a_representation():
+def test_repr_hides_secrets() -> None:
     assert "geheim" not in repr(BasicCredentials("a", "geheim"))
     assert "geheim" not in repr(BearerToken("geheim"))

@@ -1,4 +1,4 @@
-"""Reading customers: by whom, which one, and at which moment."""
+"""Endpoints that read customers: permission, identifiers, moments and history."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote
@@ -19,37 +19,37 @@ VERSION = {
 }
 
 
-def test_a_customer_comes_with_its_document_as_it_was_kept() -> None:
+def test_customer_has_its_document_as_stored() -> None:
     with TestClient(application()) as client:
-        answer = client.get("/api/v1/customers/c%2F1", auth=RITA)
-    assert answer.json() == {**VERSION, "document": {"firstName": "Jose", "amount": 0.1}}
-    assert b'"document":{"firstName":"Jose","amount":0.10}' in answer.content
+        response = client.get("/api/v1/customers/c%2F1", auth=RITA)
+    assert response.json() == {**VERSION, "document": {"firstName": "Jose", "amount": 0.1}}
+    assert b'"document":{"firstName":"Jose","amount":0.10}' in response.content
 
 
-def test_the_history_has_versions_and_pointers_and_no_values() -> None:
+def test_history_has_versions_and_pointers_without_values() -> None:
     with TestClient(application()) as client:
-        answer = client.get("/api/v1/customers/c%2F1/history", auth=RITA)
-    assert answer.json() == {"versions": [{**VERSION, "changed": ["/firstName"]}], "next": "2"}
-    assert "Jose" not in answer.text
+        response = client.get("/api/v1/customers/c%2F1/history", auth=RITA)
+    assert response.json() == {"versions": [{**VERSION, "changed": ["/firstName"]}], "next": "2"}
+    assert "Jose" not in response.text
 
 
 @pytest.mark.parametrize("ext_id", ["c", "a/b", "a//b", "history", "a/history", "ž 🦊", "%", "?", "x" * 255])
 @pytest.mark.parametrize("after", ["", "/history"])
-def test_any_id_can_be_asked_for(ext_id: str, after: str) -> None:
+def test_customer_id_may_be_any_text(ext_id: str, after: str) -> None:
     records = FakeRecords()
     with TestClient(application(records=records)) as client:
-        answer = client.get(f"/api/v1/customers/{quote(ext_id, safe='')}{after}", auth=RITA)
-    assert answer.status_code == 200
-    assert records.asked[0][0] == ext_id
+        response = client.get(f"/api/v1/customers/{quote(ext_id, safe='')}{after}", auth=RITA)
+    assert response.status_code == 200
+    assert records.calls[0][0] == ext_id
 
 
 @pytest.mark.parametrize("path", ["/api/v1/customers/c", "/api/v1/customers/c/history"])
-def test_who_may_only_submit_may_not_read(path: str) -> None:
+def test_role_submit_may_not_read_customers(path: str) -> None:
     records = FakeRecords()
     with TestClient(application(records=records)) as client:
         assert client.get(path, auth=ANNA).status_code == 403
         assert client.get(path).status_code == 401
-    assert records.asked == []
+    assert records.calls == []
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_who_may_only_submit_may_not_read(path: str) -> None:
         ("2024-05-26T16:49:50+02:00", datetime(2024, 5, 26, 16, 49, 50, tzinfo=timezone(timedelta(hours=2)))),
     ],
 )
-def test_a_moment_is_a_timestamp_with_its_zone(at: str, moment: datetime) -> None:
+def test_at_takes_a_timestamp_with_a_zone(at: str, moment: datetime) -> None:
     records = FakeRecords()
     with TestClient(application(records=records)) as client:
         assert client.get(f"/api/v1/customers/c?at={at}", auth=RITA).status_code == 200
-    assert records.asked == [("c", None, moment)]
+    assert records.calls == [("c", None, moment)]
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,20 @@ def test_a_moment_is_a_timestamp_with_its_zone(at: str, moment: datetime) -> Non
      ("at=2024-05-26T16:49:50Z&at=2024-05-26T16:49:50Z", "at"), ("businessUnit=A&businessUnit=B", "businessUnit"),
      ("businessUnit=WHICH", "businessUnit")],
 )  # fmt: skip
-def test_what_cannot_be_meant_is_400(query: str, named: str) -> None:
+def test_invalid_parameter_of_a_customer_is_400_and_is_named(query: str, named: str) -> None:
     with TestClient(application()) as client:
-        answer = client.get(f"/api/v1/customers/c?{query}", auth=RITA)
-    assert answer.status_code == 400
-    assert f"query parameter {named} " in answer.json()["message"]
+        response = client.get(f"/api/v1/customers/c?{query}", auth=RITA)
+    assert response.status_code == 400
+    assert f"query parameter {named} " in response.json()["message"]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "cursor=x", "businessUnit=WHICH"])
-def test_a_page_of_the_history_that_cannot_be_meant_is_400(query: str) -> None:
+def test_invalid_parameter_of_the_history_is_400(query: str) -> None:
     with TestClient(application()) as client:
         assert client.get(f"/api/v1/customers/c/history?{query}", auth=RITA).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["c?businessUnit=B", "c/history?businessUnit=B", "a%00b", "c?businessUnit=a%00b"])
-def test_what_is_not_there_is_404(path: str) -> None:
+def test_missing_customer_is_404(path: str) -> None:
     with TestClient(application()) as client:
         assert client.get(f"/api/v1/customers/{path}", auth=RITA).status_code == 404

@@ -1,4 +1,4 @@
-"""The shape of every refusal and of every failure."""
+"""The bodies of problems and of internal errors."""
 
 import re
 
@@ -6,13 +6,13 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from tests.web.fakes import ANNA, BATCH, RITA, SAVE, FakeAccess, FakeIntake, application
+from tests.web.fakes import ANNA, BATCH, RITA, SAVE, FakeIntake, FakeVerifier, application
 
 JSON = {"Content-Type": "application/json"}
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 
 
-def client_of(app: Litestar) -> TestClient[Litestar]:
+def build_client(app: Litestar) -> TestClient[Litestar]:
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -33,75 +33,77 @@ def client_of(app: Litestar) -> TestClient[Litestar]:
         ("GET", "/" + "x" * 3000, 414, "URI Too Long"),
     ],
 )
-def test_every_refusal_has_the_contracts_shape(method: str, path: str, status: int, reason: str):
-    with client_of(application()) as client:
-        answer = client.request(method, path)
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"] == "application/json"
-    body = answer.json()
+def test_every_problem_has_the_shape_of_the_contract(method: str, path: str, status: int, reason: str) -> None:
+    with build_client(application()) as client:
+        response = client.request(method, path)
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/json"
+    body = response.json()
     assert list(body) == ["timestamp", "status", "error", "path", "message"]
     assert TIMESTAMP.fullmatch(body["timestamp"])
     assert (body["status"], body["error"], body["path"]) == (status, reason, path)
     assert body["message"]
 
 
-def test_405_says_which_methods_are_allowed():
-    with client_of(application()) as client:
+def test_405_names_the_allowed_methods() -> None:
+    with build_client(application()) as client:
         assert set(client.get(SAVE).headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
         assert set(client.post("/health/live").headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_an_invalid_host_is_refused_in_the_shape():
-    with client_of(application()) as client:
-        answer = client.get("/health/live", headers={"Host": "a b"})
-    assert answer.status_code == 400
-    assert answer.json()["error"] == "Bad Request"
+def test_invalid_host_is_400_in_the_shape_of_the_contract() -> None:
+    with build_client(application()) as client:
+        response = client.get("/health/live", headers={"Host": "a b"})
+    assert response.status_code == 400
+    assert response.json()["error"] == "Bad Request"
 
 
-def test_401_names_both_schemes_in_lines_of_their_own():
-    with client_of(application()) as client:
-        answer = client.post(SAVE, content=BATCH, headers=JSON)
-    assert answer.headers.get_list("WWW-Authenticate") == [
+def test_401_has_a_challenge_header_for_each_scheme() -> None:
+    with build_client(application()) as client:
+        response = client.post(SAVE, content=BATCH, headers=JSON)
+    assert response.headers.get_list("WWW-Authenticate") == [
         'Basic realm="muster", charset="UTF-8"',
         'Bearer realm="muster"',
     ]
 
 
-def test_403_says_what_to_do():
-    with client_of(application()) as client:
-        answer = client.post(SAVE, content=BATCH, headers=JSON, auth=RITA)
-    assert answer.status_code == 403
-    assert "role" in answer.json()["message"]
+def test_403_says_what_to_do() -> None:
+    with build_client(application()) as client:
+        response = client.post(SAVE, content=BATCH, headers=JSON, auth=RITA)
+    assert response.status_code == 403
+    assert "role" in response.json()["message"]
 
 
 def failing(content: bytes) -> None:
     raise ValueError("Garcia")
 
 
-@pytest.mark.parametrize(("intake", "access"), [(FakeIntake(failing), None), (None, FakeAccess(broken=True))])
-def test_a_failure_is_the_contracts_500_and_says_no_more(intake, access, capsys: pytest.CaptureFixture[str]):
-    with client_of(application(intake, access)) as client:
-        answer = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
-    assert answer.status_code == 500
-    body = answer.json()
+@pytest.mark.parametrize(("intake", "verifier"), [(FakeIntake(failing), None), (None, FakeVerifier(is_broken=True))])
+def test_internal_error_is_the_500_of_the_contract_without_details(
+    intake: FakeIntake | None, verifier: FakeVerifier | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with build_client(application(intake, verifier)) as client:
+        response = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
+    assert response.status_code == 500
+    body = response.json()
     assert list(body) == ["errorCode", "errorDescription", "timeElapsedMs"]
     assert (body["errorCode"], body["errorDescription"]) == ("500", "Processing failed")
     assert isinstance(body["timeElapsedMs"], int)
     assert "Garcia" not in "".join(capsys.readouterr())
 
 
-def test_debugging_by_litestars_environment_shows_nothing(monkeypatch: pytest.MonkeyPatch):
+def test_debug_variable_of_litestar_has_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LITESTAR_DEBUG", "1")
-    with client_of(application(FakeIntake(failing))) as client:
-        answer = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
-    assert "Garcia" not in answer.text
+    with build_client(application(FakeIntake(failing))) as client:
+        response = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
+    assert "Garcia" not in response.text
 
 
 @pytest.mark.parametrize(
     "path", ["/classifier/%00", "/classifier/..%2f..%2fetc", "/%ff%fe", "//", "/%0a", "/classifier/a%2Fb"]
 )
-def test_odd_paths_are_404_and_never_500(path: str):
-    with client_of(application()) as client:
-        answer = client.get(path)
-    assert answer.status_code == 404
-    assert answer.json()["status"] == 404
+def test_odd_paths_are_404(path: str) -> None:
+    with build_client(application()) as client:
+        response = client.get(path)
+    assert response.status_code == 404
+    assert response.json()["status"] == 404

@@ -20,54 +20,54 @@ JSON = {"Content-Type": "application/json"}
         (None, None),
     ],
 )
-def test_the_key_is_the_same_in_quotes_and_without(header: str | None, key: str | None):
+def test_key_is_the_same_with_and_without_quotes(header: str | None, key: str | None) -> None:
     intake = FakeIntake()
     with TestClient(application(intake)) as client:
         headers = JSON if header is None else {**JSON, "Idempotency-Key": header}
-        answer = client.post(SAVE, content=BATCH, headers=headers, auth=ANNA)
-    assert answer.status_code == 200
-    assert "Idempotency-Replayed" not in answer.headers
+        response = client.post(SAVE, content=BATCH, headers=headers, auth=ANNA)
+    assert response.status_code == 200
+    assert "Idempotency-Replayed" not in response.headers
     assert intake.keys == [key]
 
 
 @pytest.mark.parametrize("header", ["", '""', '"', '"a', "a b", "a,b", '"a","b"', "ž", "x" * 256, "a\\b", "\x7f"])
-def test_what_is_no_key_is_400(header: str):
+def test_invalid_key_is_400(header: str) -> None:
     intake = FakeIntake()
     with TestClient(application(intake)) as client:
-        headers = {**JSON, "Idempotency-Key": header.encode()}
-        answer = client.post(SAVE, content=BATCH, headers=headers, auth=ANNA)
-    assert answer.status_code == 400
-    assert "Idempotency-Key" in answer.json()["message"]
-    assert intake.taken == []
+        headers = {b"Content-Type": b"application/json", b"Idempotency-Key": header.encode()}
+        response = client.post(SAVE, content=BATCH, headers=headers, auth=ANNA)
+    assert response.status_code == 400
+    assert "Idempotency-Key" in response.json()["message"]
+    assert intake.contents == []
 
 
-def test_two_keys_are_400():
+def test_two_keys_are_400() -> None:
     with TestClient(application()) as client:
         headers = [*JSON.items(), ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
         assert client.post(SAVE, content=BATCH, headers=headers, auth=ANNA).status_code == 400
 
 
-def test_an_answer_that_was_given_before_says_so():
+def test_replayed_response_has_a_header() -> None:
     with TestClient(application()) as client:
         headers = {**JSON, "Idempotency-Key": "k"}
-        answers = [client.post(SAVE, content=BATCH, headers=headers, auth=ANNA) for _ in range(2)]
-    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true"]
+        responses = [client.post(SAVE, content=BATCH, headers=headers, auth=ANNA) for _ in range(2)]
+    assert [response.headers.get("Idempotency-Replayed") for response in responses] == [None, "true"]
 
 
-def test_a_key_in_use_is_409_and_says_when_to_ask_again():
-    def held(_: bytes) -> None:
+def test_key_in_progress_is_409_with_retry_after() -> None:
+    def fail_in_progress(_: bytes) -> None:
         raise KeyInProgressError
 
-    with TestClient(application(FakeIntake(held))) as client:
-        answer = client.post(SAVE, content=BATCH, headers={**JSON, "Idempotency-Key": "k"}, auth=ANNA)
-    assert (answer.status_code, answer.json()["error"], answer.headers["Retry-After"]) == (409, "Conflict", "1")
-    assert list(answer.json()) == ["timestamp", "status", "error", "path", "message"]
+    with TestClient(application(FakeIntake(fail_in_progress))) as client:
+        response = client.post(SAVE, content=BATCH, headers={**JSON, "Idempotency-Key": "k"}, auth=ANNA)
+    assert (response.status_code, response.json()["error"], response.headers["Retry-After"]) == (409, "Conflict", "1")
+    assert list(response.json()) == ["timestamp", "status", "error", "path", "message"]
 
 
-def test_a_key_of_another_request_is_422():
-    def used(_: bytes) -> None:
+def test_key_of_another_request_is_422() -> None:
+    def fail_reused(_: bytes) -> None:
         raise KeyReusedError
 
-    with TestClient(application(FakeIntake(used))) as client:
-        answer = client.post(SAVE, content=BATCH, headers={**JSON, "Idempotency-Key": "k"}, auth=ANNA)
-    assert (answer.status_code, answer.json()["error"]) == (422, "Unprocessable Content")
+    with TestClient(application(FakeIntake(fail_reused))) as client:
+        response = client.post(SAVE, content=BATCH, headers={**JSON, "Idempotency-Key": "k"}, auth=ANNA)
+    assert (response.status_code, response.json()["error"]) == (422, "Unprocessable Content")

@@ -1,4 +1,4 @@
-"""Headers that protect an answer."""
+"""Security headers of responses."""
 
 import pytest
 from litestar.testing import TestClient
@@ -28,30 +28,30 @@ ALWAYS = {
         ("GET", "/api/v1/batches", 200),
     ],
 )
-def test_every_answer_has_them_a_refusal_too(method: str, path: str, status: int):
+def test_every_response_has_security_headers(method: str, path: str, status: int) -> None:
     with TestClient(application()) as client:
-        answer = client.request(method, path, content=BATCH, headers=JSON, auth=ANNA)
-    assert answer.status_code == status
-    assert {name: answer.headers[name] for name in ALWAYS} == ALWAYS
-    assert "Strict-Transport-Security" not in answer.headers
-    assert "Server" not in answer.headers
+        response = client.request(method, path, content=BATCH, headers=JSON, auth=ANNA)
+    assert response.status_code == status
+    assert {name: response.headers[name] for name in ALWAYS} == ALWAYS
+    assert "Strict-Transport-Security" not in response.headers
+    assert "Server" not in response.headers
 
 
-def test_a_failure_has_them_too():
+def test_internal_error_has_security_headers() -> None:
     def fail() -> bool:
         raise RuntimeError
 
-    with TestClient(application(ready=fail), raise_server_exceptions=False) as client:
-        answer = client.get("/health/ready")
-    assert (answer.status_code, answer.headers["Cache-Control"]) == (500, "no-store")
+    with TestClient(application(is_ready=fail), raise_server_exceptions=False) as client:
+        response = client.get("/health/ready")
+    assert (response.status_code, response.headers["Cache-Control"]) == (500, "no-store")
 
 
-def test_over_https_browsers_are_told_to_stay_with_it():
+def test_https_responses_have_strict_transport_security() -> None:
     with TestClient(application(), base_url="https://muster.local") as client:
         assert client.get("/health/live").headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_an_answer_that_says_something_else_by_itself_keeps_it():
+def test_own_header_of_a_response_has_precedence() -> None:
     with TestClient(application()) as client:
         headers = client.get("/swagger-ui/").headers
     assert headers.get_list("Cache-Control") == ["public, max-age=3600"]

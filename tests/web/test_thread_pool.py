@@ -6,7 +6,7 @@ import pytest
 from muster.web.thread_pool import PoolLoad, PoolSaturatedError, ThreadPool
 
 
-def test_work_gives_what_it_gives_and_raises_what_it_raises():
+def test_work_returns_its_result_or_raises_its_exception() -> None:
     def fail() -> None:
         raise KeyError("x")
 
@@ -21,7 +21,7 @@ def test_work_gives_what_it_gives_and_raises_what_it_raises():
     asyncio.run(scenario())
 
 
-def test_one_request_more_than_threads_and_queue_is_turned_away_at_once():
+def test_request_over_threads_and_queue_is_refused_at_once() -> None:
     async def scenario() -> None:
         pool, opened = ThreadPool(2, 1), threading.Event()
         waiting = [asyncio.create_task(pool.run(opened.wait)) for _ in range(3)]
@@ -36,21 +36,21 @@ def test_one_request_more_than_threads_and_queue_is_turned_away_at_once():
     asyncio.run(scenario())
 
 
-def test_who_has_a_place_is_served_however_many_are_turned_away():
+def test_holder_of_a_slot_is_served_while_others_are_refused() -> None:
     async def scenario() -> None:
         pool = ThreadPool(1, 0)
-        with pool.place() as place:
-            assert await place.run(lambda: 1) == 1
+        with pool.acquire() as slot:
+            assert await slot.run(lambda: 1) == 1
             with pytest.raises(PoolSaturatedError):
-                pool.place()
-            assert await place.run(lambda: 2) == 2
+                pool.acquire()
+            assert await slot.run(lambda: 2) == 2
         assert await pool.run(lambda: 3) == 3
         await pool.close()
 
     asyncio.run(scenario())
 
 
-def test_a_cancelled_request_leaves_its_work_running_and_its_place_taken_until_then():
+def test_cancelled_request_holds_its_slot_until_its_work_ends() -> None:
     async def scenario() -> None:
         pool, entered, opened, done = ThreadPool(1, 0), threading.Event(), threading.Event(), threading.Event()
 
@@ -66,17 +66,17 @@ def test_a_cancelled_request_leaves_its_work_running_and_its_place_taken_until_t
         with pytest.raises(asyncio.CancelledError):
             await request
         with pytest.raises(PoolSaturatedError):
-            pool.place()
+            pool.acquire()
         opened.set()
         await pool.close()
         assert done.is_set()
-        with pool.place():
+        with pool.acquire():
             pass
 
     asyncio.run(scenario())
 
 
-def test_closing_waits_for_running_and_waiting_work():
+def test_close_waits_for_running_and_queued_work() -> None:
     async def scenario() -> None:
         pool, opened, done = ThreadPool(1, 5), threading.Event(), []
 
@@ -94,10 +94,10 @@ def test_closing_waits_for_running_and_waiting_work():
     asyncio.run(scenario())
 
 
-def test_its_load_tells_who_works_who_waits_and_who_only_has_a_place():
+def test_load_counts_busy_threads_waiting_requests_and_slots() -> None:
     async def scenario() -> None:
         pool, entered, opened = ThreadPool(1, 5), threading.Event(), threading.Event()
-        assert pool.load() == PoolLoad(0, 0, 0)
+        assert pool.read_load() == PoolLoad(0, 0, 0)
 
         def work() -> None:
             entered.set()
@@ -106,15 +106,15 @@ def test_its_load_tells_who_works_who_waits_and_who_only_has_a_place():
         tasks = [asyncio.create_task(pool.run(work)) for _ in range(3)]
         while not entered.is_set():
             await asyncio.sleep(0.01)
-        with pool.place():
-            assert pool.load() == PoolLoad(busy=1, waiting=2, taken=4)
-        # Work that is cancelled before it began waits no longer.
+        with pool.acquire():
+            assert pool.read_load() == PoolLoad(busy=1, waiting=2, slots_in_use=4)
+        # Work that is cancelled before it starts no longer waits.
         tasks[2].cancel()
         await asyncio.wait([tasks[2]])
-        assert pool.load() == PoolLoad(busy=1, waiting=1, taken=2)
+        assert pool.read_load() == PoolLoad(busy=1, waiting=1, slots_in_use=2)
         opened.set()
         await asyncio.gather(*tasks[:2])
         await pool.close()
-        assert pool.load() == PoolLoad(0, 0, 0)
+        assert pool.read_load() == PoolLoad(0, 0, 0)
 
     asyncio.run(scenario())

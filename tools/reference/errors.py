@@ -1,4 +1,4 @@
-"""The page of all errors, in the order of judgement."""
+"""The page of all errors, in the order in which they are checked."""
 
 from muster.customer.error_order import ERROR_ROWS
 from muster.customer.errors import Error
@@ -7,21 +7,20 @@ from muster.customer.findings import WARNINGS
 from tools.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
-The first error of this order that a customer has is its `errorCode` and `errorDescription`; `O005`, `C004` and
-`B001` come after all the others. With `?detail=full` a customer gets all its errors, with pointers; of more than 1,000
-the first.
+The first error of a customer in this order is its `errorCode` and `errorDescription`. `O005`, `C004` and `B001` come
+after all others. With `?detail=full` a result has all errors of its customer, at most 1,000, with pointers.
 
 In codes, `{C}` is `C016.C016` for an INDIVIDUAL customer and `C017.C016` for an ORGANIZATION one. In texts, `{i}` is
-the index of the part in its list, and `{j}` that of a part of the related entity `{i}`; `{Field}` is the field's name
-with a capital first letter, `{TYPE}` what its kind takes, `{ENTITYTYPE}` the customer's own type, `{code}` the code of
-the additional value, and `{NAME}` what the sender wrote.
+the index of the part in its list, `{j}` the index of a part of the related entity `{i}`, `{Field}` the name of the
+field with a capital first letter, `{TYPE}` what the type of the value takes, `{ENTITYTYPE}` the type of the customer,
+`{code}` the code of the additional value, and `{NAME}` the name that the client sent.
 
-Texts that are *documented* are given from outside and never change; *assigned* ones are muster's own."""
+*Documented* texts are given by the contract and never change; *assigned* ones are muster's own."""
 
 _WARNINGS = """\
 ## Warnings
 
-What is accepted but doubtful. They come only with `?detail=full`."""
+Accepted but doubtful values. Only `?detail=full` returns them."""
 
 
 def page() -> str:

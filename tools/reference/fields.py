@@ -19,11 +19,11 @@ from muster.customer.value_types import (
 from tools.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
-Every field of a customer and of its parts. `null`, and a string of nothing but white space, are as good as absent.
-A field that is not listed is ignored; with `?detail=full` a warning names it.
+All fields of a customer and of its parts. `null`, and a string of nothing but white space, count as absent. An unknown
+field is ignored; with `?detail=full` a warning names it.
 
-A field without an error of its own gives `C018` when its value cannot be read. For a field of a part this is the end of
-the code: what stands before it depends on where the part stands, see [errors](errors.md)."""
+A value that can't be read gives the error of its field, or `C018` where the field has none. The column shows the end of
+the code; for fields of a part, the beginning depends on where the part is: see [errors](errors.md)."""
 
 
 def page() -> str:
@@ -32,7 +32,7 @@ def page() -> str:
 
 
 def _fields(schema: Schema) -> str:
-    head = ("field", "kind", "mandatory", "example", "error", "meaning")
+    head = ("field", "type", "mandatory", "example", "error", "meaning")
     return table(head, (_row(field) for field in schema.fields))
 
 
@@ -51,13 +51,13 @@ def _row(field: Field) -> tuple[str, ...]:
     )
 
 
-def describe_type(kind: ValueType) -> str:
-    """What a kind takes, for a reader."""
-    match kind:
+def describe_type(value_type: ValueType) -> str:
+    """The values that a type takes, in words."""
+    match value_type:
         case Text(max_length=None):
             return "text"
         case Text():
-            return f"text, at most {kind.max_length} characters"
+            return f"text, at most {value_type.max_length} characters"
         case Date():
             return "date or timestamp"
         case Boolean():
@@ -67,13 +67,13 @@ def describe_type(kind: ValueType) -> str:
         case Integer():
             return f"whole number, at most {MAX_DIGITS} digits"
         case Enum():
-            return "one of " + ", ".join(map(code, kind.values))
+            return "one of " + ", ".join(map(code, value_type.values))
         case ClassifierCode():
-            return f"code of [{kind.classifier}](classifiers.md#{kind.classifier.lower()})"
+            return f"code of [{value_type.classifier}](classifiers.md#{value_type.classifier.lower()})"
         case Nested():
-            return f"[{kind.schema}](#{kind.schema.lower()})"
+            return f"[{value_type.schema}](#{value_type.schema.lower()})"
         case NestedList():
-            return f"list of [{kind.schema}](#{kind.schema.lower()})"
+            return f"list of [{value_type.schema}](#{value_type.schema.lower()})"
         case ScreeningList():
-            return "list, left out: " + ", ".join(map(code, kind.values))
-    raise TypeError(f"no words for {type(kind).__name__}")
+            return "list, left out: " + ", ".join(map(code, value_type.values))
+    raise TypeError(f"no words for {type(value_type).__name__}")

@@ -4,14 +4,14 @@ from muster.observability.metrics import LABELS, METRICS, Metric
 from tools.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
-What `GET /metrics` tells a user with the role `watch` or `admin`. Counters and histograms add up what all workers
-counted since the service was started, those that have ended too. Gauges are sums over the workers that live; two are
-the largest of theirs. [Monitoring](../monitoring.md) says what to look at."""
+`GET /metrics` serves these to users with the role `watch` or `admin`. Counters and histograms are sums over all workers
+since the start of the service, including workers that have ended. Gauges are sums over the running workers; two are
+maxima. [Monitoring](../monitoring.md) explains what to watch."""
 
 _BUCKETS = """\
 ## Buckets
 
-The upper bounds of the histograms, each in the unit of its metric."""
+The upper bounds of the histograms, in the unit of each metric."""
 
 
 def page() -> str:

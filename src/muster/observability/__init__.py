@@ -1,1 +1,1 @@
-"""Logs, metrics and traces: how the service is observed. No HTTP framework, no SQL."""
+"""Logs, metrics and traces. Needs no HTTP framework; `requests.RequestSummary` is what an application hands over."""

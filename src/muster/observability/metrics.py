@@ -1,6 +1,6 @@
-"""The metrics: one row each, from which what is counted, the reference page and the test of the dashboard are derived.
+"""The table of metrics. The registry, the reference page and the test of the dashboard are derived from it.
 
-Names follow Prometheus: the unit stands in them, and what only grows ends with `_total`.
+Names follow Prometheus: they hold the unit, and those of counters end with `_total`.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class MetricKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`unit` is what a value is a number of. `buckets` are the upper bounds of a histogram, in that unit.
+    """A metric. `buckets` are the upper bounds of a histogram, in `unit`.
 
-    A gauge is the sum over the workers that live or, with `largest`, the largest of theirs.
+    A gauge is the sum over the running workers or, with `is_maximum`, the maximum.
     """
 
     name: str
@@ -27,116 +27,116 @@ class Metric:
     meaning: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
-    largest: bool = False
+    is_maximum: bool = False
 
 
-# A batch of one takes some milliseconds, the largest some ten seconds, and a request is given up after minutes.
+# A batch of one takes a few milliseconds, the largest some ten seconds, and clients give up after minutes.
 _REQUEST_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 # A stage of a batch of one takes some 10 µs.
 _STAGE_BUCKETS: Final = (0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 2.5, 10, 60)
 _BATCH_BUCKETS: Final = (0, 1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
 
 REQUESTS: Final = Metric(
-    "muster_requests_total", MetricKind.COUNTER, "requests", "Requests that are over", ("method", "route", "status")
+    "muster_requests_total", MetricKind.COUNTER, "requests", "Finished requests", ("method", "route", "status")
 )
-REQUEST_SECONDS: Final = Metric(
-    "muster_request_seconds",
+REQUEST_DURATION: Final = Metric(
+    "muster_request_duration_seconds",
     MetricKind.HISTOGRAM,
     "seconds",
-    "From the head of a request to the end of its answer, bodies on slow lines included",
+    "Time from the header of a request to the end of its response; includes the transfer of both bodies",
     ("route",),
     _REQUEST_BUCKETS,
 )
 BODY_BYTES: Final = Metric(
-    "muster_body_bytes_total",
+    "muster_request_body_bytes_total",
     MetricKind.COUNTER,
     "bytes",
-    "Bytes of bodies that were received, as they came over the wire",
+    "Bytes of request bodies, as sent over the wire",
 )
 CUSTOMERS: Final = Metric(
     "muster_customers_total",
     MetricKind.COUNTER,
     "customers",
-    "Customers that were judged, each by the first error of its answer; replays are not counted again",
+    "Customers of processed batches, by the first error of each; a replayed batch is not counted again",
     ("endpoint", "result", "code"),
 )
 BATCH_CUSTOMERS: Final = Metric(
     "muster_batch_customers",
     MetricKind.HISTOGRAM,
     "customers",
-    "Customers of a batch that was judged",
+    "Customers per processed batch",
     buckets=_BATCH_BUCKETS,
 )
-STAGE_SECONDS: Final = Metric(
-    "muster_stage_seconds",
+STAGE_DURATION: Final = Metric(
+    "muster_stage_duration_seconds",
     MetricKind.HISTOGRAM,
     "seconds",
-    "What a stage of the intake took for a batch, also where it failed",
+    "Time that a stage of the intake took for one batch; failed batches are included",
     ("stage",),
     _STAGE_BUCKETS,
 )
 IDEMPOTENT_REPLAYS: Final = Metric(
-    "muster_replayed_total",
+    "muster_idempotent_replays_total",
     MetricKind.COUNTER,
     "requests",
-    "Requests that got the answer which an earlier one with the same Idempotency-Key had got",
+    "Requests that got the stored response of an earlier request with the same Idempotency-Key",
 )
 AUTH_FAILURES: Final = Metric(
-    "muster_wrong_credentials_total",
+    "muster_auth_failures_total",
     MetricKind.COUNTER,
     "requests",
-    "Requests with credentials that are not valid; those that were not looked at (status 429) are not among them",
+    "Requests with invalid credentials; requests that the login throttle refused (status 429) are not included",
 )
 INTERNAL_ERRORS: Final = Metric(
-    "muster_failures_total",
+    "muster_internal_errors_total",
     MetricKind.COUNTER,
-    "failures",
-    "Exceptions that nobody expected; each has an event `failure` in the log",
+    "errors",
+    "Unexpected exceptions; each one is logged as the event `internal_error`",
 )
 POOL_THREADS: Final = Metric("muster_pool_threads", MetricKind.GAUGE, "threads", "Threads of a pool", ("pool",))
 POOL_BUSY: Final = Metric(
-    "muster_pool_threads_busy", MetricKind.GAUGE, "threads", "Threads of a pool that are at work", ("pool",)
+    "muster_pool_threads_busy", MetricKind.GAUGE, "threads", "Threads of a pool that are working", ("pool",)
 )
 POOL_SLOTS: Final = Metric(
-    "muster_pool_places",
+    "muster_pool_slots",
     MetricKind.GAUGE,
     "requests",
-    "Requests that a pool can hold, with a thread or waiting; one more is a 503",
+    "Requests that a pool admits, running or queued; the next one gets status 503",
     ("pool",),
 )
 POOL_SLOTS_IN_USE: Final = Metric(
-    "muster_pool_places_taken",
+    "muster_pool_slots_in_use",
     MetricKind.GAUGE,
     "requests",
-    "Requests that a pool holds: at work, waiting for a thread, or still sending a large body",
+    "Requests that a pool has admitted: running, queued, or still sending a large body",
     ("pool",),
 )
 POOL_WAITING: Final = Metric(
     "muster_pool_requests_waiting", MetricKind.GAUGE, "requests", "Requests that wait for a thread of a pool", ("pool",)
 )
 DB_CONNECTIONS: Final = Metric(
-    "muster_database_connections", MetricKind.GAUGE, "connections", "Connections to the database that are in use"
+    "muster_database_connections", MetricKind.GAUGE, "connections", "Connections to the database in use"
 )
 DB_CONNECTIONS_MAX: Final = Metric(
-    "muster_database_connections_max", MetricKind.GAUGE, "connections", "Connections to the database that may be in use"
+    "muster_database_connections_max", MetricKind.GAUGE, "connections", "Upper limit of connections to the database"
 )
-WORKERS: Final = Metric("muster_workers", MetricKind.GAUGE, "workers", "Worker processes that serve")
+WORKERS: Final = Metric("muster_workers", MetricKind.GAUGE, "workers", "Running worker processes")
 WORKER_START: Final = Metric(
     "muster_worker_start_time_seconds",
     MetricKind.GAUGE,
     "seconds",
-    "When the youngest worker began, in Unix time; it changes when a worker was replaced",
-    largest=True,
+    "Start of the youngest worker, in Unix time; it changes when a worker is replaced",
+    is_maximum=True,
 )
-BUILD: Final = Metric("muster_build_info", MetricKind.GAUGE, "1", "Always 1", ("version",), largest=True)
+BUILD: Final = Metric("muster_build_info", MetricKind.GAUGE, "1", "Always 1", ("version",), is_maximum=True)
 
 METRICS: Final = (
     REQUESTS,
-    REQUEST_SECONDS,
+    REQUEST_DURATION,
     BODY_BYTES,
     CUSTOMERS,
     BATCH_CUSTOMERS,
-    STAGE_SECONDS,
+    STAGE_DURATION,
     IDEMPOTENT_REPLAYS,
     AUTH_FAILURES,
     INTERNAL_ERRORS,
@@ -153,13 +153,13 @@ METRICS: Final = (
 )
 
 LABELS: Final = {
-    "method": "the method, `other` for those that HTTP itself does not know",
-    "route": "the template of the route, `unknown` where nothing is served, or not with that method",
-    "status": "the status of the answer, `0` where there was nobody left to answer",
+    "method": "the method; `other` for a method that HTTP does not define",
+    "route": "the template of the route; `unknown` where no route takes the path and the method",
+    "status": "the status of the response; `0` when the client had disconnected before it",
     "endpoint": "`validate` or `submit`",
     "result": "`accepted` or `rejected`",
     "code": "the `errorCode` of a rejected customer; empty for an accepted one",
-    "stage": "`decode`, `check`, `judge` (with the look-ups) or `save`",
-    "pool": "`work` for batches and records, `aside` for health and classifiers, `watch` for these metrics",
+    "stage": "`decode`, `check`, `decide` (with the look-ups) or `save`",
+    "pool": "`work` for batches and records, `public` for health and classifiers, `metrics` for scrapes",
     "version": "the version of muster",
 }

@@ -1,1 +1,1 @@
-"""The HTTP edge: who is calling, is it a batch, and what the answer looks like on the wire."""
+"""The HTTP application: authenticates, reads requests, and turns results and errors into responses."""

@@ -1,92 +1,85 @@
-"""Who is calling: from the credentials of a request to a user."""
+"""Authentication: from the credentials of a request to a user."""
 
 import time
 from typing import Final
 
+from muster.auth.authentication import CredentialVerifier
 from muster.auth.login_throttle import LoginThrottle
 from muster.auth.oidc.errors import ProviderUnavailableError, TokenRejection
 from muster.auth.users import User
-from muster.web.credentials import BasicCredentials, BearerToken
-from muster.web.ports import Access, Provider
+from muster.web.concurrency import Permit
+from muster.web.credentials import BasicCredentials, BearerToken, Credentials
 from muster.web.problems import unauthorized
-from muster.web.request_context import RequestContext
+from muster.web.request_context import AuthenticationOutcome, RequestContext
+from muster.web.services import OidcVerifier
 
-_NO_CREDENTIALS: Final = (
-    "send one Authorization header, BasicCredentials with name and password or BearerToken with a token"
-)
+_NO_CREDENTIALS: Final = "send one Authorization header, Basic with name and password or Bearer with a token"
 _WRONG_CREDENTIALS: Final = "these credentials are not valid; check name and password, or get a new token"
-
-Credentials = BasicCredentials | BearerToken
 
 
 class Authenticator:
-    """Recognises who is calling, the same way on every path. Without a provider its tokens are wrong ones."""
+    """Authenticates requests, the same way on every path. Without `oidc_verifier`, tokens of a provider are invalid."""
 
     def __init__(
-        self, access: Access, throttle: LoginThrottle | None = None, *, provider: Provider | None = None
+        self,
+        verifier: CredentialVerifier,
+        throttle: LoginThrottle | None = None,
+        *,
+        oidc_verifier: OidcVerifier | None = None,
     ) -> None:
-        self._access = access
-        self._provider = provider
+        self._verifier = verifier
+        self._oidc_verifier = oidc_verifier
         self._throttle = throttle or LoginThrottle(time.monotonic)
 
     @staticmethod
-    def required(credentials: Credentials | None) -> Credentials:
-        """Raises the 401 for a request without credentials, which costs no look at the database."""
+    def require(credentials: Credentials | None) -> Credentials:
+        """Raises `Problem`, a 401, for a request without credentials; that takes no database query."""
         if credentials is None:
             raise unauthorized(_NO_CREDENTIALS)
         return credentials
 
-    def user(self, credentials: Credentials | None, exchange: RequestContext) -> User:
-        """The user, whom the log then names.
+    def authenticate(self, credentials: Credentials, context: RequestContext, permit: Permit) -> User:
+        """The user of the request. Sets `context.authentication` and counts the permit for the user.
 
-        Blocks. Raises `CommandError`, a 401, `TooManyAttemptsError`, `TooManyRequestsError`, and what access raises.
+        Blocks. Raises `Problem` (401), `TooManyAttemptsError`, `TooManyRequestsError`, `ProviderUnavailableError`, and
+        errors of the user store.
         """
-        given, address = self.required(credentials), exchange.address
-        user = self._named(given, address) if isinstance(given, BasicCredentials) else self._bearing(given, exchange)
-        if user is None:
-            exchange.wrong_credentials = True
+        rejection = None
+        if isinstance(credentials, BasicCredentials):
+            user = self._verify_password(credentials, context.client_address)
         else:
-            exchange.user = user.name
-        if exchange.counted is not None:
-            exchange.counted.is_of(exchange.user)
+            try:
+                verified = self._verify_token(credentials)
+            except ProviderUnavailableError as error:
+                context.authentication = AuthenticationOutcome(None, False, str(error))
+                raise
+            # The log says why a token was rejected; the client is not told, as with all other credentials.
+            user, rejection = (None, verified.value) if isinstance(verified, TokenRejection) else (verified, None)
+            if user is None:
+                self._throttle.check(None, context.client_address)
+                self._record_failure(None, context.client_address)
+        context.authentication = AuthenticationOutcome(user.name if user else None, user is None, rejection)
+        permit.assign(context.authentication.user)
         if user is None:
             raise unauthorized(_WRONG_CREDENTIALS)
         return user
 
-    def _named(self, given: BasicCredentials, address: str) -> User | None:
-        """While its sender has to wait, not even a right password is looked at: else it could be guessed meanwhile."""
-        self._throttle.check(given.name, address)
-        user = self._access.verify_password(given.name, given.password)
+    def _verify_password(self, credentials: BasicCredentials, address: str) -> User | None:
+        """During a delay of the throttle not even a right password is verified: else it could be guessed meanwhile."""
+        self._throttle.check(credentials.name, address)
+        user = self._verifier.verify_password(credentials.name, credentials.password)
         if user is None:
-            self._wrong(given.name, address)
+            self._record_failure(credentials.name, address)
         else:
-            self._throttle.record_success(given.name, address)
+            self._throttle.record_success(credentials.name, address)
         return user
 
-    def _bearing(self, given: BearerToken, exchange: RequestContext) -> User | None:
-        """A token can't be guessed, so a right one is right at any time, whatever others do at the same address."""
-        if self._provider is not None and given.token.count(".") == 2:  # our own tokens have none
-            user = self._provided(self._provider, given.token, exchange)
-        else:
-            user = self._access.verify_token(given.token)
-        if user is None:
-            self._throttle.check(None, exchange.address)
-            self._wrong(None, exchange.address)
-        return user
+    def _verify_token(self, credentials: BearerToken) -> User | TokenRejection | None:
+        """A token can't be guessed, so a valid one is accepted during a delay of its address too."""
+        if self._oidc_verifier is not None and credentials.token.count(".") == 2:  # our own tokens hold no dots
+            return self._oidc_verifier.verify(credentials.token)
+        return self._verifier.verify_token(credentials.token)
 
-    def _wrong(self, name: str | None, address: str) -> None:
+    def _record_failure(self, name: str | None, address: str) -> None:
         self._throttle.record_failure(name, address)
-        self._access.record_failure(name, address)
-
-    @staticmethod
-    def _provided(provider: Provider, token: str, exchange: RequestContext) -> User | None:
-        """The log says why it is nobody; whoever sent the token is not told, as with all other credentials."""
-        try:
-            user = provider.verify(token)
-        except ProviderUnavailableError as error:
-            exchange.refused = str(error)
-            raise
-        if isinstance(user, TokenRejection):
-            exchange.refused = user.value
-            return None
-        return user
+        self._verifier.record_failure(name, address)

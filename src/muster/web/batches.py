@@ -1,4 +1,7 @@
-"""The two endpoints of the contract: who is calling, is it a batch, and then to the intake."""
+"""The two batch endpoints: authenticate, read the body, process the batch, respond.
+
+They read the scope themselves, because Litestar's parsing of headers and bodies costs more than a batch of one.
+"""
 
 from functools import partial
 from typing import Final
@@ -8,92 +11,106 @@ from litestar.types import ASGIApp, Scope
 from muster.auth.authorization import can_submit
 from muster.auth.users import User
 from muster.intake.request import BatchOptions
+from muster.intake.service import Intake
 from muster.intake.stage_timings import StageTimings
 from muster.observability.prometheus import MetricsRegistry
+from muster.observability.requests import BatchOutcome
+from muster.web.access import Permission
 from muster.web.authenticator import Authenticator
 from muster.web.batch_headers import BatchHeaders, parse_batch_headers
-from muster.web.body import read_body
-from muster.web.concurrency import WorkerSlots
+from muster.web.body import BodyTimeouts, read_body
+from muster.web.concurrency import Permit, WorkerSlots
 from muster.web.decompression import decompress
-from muster.web.ports import Intake, IntakeResultProtocol
-from muster.web.problems import Headers, Problem, content_too_large
+from muster.web.error_responses import build_json_response
+from muster.web.problems import Headers, content_too_large
 from muster.web.request_context import RequestContext
-from muster.web.responses import json_response
 
-# A body of this many bytes costs less than asking who sends it, so it is read first: then a request has one piece of
-# work, and a slow line holds no place while it sends.
+VALIDATE_PATH: Final = "/amlyze-ws-rest/validate-batch-customers"
+SUBMIT_PATH: Final = "/amlyze-ws-rest/batch-customers"
+
+# Reading up to 64 KiB is cheaper than a user lookup, so small bodies are read before authentication. Then a request
+# needs one thread hop, and a slow line holds no slot while it sends.
 SMALL_BODY_BYTES: Final = 64 * 1024
 
-_NO_RIGHT: Final = (
-    "this user may not submit batches; `muster user change`, or its OpenID provider, gives it the role submit"
+SUBMIT_BATCHES: Final = Permission(
+    can_submit,
+    "this user may not submit batches; `muster user change`, or its OpenID provider, gives it the role submit",
 )
 
 
 class BatchHandlers:
-    """Judges batches and saves them. `max_body_bytes` is in bytes, on the wire as well as decompressed."""
+    """Validates and saves batches. `max_body_bytes` bounds the body on the wire and after decompression."""
 
     def __init__(
-        self, intake: Intake, callers: Authenticator, places: WorkerSlots, metrics: MetricsRegistry, max_body_bytes: int
+        self,
+        intake: Intake,
+        authenticator: Authenticator,
+        slots: WorkerSlots,
+        metrics: MetricsRegistry,
+        *,
+        max_body_bytes: int,
+        body_timeouts: BodyTimeouts,
     ) -> None:
         self._intake = intake
-        self._callers = callers
-        self._places = places
+        self._authenticator = authenticator
+        self._slots = slots
         self._metrics = metrics
-        self._max_body = max_body_bytes
+        self._max_body_bytes = max_body_bytes
+        self._body_timeouts = body_timeouts
 
     async def validate(self, scope: Scope) -> ASGIApp:
-        return await self._answer(scope, save=False)
+        return await self._respond(scope, save=False)
 
     async def submit(self, scope: Scope) -> ASGIApp:
-        return await self._answer(scope, save=True)
+        return await self._respond(scope, save=True)
 
-    async def _answer(self, scope: Scope, *, save: bool) -> ASGIApp:
-        exchange = RequestContext.of(scope)
-        head = parse_batch_headers(scope["headers"], scope["query_string"])
-        small = head.length is not None and head.length <= SMALL_BODY_BYTES
-        body = await read_body(exchange, SMALL_BODY_BYTES) if small else None
-        credentials = self._callers.required(head.credentials)
-        with self._places.place(credentials, exchange) as place:
+    async def _respond(self, scope: Scope, *, save: bool) -> ASGIApp:
+        context = RequestContext.get(scope)
+        headers = parse_batch_headers(scope["headers"], scope["query_string"])
+        is_small = headers.content_length is not None and headers.content_length <= SMALL_BODY_BYTES
+        body = await read_body(context.transport, SMALL_BODY_BYTES, self._body_timeouts) if is_small else None
+        slot, permit = self._slots.acquire(self._authenticator.require(headers.credentials))
+        with slot:
             if body is not None:
-                answer = await place.run(partial(self._whole, exchange, head, body, save))
-            else:
-                user = await place.run(partial(self._admitted, exchange, head))
-                body = await read_body(exchange, self._max_body)
-                answer = await place.run(partial(self._taken, exchange, body, head, user, save))
-        exchange.accepted, exchange.rejected, exchange.batch_id = answer.accepted, answer.rejected, answer.batch_id
-        exchange.replayed = answer.replayed
-        return json_response(answer.body, headers=_headers(answer))
+                return await slot.run(partial(self._authorize_and_process, context, headers, permit, body, save))
+            user = await slot.run(partial(self._authorize, context, headers, permit))
+            body = await read_body(context.transport, self._max_body_bytes, self._body_timeouts)
+            return await slot.run(partial(self._process, context, headers, user, body, save))
 
-    def _whole(
-        self, exchange: RequestContext, head: BatchHeaders, body: bytes | bytearray, save: bool
-    ) -> IntakeResultProtocol:
-        return self._taken(exchange, body, head, self._admitted(exchange, head), save)
+    def _authorize_and_process(
+        self, context: RequestContext, headers: BatchHeaders, permit: Permit, body: bytes | bytearray, save: bool
+    ) -> ASGIApp:
+        return self._process(context, headers, self._authorize(context, headers, permit), body, save)
 
-    def _admitted(self, exchange: RequestContext, head: BatchHeaders) -> User:
-        """Who is calling, when the user may and the head is sound: the refusals in the order of the contract."""
-        user = self._callers.user(head.credentials, exchange)
-        if not can_submit(user):
-            raise Problem(403, _NO_RIGHT)
-        if head.refusal is not None:
-            raise head.refusal
-        if head.length is not None and head.length > self._max_body:
-            raise content_too_large(self._max_body)
+    def _authorize(self, context: RequestContext, headers: BatchHeaders, permit: Permit) -> User:
+        """The user of the request. Raises the problems of the header in the order of the contract."""
+        credentials = self._authenticator.require(headers.credentials)
+        user = self._authenticator.authenticate(credentials, context, permit)
+        SUBMIT_BATCHES.check(user)
+        if headers.problem is not None:
+            raise headers.problem
+        if headers.content_length is not None and headers.content_length > self._max_body_bytes:
+            raise content_too_large(self._max_body_bytes)
         return user
 
-    def _taken(
-        self, exchange: RequestContext, body: bytes | bytearray, head: BatchHeaders, user: User, save: bool
-    ) -> IntakeResultProtocol:
-        """Counted here and not when the request is over: its sender may be gone by then, and the batch is saved."""
-        content = decompress(body, head.coding, self._max_body)
-        stages = exchange.stages = StageTimings()
+    def _process(
+        self, context: RequestContext, headers: BatchHeaders, user: User, body: bytes | bytearray, save: bool
+    ) -> ASGIApp:
+        """Processes the batch and counts it at once: the request may be cancelled while the batch is saved."""
+        content = decompress(body, headers.content_coding, self._max_body_bytes)
+        options = BatchOptions(save, headers.detail, headers.accept, headers.idempotency_key)
+        stages = context.stages = StageTimings()
         try:
-            answer = self._intake.process(content, user, BatchOptions(save, head.detail, head.accept, head.key), stages)
+            result = self._intake.process(content, user, options, stages)
         finally:
-            self._metrics.stages(stages)
-        self._metrics.judged(answer, save=save)
-        return answer
+            self._metrics.record_stages(stages)
+        batch = context.batch = BatchOutcome(
+            result.batch_id, result.accepted, result.rejected, result.replayed, result.codes
+        )
+        self._metrics.record_batch(batch, save=save)
+        return build_json_response(result.body, headers=_build_headers(batch))
 
 
-def _headers(answer: IntakeResultProtocol) -> Headers:
-    named = [] if answer.batch_id is None else [("Muster-Batch-Id", str(answer.batch_id))]
-    return [*named, ("Idempotency-Replayed", "true")] if answer.replayed else named
+def _build_headers(batch: BatchOutcome) -> Headers:
+    headers = [] if batch.batch_id is None else [("Muster-Batch-Id", str(batch.batch_id))]
+    return [*headers, ("Idempotency-Replayed", "true")] if batch.is_replay else headers

@@ -1,56 +1,66 @@
-"""Reading the body of a request off the wire."""
+"""Reads the body of a request."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 
 from muster.web.problems import Problem, content_too_large
-from muster.web.request_context import RequestContext
+from muster.web.transport import HttpTransport
 
-# A body that is read after a place was taken must keep coming, or its sender would hold the place for nothing.
-IDLE_SECONDS: Final = 30.0
-# And it must come in some time: a byte now and then would hold it as well. Slower than any line; as slow as Apache's
-# mod_reqtimeout lets it be.
-MIN_BYTES_PER_SECOND: Final = 500
-# However many bytes there are. 64 MiB take nine minutes on a line of 1 Mbit/s.
-MAX_SECONDS: Final = 900.0
-
-_STOPPED: Final = (
-    f"no byte of the body came for {IDLE_SECONDS:.0f} seconds, fewer than {MIN_BYTES_PER_SECOND} a second, or not all in "
-    f"{MAX_SECONDS / 60:.0f} minutes; send the request again"
-)
-_BROKEN_OFF: Final = "the body broke off before its end; send the request again"
+_CUT_SHORT: Final = "the body broke off before its end; send the request again"
 
 
-async def read_body(exchange: RequestContext, most: int) -> bytes | bytearray:
-    """The bytes of the body as they came, at most `most`. Raises `CommandError`: 400 cut short, 408 too slow, 413 too large.
+@dataclass(frozen=True, slots=True)
+class BodyTimeouts:
+    """How slow a client may send a body.
 
-    One chunk is given as it is. More of them grow one bytearray, whose memory the C library moves instead of copying
-    it, so that a body costs its own size and a chunk, where joining a list of chunks costs twice the size.
+    A large body is read while its request holds a slot, so it must keep coming (`idle_seconds`) at a minimum rate; the
+    default rate is that of Apache's mod_reqtimeout. `max_seconds` bounds any body: 64 MiB take nine minutes at
+    1 Mbit/s.
+    """
+
+    idle_seconds: float = 30.0
+    min_bytes_per_second: int = 500
+    max_seconds: float = 900.0
+
+    @property
+    def message(self) -> str:
+        return (
+            f"no byte of the body came for {self.idle_seconds:.0f} seconds, fewer than {self.min_bytes_per_second} a "
+            f"second, or not all in {self.max_seconds / 60:.0f} minutes; send the request again"
+        )
+
+
+async def read_body(transport: HttpTransport, max_bytes: int, timeouts: BodyTimeouts) -> bytes | bytearray:
+    """The body as sent, of at most `max_bytes`.
+
+    Raises `Problem`: 400 when the body is cut short, 408 when it is too slow, 413 when it is too large. A body of one
+    chunk is returned without a copy. More chunks extend one bytearray, which the C library grows in place: a body
+    takes its own size and one chunk, where joining a list of chunks takes twice the size.
     """
     body: bytes | bytearray = b""
-    received = 0
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    started, received = loop.time(), 0
     try:
-        async with asyncio.timeout(None) as limit:
+        async with asyncio.timeout(None) as timeout:
             while True:
-                in_time = began + min(IDLE_SECONDS + received / MIN_BYTES_PER_SECOND, MAX_SECONDS)
-                limit.reschedule(min(loop.time() + IDLE_SECONDS, in_time))
-                message = await exchange.receive()
+                allowed = min(timeouts.idle_seconds + received / timeouts.min_bytes_per_second, timeouts.max_seconds)
+                timeout.reschedule(min(loop.time() + timeouts.idle_seconds, started + allowed))
+                message = await transport.receive()
                 if message["type"] != "http.request":
-                    raise Problem(400, _BROKEN_OFF)
+                    raise Problem(400, _CUT_SHORT)
                 chunk = message.get("body", b"")
                 received += len(chunk)
-                if received > most:
-                    raise content_too_large(most)
-                body = _grown(body, chunk)
+                if received > max_bytes:
+                    raise content_too_large(max_bytes)
+                body = _append(body, chunk)
                 if not message.get("more_body", False):
                     return body
     except TimeoutError:
-        raise Problem(408, _STOPPED) from None
+        raise Problem(408, timeouts.message) from None
 
 
-def _grown(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:
+def _append(body: bytes | bytearray, chunk: bytes) -> bytes | bytearray:
     if not body:
         return chunk
     if isinstance(body, bytes):

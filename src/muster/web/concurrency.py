@@ -1,8 +1,9 @@
-"""How many requests of one user are under way: one user must not take all places of a worker from the others.
+"""Limits the concurrent requests of one user, so that one user can't take all slots of a worker.
 
-Counted before anybody knows who is calling, since a request that waits takes a place too: by its credentials, so nobody
-can use up what belongs to another, or by their user where they were right before. As soon as it is known whose it is it
-counts for the user, whatever other passwords and tokens the user has.
+Until it is authenticated, a request counts by a keyed hash of its credentials; afterwards by user, whatever passwords
+and tokens the user has. Waiting requests take a slot too, so the limit must hold before authentication. Because the
+hash covers the secret, nobody can use up the limit of another user. Credentials that were valid before count for their
+user from the start.
 """
 
 import hashlib
@@ -11,114 +12,112 @@ import threading
 from collections import Counter, OrderedDict
 from typing import Final
 
-from muster.web.credentials import BasicCredentials, BearerToken
-from muster.web.request_context import RequestContext
+from muster.web.credentials import BasicCredentials, Credentials
 from muster.web.thread_pool import PoolSaturatedError, Slot, ThreadPool
 
-# Credentials of which it is remembered whose they are; 200 bytes each.
+# Credentials with a known user; 200 bytes each.
 MAX_CACHED_CREDENTIALS: Final = 10_000
 
 
-Credentials = BasicCredentials | BearerToken
-
-
 class TooManyRequestsError(Exception):
-    """As many requests of this user are under way as may be."""
+    """The user already has as many concurrent requests as allowed."""
 
 
 class ConcurrencyLimiter:
-    """Counts requests, `most` of one user. Threads may share it."""
+    """Counts concurrent requests, at most `max_requests` of one user. Thread-safe."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_requests: int) -> None:
+        self._max_requests = max_requests
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
-        self._counts: Counter[bytes | str] = Counter()
-        self._users: OrderedDict[bytes, str] = OrderedDict()  # by the digest of their credentials, last used last
+        self._counts: Counter[bytes | str] = Counter()  # by user, or by digest of credentials
+        self._users: OrderedDict[bytes, str] = OrderedDict()  # by digest of credentials, least recently used first
 
-    def enter(self, credentials: Credentials) -> "Permit":
+    def acquire(self, credentials: Credentials) -> "Permit":
         """Counts a request with these credentials. Raises `TooManyRequestsError`."""
-        digest = hashlib.blake2b(_bytes_of(credentials), key=self._key, digest_size=16).digest()
+        digest = hashlib.blake2b(_to_bytes(credentials), key=self._key, digest_size=16).digest()
         with self._lock:
-            by = self._users.get(digest, digest)
-            self._add(by)
-        return Permit(self, digest, by)
+            counted_by = self._users.get(digest, digest)
+            self._add(counted_by)
+        return Permit(self, digest, counted_by)
 
-    def move(self, digest: bytes, by: bytes | str, user: str) -> None:
-        """Counts what was counted otherwise by its user, and what brings these credentials from now on.
+    def assign(self, digest: bytes, counted_by: bytes | str, user: str) -> None:
+        """Counts a request by its user, and from now on all requests with these credentials.
 
-        Raises `TooManyRequestsError`; then it is counted as before.
+        Raises `TooManyRequestsError`; then the request counts as before.
         """
         with self._lock:
             self._add(user)
-            self._remove(by)
+            self._remove(counted_by)
             self._users[digest] = user
             self._users.move_to_end(digest)
             if len(self._users) > MAX_CACHED_CREDENTIALS:
                 self._users.popitem(last=False)
 
-    def leave(self, by: bytes | str) -> None:
+    def release(self, counted_by: bytes | str) -> None:
         with self._lock:
-            self._remove(by)
+            self._remove(counted_by)
 
     def forget(self, digest: bytes) -> None:
-        """These credentials are no longer anybody's."""
+        """Forgets the user of credentials that are no longer valid."""
         with self._lock:
             self._users.pop(digest, None)
 
-    def _add(self, by: bytes | str) -> None:
-        if self._counts[by] >= self._most:
+    def _add(self, counted_by: bytes | str) -> None:
+        if self._counts[counted_by] >= self._max_requests:
             raise TooManyRequestsError
-        self._counts[by] += 1
+        self._counts[counted_by] += 1
 
-    def _remove(self, by: bytes | str) -> None:
-        self._counts[by] -= 1
-        if not self._counts[by]:
-            del self._counts[by]
+    def _remove(self, counted_by: bytes | str) -> None:
+        self._counts[counted_by] -= 1
+        if not self._counts[counted_by]:
+            del self._counts[counted_by]
 
 
 class Permit:
-    """One request while it is counted."""
+    """One counted request."""
 
-    def __init__(self, underway: ConcurrencyLimiter, digest: bytes, by: bytes | str) -> None:
-        self._underway = underway
+    def __init__(self, limiter: ConcurrencyLimiter, digest: bytes, counted_by: bytes | str) -> None:
+        self._limiter = limiter
         self._digest = digest
-        self._by = by
+        self._counted_by = counted_by
 
-    def is_of(self, user: str | None) -> None:
-        """Says whose it is, nobody's for wrong credentials. Raises `TooManyRequestsError`."""
+    def assign(self, user: str | None) -> None:
+        """Counts the request by its user; None for invalid credentials. Raises `TooManyRequestsError`."""
         if user is None:
-            self._underway.forget(self._digest)
-        elif user != self._by:
-            self._underway.move(self._digest, self._by, user)
-            self._by = user
+            self._limiter.forget(self._digest)
+        elif user != self._counted_by:
+            self._limiter.assign(self._digest, self._counted_by, user)
+            self._counted_by = user
 
-    def over(self) -> None:
-        self._underway.leave(self._by)
+    def release(self) -> None:
+        self._limiter.release(self._counted_by)
 
 
-def _bytes_of(credentials: Credentials) -> bytes:
-    """The same for all ways to write them. No name has a NUL in it."""
+def _to_bytes(credentials: Credentials) -> bytes:
+    """The same bytes for all spellings of a header. Unambiguous, because no name holds a NUL."""
     if isinstance(credentials, BasicCredentials):
         return f"{credentials.name}\0{credentials.password}".encode(errors="surrogatepass")
     return f"\0{credentials.token}".encode()
 
 
 class WorkerSlots:
-    """The places of a pool, of which one user can have so many."""
+    """The slots of a pool, with a limit for each user."""
 
-    def __init__(self, pool: ThreadPool, underway: ConcurrencyLimiter) -> None:
+    def __init__(self, pool: ThreadPool, limiter: ConcurrencyLimiter) -> None:
         self._pool = pool
-        self._underway = underway
+        self._limiter = limiter
 
-    def place(self, credentials: Credentials, exchange: RequestContext) -> Slot:
-        """A place, to be used in a `with`. Raises `PoolSaturatedError` and `TooManyRequestsError`, both at once."""
-        counted = self._underway.enter(credentials)
+    def acquire(self, credentials: Credentials) -> tuple[Slot, Permit]:
+        """A slot, for use in a `with` statement, and the permit that it releases.
+
+        Raises `PoolSaturatedError` and `TooManyRequestsError`, both at once.
+        """
+        permit = self._limiter.acquire(credentials)
         try:
-            place = self._pool.place()
+            slot = self._pool.acquire()
         except PoolSaturatedError:
-            counted.over()
+            permit.release()
             raise
-        place.when_free(counted.over)
-        exchange.counted = counted
-        return place
+        slot.on_release(permit.release)
+        return slot, permit

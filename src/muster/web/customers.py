@@ -1,80 +1,105 @@
-"""What stands of a customer, stood at a moment, and how it came to that."""
+"""Endpoints that read a customer: the current version, the version at a moment, and the history."""
 
 from typing import Final
 
-import msgspec
-from litestar.types import ASGIApp, Scope
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from muster.auth.authorization import can_read_customers
-from muster.auth.users import User
-from muster.records.reading import UnitRequiredError
-from muster.web.authenticated_endpoint import (
-    WRONG_CURSOR,
-    AuthenticatedEndpoint,
-    Permission,
-    get_parameter,
-    get_path_name,
-    or_404,
-    parse_limit,
+from muster.records.reading import RecordReader, UnitRequiredError
+from muster.web.access import Access, Permission
+from muster.web.encoded_paths import decode_parameter
+from muster.web.parameters import (
+    DEFAULT_PAGE_SIZE,
+    CustomerExtId,
+    Limit,
+    Moment,
+    UnitCode,
+    VersionCursor,
     parse_moment,
-    parse_number,
+    parse_number_cursor,
 )
-from muster.web.ports import Customers
-from muster.web.problems import Problem
-from muster.web.records import to_communication
+from muster.web.problems import Problem, or_404
+from muster.web.record_responses import (
+    CustomerHistoryResponse,
+    CustomerVersionResponse,
+    to_customer_change,
+    to_customer_version,
+)
+from muster.web.routing import get_or_head
 
-CUSTOMERS: Final = "/api/v1/customers/"
-HISTORY: Final = "/history"
-
-READS: Final = Permission(
+READ_CUSTOMERS: Final = Permission(
     can_read_customers,
     "this user may not read customers; `muster user change`, or its OpenID provider, gives it the role read",
 )
 
+CustomerAccess = SkipValidation[NamedDependency[Access[RecordReader]]]
+
+_READERS: Final = "For users with the role `admin`, and for users with the role `read` in their business units."
 _NO_CUSTOMER: Final = "there is no such customer in this business unit, or not at that moment, or not for this user"
-_WRONG_UNIT: Final = "the query parameter businessUnit takes one value, a code of the classifier businessUnit"
 _WHICH_UNIT: Final = "the installation has several business units; say with the query parameter businessUnit which one"
 
 
-class CustomerHandlers:
-    """Answers to whoever may read customers; `asking` sees to that."""
+class CustomerHandlers(Controller):
+    """The id of a customer may be any text, `history` too."""
 
-    def __init__(self, customers: Customers, asking: AuthenticatedEndpoint) -> None:
-        self._customers = customers
-        self._asking = asking
+    path = "/api/v1/customers"
+    tags = ("Records",)
 
-    async def customer(self, scope: Scope) -> ASGIApp:
-        """The customer or, where the path ends with it, the history. Its id may be any text, `history` too."""
-        rest = scope["raw_path"].partition(b"?")[0].removeprefix(CUSTOMERS.encode())
-        is_history = rest.endswith(HISTORY.encode())
-        return await self._asking.answered(scope, self._history if is_history else self._customer)
-
-    def _customer(self, scope: Scope, user: User) -> object:
-        ext_id, unit = _asked(scope)
-        at = parse_moment(scope)
+    @get_or_head(
+        "/{customerExtId:str}",
+        operation_id="customer",
+        summary="A customer as of now or, with `at`, as of a moment",
+        description=_READERS,
+    )
+    async def customer(
+        self,
+        customer_ext_id: CustomerExtId,
+        customer_access: CustomerAccess,
+        unit: UnitCode = None,
+        at: Moment = None,
+    ) -> CustomerVersionResponse:
+        ext_id = _decode_ext_id(customer_ext_id, unit)
+        moment = parse_moment(at)
         try:
-            found = self._customers.customer(ext_id, unit, user, at=at)
+            found = await customer_access.run(lambda records, user: records.customer(ext_id, unit, user, at=moment))
         except UnitRequiredError:
             raise Problem(400, _WHICH_UNIT) from None
-        version = or_404(found, _NO_CUSTOMER)
-        return {**to_communication(version), "document": msgspec.Raw(version.document)}
+        return to_customer_version(or_404(found, _NO_CUSTOMER))
 
-    def _history(self, scope: Scope, user: User) -> object:
-        ext_id, unit = _asked(scope, HISTORY)
-        limit, below = parse_limit(scope), parse_number(scope, "cursor", WRONG_CURSOR)
+    @get_or_head(
+        "/{customerExtId:str}/history",
+        operation_id="customerHistory",
+        summary="The versions of a customer and the changes of each",
+        description=_READERS,
+    )
+    async def history(
+        self,
+        customer_ext_id: CustomerExtId,
+        customer_access: CustomerAccess,
+        unit: UnitCode = None,
+        limit: Limit = DEFAULT_PAGE_SIZE,
+        cursor: VersionCursor = None,
+    ) -> CustomerHistoryResponse:
+        ext_id = _decode_ext_id(customer_ext_id, unit)
+        below = parse_number_cursor(cursor)
         try:
-            found = self._customers.history(ext_id, unit, user, below=below, limit=limit)
+            found = await customer_access.run(
+                lambda records, user: records.history(ext_id, unit, user, below=below, limit=limit)
+            )
         except UnitRequiredError:
             raise Problem(400, _WHICH_UNIT) from None
         changes = or_404(found, _NO_CUSTOMER)
-        last = changes[-1].version.version
-        versions = [{**to_communication(change.version), "changed": change.changed} for change in changes]
-        return {"versions": versions, "next": str(last) if last > 1 else None}
+        oldest = changes[-1].version.version
+        return CustomerHistoryResponse(
+            [to_customer_change(change) for change in changes], str(oldest) if oldest > 1 else None
+        )
 
 
-def _asked(scope: Scope, after: str = "") -> tuple[str, str | None]:
-    """Which customer is meant, and of which unit. Raises `CommandError`."""
-    ext_id, unit = get_path_name(scope, CUSTOMERS, after), get_parameter(scope, "businessUnit", _WRONG_UNIT)
+def _decode_ext_id(segment: str, unit: str | None) -> str:
+    """The id of the customer. Raises `Problem`, a 404, for a NUL: no id and no unit holds one."""
+    ext_id = decode_parameter(segment)
     if "\0" in ext_id or "\0" in (unit or ""):
         raise Problem(404, _NO_CUSTOMER)
-    return ext_id, unit
+    return ext_id

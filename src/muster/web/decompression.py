@@ -1,4 +1,4 @@
-"""Undoing the content coding of a body, in bounded memory whatever the body claims."""
+"""Decompresses request bodies in bounded memory, whatever the body claims."""
 
 import zlib
 from collections.abc import Callable
@@ -8,14 +8,14 @@ import zstandard
 
 from muster.web.problems import Problem, content_too_large
 
-# A zstd block gives at most 128 KiB and takes at least 4 bytes, and zstandard can't bound what one call gives. So one
-# with 256 bytes gives at most 8 MiB. Larger pieces are only a little faster: 60 MiB took 110 ms, and 85 ms in one.
+# zstandard can't bound the output of one call. A zstd block has at least 4 bytes and at most 128 KiB of output, so 256
+# bytes of input have at most 8 MiB. Larger chunks are only a little faster: 60 MiB took 110 ms, and 85 ms in one call.
 ZSTD_CHUNK_BYTES: Final = 256
-# RFC 9659: a decoder of this content coding may refuse more than 8 MiB.
+# RFC 9659: a decoder may refuse larger windows.
 MAX_ZSTD_WINDOW_BYTES: Final = 8 * 1024 * 1024
 GZIP_CHUNK_BYTES: Final = 64 * 1024
 MAX_GZIP_OUTPUT_BYTES: Final = 1024 * 1024
-# Files may be joined from members; but millions of empty ones would cost minutes.
+# Concatenated members are valid, but millions of empty ones take minutes.
 MAX_MEMBERS: Final = 10_000
 
 
@@ -32,58 +32,62 @@ class _Member(Protocol):
 Feed = Callable[[Any, memoryview, bytearray, int], None]
 
 
-def decompress(body: bytes | bytearray, coding: str, most: int) -> bytes | bytearray:
-    """The body without its coding: `identity`, `gzip` or `zstd`, of one or more members.
+def decompress(body: bytes | bytearray, coding: str, max_bytes: int) -> bytes | bytearray:
+    """The decompressed body. `coding` is `identity`, `gzip` or `zstd`; the body may have several members.
 
-    Raises `CommandError`: 413 as soon as there are more than `most` bytes, 400 for what is no sound body of that coding.
+    Raises `Problem`: 413 as soon as the output exceeds `max_bytes`, 400 for an invalid body.
     """
     match coding:
         case "gzip":
-            return _joined(body, most, lambda: zlib.decompressobj(wbits=31), _feed_gzip, GZIP_CHUNK_BYTES)
+            return _decompress_members(
+                body, max_bytes, lambda: zlib.decompressobj(wbits=31), _feed_gzip, GZIP_CHUNK_BYTES
+            )
         case "zstd":
             decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW_BYTES)
-            return _joined(body, most, decompressor.decompressobj, _feed_zstd, ZSTD_CHUNK_BYTES)
+            return _decompress_members(body, max_bytes, decompressor.decompressobj, _feed_zstd, ZSTD_CHUNK_BYTES)
     return body
 
 
-def _joined(body: bytes | bytearray, most: int, new: Callable[[], _Member], feed: Feed, piece: int) -> bytearray:
-    """Feeds the body to one member after the other, `piece` bytes at a time."""
-    view, at, plain = memoryview(body), 0, bytearray()
+def _decompress_members(
+    body: bytes | bytearray, max_bytes: int, new_member: Callable[[], _Member], feed: Feed, chunk_bytes: int
+) -> bytearray:
+    """Feeds the body to one member after the other, `chunk_bytes` at a time."""
+    view, position, plain = memoryview(body), 0, bytearray()
     for _ in range(MAX_MEMBERS):
-        member = new()
+        member = new_member()
         while not member.eof:
-            if at == len(view):
+            if position == len(view):
                 raise Problem(400, "the compressed body is cut short; send it whole")
-            given = view[at : at + piece]
+            chunk = view[position : position + chunk_bytes]
             try:
-                feed(member, given, plain, most)
+                feed(member, chunk, plain, max_bytes)
             except (zlib.error, zstandard.ZstdError):
-                raise Problem(400, _UNSOUND) from None
-            at += len(given)
-        at -= len(member.unused_data)
-        if at == len(view):
+                raise Problem(400, _INVALID) from None
+            position += len(chunk)
+        position -= len(member.unused_data)
+        if position == len(view):
             return plain
     raise Problem(400, f"the compressed body has more than {MAX_MEMBERS} members; compress it as one")
 
 
-_UNSOUND: Final = (
-    "the body is not sound in the coding that Content-Encoding names, has something behind its end, "
+_INVALID: Final = (
+    "the body is not valid in the coding that Content-Encoding names, has bytes after its end, "
     "or needs a zstd window of more than 8 MiB"
 )
 
 
-def _feed_gzip(member: Any, given: memoryview, plain: bytearray, most: int) -> None:
-    left: memoryview | bytes = given
+def _feed_gzip(member: Any, chunk: memoryview, plain: bytearray, max_bytes: int) -> None:
+    remaining: memoryview | bytes = chunk
     while True:
-        plain += member.decompress(left, MAX_GZIP_OUTPUT_BYTES)
-        if len(plain) > most:
-            raise content_too_large(most)
-        left = member.unconsumed_tail
-        if not left:
+        plain += member.decompress(remaining, MAX_GZIP_OUTPUT_BYTES)
+        if len(plain) > max_bytes:
+            raise content_too_large(max_bytes)
+        remaining = member.unconsumed_tail
+        if not remaining:
             return
 
 
-def _feed_zstd(member: Any, given: memoryview, plain: bytearray, most: int) -> None:
-    plain += member.decompress(given)
-    if len(plain) > most:
-        raise content_too_large(most)
+def _feed_zstd(member: Any, chunk: memoryview, plain: bytearray, max_bytes: int) -> None:
+    plain += member.decompress(chunk)
+    if len(plain) > max_bytes:
+        raise content_too_large(max_bytes)

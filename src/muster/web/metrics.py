@@ -1,31 +1,35 @@
-"""`/metrics`, for whoever may watch the service."""
+"""`/metrics`, for users with the role `watch` or `admin`."""
 
 from typing import Final
 
-from litestar.response.base import ASGIResponse
-from litestar.types import ASGIApp, Scope
+from litestar import Controller, Response
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from muster.auth.authorization import can_read_metrics
-from muster.auth.users import User
-from muster.observability.prometheus import MEDIA_TYPE, MetricsRegistry
-from muster.web.authenticated_endpoint import AuthenticatedEndpoint, Permission
+from muster.observability.prometheus import CONTENT_TYPE, MetricsRegistry
+from muster.web.access import Access, Permission
+from muster.web.routing import get_or_head
 
-WATCHES: Final = Permission(
+READ_METRICS: Final = Permission(
     can_read_metrics,
     "this user may not read the metrics; `muster user change`, or its OpenID provider, gives it the role watch",
 )
 
+MetricsAccess = SkipValidation[NamedDependency[Access[MetricsRegistry]]]
 
-class MetricsHandlers:
-    """Tells the metrics. `asking` is to have a pool of its own: they are looked at when the others are full."""
 
-    def __init__(self, metrics: MetricsRegistry, asking: AuthenticatedEndpoint) -> None:
-        self._metrics = metrics
-        self._asking = asking
+class MetricsHandlers(Controller):
+    """Scrapes must work while other pools are saturated, so their access uses a pool of its own."""
 
-    async def metrics(self, scope: Scope) -> ASGIApp:
-        text = await self._asking.told(scope, self._text)
-        return ASGIResponse(body=text, media_type=MEDIA_TYPE)
+    tags = ("Metrics",)
 
-    def _text(self, scope: Scope, user: User) -> bytes:
-        return self._metrics.text()
+    @get_or_head(
+        "/metrics",
+        operation_id="metrics",
+        summary="Metrics in the text format of Prometheus, version 0.0.4",
+        description="The metrics of all workers. For users with the role `watch` or `admin`.",
+        media_type=CONTENT_TYPE,
+    )
+    async def metrics(self, metrics_access: MetricsAccess) -> Response[bytes]:
+        return Response(await metrics_access.run(lambda registry, user: registry.render()), media_type=CONTENT_TYPE)

@@ -1,12 +1,13 @@
-"""What ends a request early: one table from exception to answer, and the two shapes that the contract gives it."""
+"""Errors that end a request: one table from exception to status, and the two bodies of the contract."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from litestar.exceptions import HTTPException
+from msgspec import Meta
 
 from muster.auth.login_throttle import TooManyAttemptsError
 from muster.auth.oidc.errors import ProviderUnavailableError
@@ -15,17 +16,18 @@ from muster.intake.idempotency import KeyInProgressError, KeyReusedError
 from muster.web.concurrency import TooManyRequestsError
 from muster.web.thread_pool import PoolSaturatedError
 
+T = TypeVar("T")
 Headers = Sequence[tuple[str, str]]
 
-# Two lines and not one list: RFC 9110 11.6.1 allows both, and warns that some clients read only one challenge a line.
+# Two headers instead of one list: RFC 9110 11.6.1 allows both, and warns that some clients read one challenge a header.
 CHALLENGES: Final = (
     ("WWW-Authenticate", 'Basic realm="muster", charset="UTF-8"'),
     ("WWW-Authenticate", 'Bearer realm="muster"'),
 )
-# A place becomes free within a batch's time, a database rather later.
+# Seconds. A slot becomes free within the time of a batch; an unavailable database takes longer.
 RETRY_BUSY: Final = (("Retry-After", "1"),)
 RETRY_NOT_READY: Final = (("Retry-After", "5"),)
-# RFC 9110 renamed it; the `http` module of Python 3.11 knows the older names.
+# Names of RFC 9110; the `http` module of Python 3.11 has older ones.
 _PHRASES: Final = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
 _MESSAGES: Final = {
     404: "nothing is served at this path; /v2/api-docs lists what is",
@@ -33,8 +35,26 @@ _MESSAGES: Final = {
 }
 
 
+class ProblemResponse(msgspec.Struct):
+    """The whole request was refused."""
+
+    timestamp: Annotated[str, Meta(description="UTC.", examples=["2024-05-26T16:49:50.237+00:00"])]
+    status: int
+    error: Annotated[str, Meta(description="The name of the status.")]
+    path: str
+    message: Annotated[str, Meta(description="What is wrong, and where.")]
+
+
+class InternalErrorResponse(msgspec.Struct, rename="camel"):
+    """Processing failed, and nothing was saved."""
+
+    error_code: Annotated[str, Meta(extra_json_schema={"const": "500"})]
+    error_description: str
+    time_elapsed_ms: Annotated[int, Meta(ge=0, description="Whole milliseconds.")]
+
+
 class Problem(Exception):
-    """The request is refused with this status. The message says what is wrong and what to do, without values of it."""
+    """Refuses the request with this status. The message says what is wrong and what to do, without values of it."""
 
     def __init__(self, status: int, message: str, headers: Headers = ()) -> None:
         super().__init__(message)
@@ -47,12 +67,19 @@ def unauthorized(message: str) -> Problem:
     return Problem(401, message, CHALLENGES)
 
 
-def content_too_large(limit: int) -> Problem:
-    return Problem(413, f"the body has more than {limit} bytes, the limit of one request; send smaller batches")
+def content_too_large(max_bytes: int) -> Problem:
+    return Problem(413, f"the body has more than {max_bytes} bytes, the limit of one request; send smaller batches")
+
+
+def or_404(found: T | None, message: str) -> T:
+    """The value that was found. Raises `Problem`, a 404, for None."""
+    if found is None:
+        raise Problem(404, message)
+    return found
 
 
 def to_problem(error: Exception) -> Problem | None:
-    """The refusal that an exception stands for; None when it is a failure of ours."""
+    """The problem that an exception stands for; None for an internal error."""
     match error:
         case Problem():
             return error
@@ -65,41 +92,41 @@ def to_problem(error: Exception) -> Problem | None:
             message = f"too many wrong credentials came from this address; try again in {time}"
             return Problem(429, message, [("Retry-After", str(error.seconds))])
         case ProviderUnavailableError():
-            message = "the OpenID provider can't be asked for its keys at the moment; send the same again later"
+            message = "the OpenID provider is unavailable; send the request again later"
             return Problem(503, message, RETRY_NOT_READY)
         case KeyInProgressError():
-            return Problem(409, "the first request with this Idempotency-Key still runs; ask again later", RETRY_BUSY)
+            return Problem(
+                409, "the first request with this Idempotency-Key still runs; send the request again later", RETRY_BUSY
+            )
         case KeyReusedError():
             return Problem(422, "this Idempotency-Key was used for another request; give each request a key of its own")
         case TooManyRequestsError():
-            return Problem(429, "too many requests of this user are under way; send the same again later", RETRY_BUSY)
+            return Problem(429, "too many requests of this user are running; send the request again later", RETRY_BUSY)
         case PoolSaturatedError():
-            return Problem(503, "all threads are busy and the queue is full; send the same again later", RETRY_BUSY)
+            return Problem(503, "all threads are busy and the queue is full; send the request again later", RETRY_BUSY)
         case HTTPException() if error.status_code < 500:
-            message = _MESSAGES.get(error.status_code, "the request is not sound HTTP for this service")
-            return Problem(error.status_code, message, _allowed(error))
+            message = _MESSAGES.get(error.status_code, "the request is not valid HTTP for this service")
+            return Problem(error.status_code, message, _get_allow_header(error))
     return None
 
 
-def _allowed(error: HTTPException) -> Headers:
+def _get_allow_header(error: HTTPException) -> Headers:
     return [("Allow", value) for name, value in (error.headers or {}).items() if name.lower() == "allow"]
+
+
+def get_phrase(status: int) -> str:
+    """The name of an HTTP status."""
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def build_problem_body(problem: Problem, path: str) -> bytes:
     """The contract's body of a refusal, as JSON. The time is UTC, in milliseconds."""
+    timestamp = datetime.now(UTC).isoformat(timespec="milliseconds")
     return msgspec.json.encode(
-        {
-            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "status": problem.status,
-            "error": _PHRASES.get(problem.status) or HTTPStatus(problem.status).phrase,
-            "path": path,
-            "message": problem.message,
-        }
+        ProblemResponse(timestamp, problem.status, get_phrase(problem.status), path, problem.message)
     )
 
 
-def build_error_body(milliseconds: int) -> bytes:
+def build_internal_error_body(elapsed_ms: int) -> bytes:
     """The contract's body of a 500, as JSON."""
-    return msgspec.json.encode(
-        {"errorCode": "500", "errorDescription": "Processing failed", "timeElapsedMs": milliseconds}
-    )
+    return msgspec.json.encode(InternalErrorResponse("500", "Processing failed", elapsed_ms))

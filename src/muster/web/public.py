@@ -1,50 +1,89 @@
-"""What is answered to anybody: classifiers, the OpenAPI document, and how the service is."""
+"""Endpoints without authentication: classifiers and health."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Annotated, Final
 
 import msgspec
-from litestar.types import ASGIApp, Scope
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, SkipValidation
+from msgspec import Meta
 
-from muster.web.openapi import document
-from muster.web.ports import Classifiers
-from muster.web.problems import RETRY_NOT_READY, Problem
-from muster.web.responses import json_response
+from muster.classifiers.snapshot import CLASSIFIER_NAMES, ClassifierCache
+from muster.web.problems import RETRY_NOT_READY, Problem, or_404
+from muster.web.routing import get_or_head
 from muster.web.thread_pool import ThreadPool
 
-# A probe that gets no answer is taken for a dead service, so it is told before its own patience ends.
+# A probe without a response counts as a dead service, so the response comes before usual probes time out.
 READY_SECONDS: Final = 3.0
 
-_NOT_READY: Final = "the database does not answer, or its schema is not the one of this version"
+_NOT_READY: Final = "the database is unavailable, or its schema is not the one of this version"
+_NO_CLASSIFIER: Final = "there is no classifier of that name; /v2/api-docs lists them"
 
 
-class PublicHandlers:
-    """Has a small pool of its own: batches that fill theirs must not make the service look dead."""
+@dataclass(frozen=True, slots=True)
+class PublicServices:
+    """What public endpoints use. Their small pool is their own, so that full pools can't make the service look dead."""
 
-    def __init__(self, classifiers: Classifiers, ready: Callable[[], bool], pool: ThreadPool) -> None:
-        self._classifiers = classifiers
-        self._ready = ready
-        self._pool = pool
+    classifiers: ClassifierCache
+    is_ready: Callable[[], bool]
+    pool: ThreadPool
+    ready_seconds: float = READY_SECONDS
 
-    async def classifier(self, scope: Scope) -> ASGIApp:
-        """`[{"code", "title"}]`, in the classifier's order."""
-        titles = (await self._pool.run(self._classifiers.current)).titles.get(scope["path_params"]["name"])
-        if titles is None:
-            raise Problem(404, "there is no classifier of that name; /v2/api-docs lists them")
-        return json_response(msgspec.json.encode([{"code": code, "title": title} for code, title in titles.items()]))
 
-    async def api_docs(self) -> ASGIApp:
-        return json_response(await self._pool.run(document))
+PublicDependency = SkipValidation[NamedDependency[PublicServices]]
+ClassifierName = Annotated[
+    str,
+    PathParameter(
+        schema_extra={"$ref": "#/components/schemas/ClassifierName"}, examples=[Example(value=CLASSIFIER_NAMES[0])]
+    ),
+]
 
-    async def live(self) -> ASGIApp:
-        return json_response(b'{"status":"live"}')
 
-    async def ready(self) -> ASGIApp:
+class ClassifierCodeResponse(msgspec.Struct):
+    """A code of a classifier."""
+
+    code: Annotated[str, Meta(examples=["LT"])]
+    title: Annotated[str, Meta(examples=["Lithuania"])]
+
+
+class HealthResponse(msgspec.Struct):
+    """The state of the service."""
+
+    status: str
+
+
+class PublicHandlers(Controller):
+    @get_or_head(
+        "/classifier/{name:str}",
+        operation_id="classifier",
+        tags=["Classifiers"],
+        summary="The codes of one classifier",
+    )
+    async def classifier(self, name: ClassifierName, public: PublicDependency) -> list[ClassifierCodeResponse]:
+        """The codes in the order of the classifier."""
+        snapshot = await public.pool.run(public.classifiers.current)
+        titles = or_404(snapshot.titles.get(name), _NO_CLASSIFIER)
+        return [ClassifierCodeResponse(code, title) for code, title in titles.items()]
+
+    @get_or_head("/health/live", operation_id="live", tags=["Health"], summary="The process runs.")
+    async def live(self) -> HealthResponse:
+        return HealthResponse("live")
+
+    @get_or_head(
+        "/health/ready",
+        operation_id="ready",
+        tags=["Health"],
+        summary="The database is available and has the right schema.",
+    )
+    async def ready(self, public: PublicDependency) -> HealthResponse:
         try:
-            is_ready = await asyncio.wait_for(self._pool.run(self._ready), READY_SECONDS)
+            is_ready = await asyncio.wait_for(public.pool.run(public.is_ready), public.ready_seconds)
         except TimeoutError:
             is_ready = False
         if not is_ready:
             raise Problem(503, _NOT_READY, RETRY_NOT_READY)
-        return json_response(b'{"status":"ready"}')
+        return HealthResponse("ready")

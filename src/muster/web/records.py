@@ -1,101 +1,106 @@
-"""Did it land? The paths of our own that tell what was taken in."""
+"""Endpoints that read communications and batches."""
 
-from typing import Any, Final
+from typing import Final
 
-from litestar.types import ASGIApp, Scope
+from litestar import Controller
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from muster.auth.authorization import can_read_records
-from muster.auth.users import User
-from muster.records.record_store import BatchSummary, Communication
-from muster.web.authenticated_endpoint import (
-    WRONG_CURSOR,
-    AuthenticatedEndpoint,
-    Permission,
-    get_parameter,
-    get_path_name,
-    or_404,
-    parse_limit,
-    parse_number,
+from muster.records.reading import RecordReader
+from muster.web.access import Access, Permission
+from muster.web.encoded_paths import decode_parameter
+from muster.web.parameters import (
+    DEFAULT_PAGE_SIZE,
+    BatchCursor,
+    BatchId,
+    CommunicationNumber,
+    IndexCursor,
+    Limit,
+    parse_batch_cursor,
+    parse_number_cursor,
     parse_uuid,
 )
-from muster.web.ports import Records
-from muster.web.problems import Problem
+from muster.web.problems import or_404
+from muster.web.record_responses import (
+    BatchPageResponse,
+    CommunicationResponse,
+    ResultPageResponse,
+    SavedBatchResponse,
+    to_communication,
+    to_saved_batch,
+)
+from muster.web.routing import get_or_head
 
-COMMUNICATIONS: Final = "/api/v1/communications/"
-ASKS: Final = Permission(
+READ_RECORDS: Final = Permission(
     can_read_records,
     "this user reads the metrics alone; `muster user change`, or its OpenID provider, gives it another role",
 )
 
+RecordAccess = SkipValidation[NamedDependency[Access[RecordReader]]]
+
+_VISIBILITY: Final = (
+    "`admin` sees everything; `read` sees the customers of its business units, and all batches; `submit` sees what it "
+    "sent."
+)
 _NO_COMMUNICATION: Final = "no customer was accepted under this communication number, or none that this user may see"
 _NO_BATCH: Final = "there is no batch with this id, or none that this user may see"
-_NO_RESULTS: Final = "there is no batch with this id that this user may see, or its answer is kept no longer"
+_NO_RESULTS: Final = "there is no batch with this id that this user may see, or its response is no longer stored"
 
 
-class RecordHandlers:
-    """Answers from the records to whoever may see them; to others it is as if nothing were there."""
+class RecordHandlers(Controller):
+    """What a user may not see is a 404, like what does not exist."""
 
-    def __init__(self, records: Records, asking: AuthenticatedEndpoint) -> None:
-        self._records = records
-        self._asking = asking
+    path = "/api/v1"
+    tags = ("Records",)
 
-    async def communication(self, scope: Scope) -> ASGIApp:
-        return await self._asking.answered(scope, self._communication)
-
-    async def batch(self, scope: Scope) -> ASGIApp:
-        return await self._asking.answered(scope, self._batch)
-
-    async def batches(self, scope: Scope) -> ASGIApp:
-        return await self._asking.answered(scope, self._batches)
-
-    async def results(self, scope: Scope) -> ASGIApp:
-        return await self._asking.answered(scope, self._results)
-
-    def _communication(self, scope: Scope, user: User) -> object:
-        number = get_path_name(scope, COMMUNICATIONS)
-        found = None if "\0" in number else self._records.communication(number, user)  # no number has a NUL
+    @get_or_head(
+        "/communications/{communicationNumber:str}",
+        operation_id="communication",
+        summary="The customer version accepted under a communication number",
+        description=_VISIBILITY,
+    )
+    async def communication(
+        self, communication_number: CommunicationNumber, record_access: RecordAccess
+    ) -> CommunicationResponse:
+        number = decode_parameter(communication_number)
+        found = None
+        if "\0" not in number:  # no communication number holds a NUL, and PostgreSQL refuses it
+            found = await record_access.run(lambda records, user: records.communication(number, user))
         return to_communication(or_404(found, _NO_COMMUNICATION))
 
-    def _batch(self, scope: Scope, user: User) -> object:
-        batch_id = or_404(parse_uuid(scope["path_params"]["batch_id"]), _NO_BATCH)
-        return _batch(or_404(self._records.batch(batch_id, user), _NO_BATCH))
-
-    def _batches(self, scope: Scope, user: User) -> object:
-        limit, cursor = parse_limit(scope), get_parameter(scope, "cursor", WRONG_CURSOR)
-        before = None if cursor is None else parse_uuid(cursor)
-        if cursor is not None and before is None:
-            raise Problem(400, WRONG_CURSOR)
+    @get_or_head("/batches", operation_id="batches", summary="The saved batches, newest first", description=_VISIBILITY)
+    async def batches(
+        self, record_access: RecordAccess, limit: Limit = DEFAULT_PAGE_SIZE, cursor: BatchCursor = None
+    ) -> BatchPageResponse:
+        before = parse_batch_cursor(cursor)
         # One more than the page holds tells whether there is another page.
-        found = self._records.batches(user, before=before, limit=limit + 1)
-        following = found[limit - 1].id if len(found) > limit else None
-        return {"batches": [_batch(batch) for batch in found[:limit]], "next": following}
+        found = await record_access.run(lambda records, user: records.batches(user, before=before, limit=limit + 1))
+        next_cursor = str(found[limit - 1].id) if len(found) > limit else None
+        return BatchPageResponse([to_saved_batch(batch) for batch in found[:limit]], next_cursor)
 
-    def _results(self, scope: Scope, user: User) -> object:
-        batch_id = or_404(parse_uuid(scope["path_params"]["batch_id"]), _NO_RESULTS)
-        limit, start = parse_limit(scope), parse_number(scope, "cursor", WRONG_CURSOR)
-        found = self._records.results(batch_id, user, start=start or 0, limit=limit)
-        page, following = or_404(found, _NO_RESULTS)
-        return {"results": page, "next": None if following is None else str(following)}
+    @get_or_head("/batches/{batchId:str}", operation_id="batch", summary="One batch", description=_VISIBILITY)
+    async def batch(self, batch_id: BatchId, record_access: RecordAccess) -> SavedBatchResponse:
+        parsed_id = or_404(parse_uuid(batch_id), _NO_BATCH)
+        found = await record_access.run(lambda records, user: records.batch(parsed_id, user))
+        return to_saved_batch(or_404(found, _NO_BATCH))
 
-
-def to_communication(found: Communication) -> dict[str, Any]:
-    """What is told of a communication, whether it is asked for by itself or with what it brought."""
-    return {
-        "communicationNumber": found.communication_number,
-        "customerExtId": found.customer_ext_id,
-        "businessUnit": found.business_unit,
-        "version": found.version,
-        "batchId": found.batch_id,
-        "acceptedAt": found.accepted_at,
-        "acceptedBy": found.accepted_by,
-    }
-
-
-def _batch(found: BatchSummary) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "receivedAt": found.received_at,
-        "sender": found.sender,
-        "accepted": found.accepted,
-        "rejected": found.rejected,
-    }
+    @get_or_head(
+        "/batches/{batchId:str}/results",
+        operation_id="batchResults",
+        summary="The results of a batch, as they were sent",
+        description=_VISIBILITY,
+    )
+    async def results(
+        self,
+        batch_id: BatchId,
+        record_access: RecordAccess,
+        limit: Limit = DEFAULT_PAGE_SIZE,
+        cursor: IndexCursor = None,
+    ) -> ResultPageResponse:
+        parsed_id, start = or_404(parse_uuid(batch_id), _NO_RESULTS), parse_number_cursor(cursor) or 0
+        found = await record_access.run(
+            lambda records, user: records.results(parsed_id, user, start=start, limit=limit)
+        )
+        results, next_index = or_404(found, _NO_RESULTS)
+        return ResultPageResponse(list(results), None if next_index is None else str(next_index))

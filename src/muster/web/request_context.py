@@ -1,132 +1,104 @@
-"""One request and its answer: what passes over the wire, and what is told of it to whoever watches."""
+"""The state of one request, from its header to the end of its response."""
 
-import asyncio
 import time
-from typing import Any, Final, Protocol, cast
-from uuid import UUID
+from dataclasses import dataclass
+from typing import cast
 
-from litestar.types import HTTPScope, Message, Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Scope, Send
 
 from muster.intake.stage_timings import StageTimings
-from muster.web.security_headers import add_security_headers
+from muster.observability.requests import BatchOutcome, RequestSummary, sanitize_path
+from muster.web.transport import HttpTransport
 
-# How long a refused sender is listened to. 256 MiB pass in a second on a good line, and cost no memory.
-LINGER_BYTES: Final = 256 * 1024 * 1024
-LINGER_SECONDS: Final = 30.0
-LINGER_IDLE_SECONDS: Final = 5.0
-MAX_LOGGED_PATH: Final = 100
+_STATE_KEY = "muster_request_context"
 
 
-class PermitProtocol(Protocol):
-    def is_of(self, user: str | None) -> None:
-        """Says whose the request is, nobody's for wrong credentials. Raises `TooManyRequestsError`."""
-        ...
+@dataclass(frozen=True, slots=True)
+class AuthenticationOutcome:
+    """Who sent a request. `token_rejection` says for the log why a token of an OpenID provider was not accepted."""
+
+    user: str | None
+    is_failed_login: bool
+    token_rejection: str | None = None
+
+
+NOT_AUTHENTICATED = AuthenticationOutcome(user=None, is_failed_login=False)
 
 
 class RequestContext:
-    """Stands between the server and the application for one request.
+    """What the parts of the application tell about a request. Each attribute has one writer.
 
-    An answer that is given before the body was read closes the connection, but not at once: the answer goes out, and
-    what the client still sends is read and thrown away for a while. Closing with unread bytes makes the kernel reset
-    the connection, and a client that is still sending (most send all before they read) would see a broken pipe and
-    never the answer.
+    `authentication` is set by the authenticator, `stages` and `batch` by the batch endpoints, `has_internal_error`
+    by the error responses.
     """
 
-    __slots__ = (
-        "_https",
-        "_receive",
-        "_send",
-        "accepted",
-        "address",
-        "batch_id",
-        "bytes_in",
-        "counted",
-        "failed",
-        "method",
-        "path",
-        "refused",
-        "rejected",
-        "replayed",
-        "stages",
-        "started",
-        "status",
-        "trace",
-        "unread",
-        "user",
-        "wrong_credentials",
-    )
+    __slots__ = ("_scope", "authentication", "batch", "has_internal_error", "path", "stages", "started_ns", "transport")
 
     def __init__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        self._receive = receive
-        self._send = send
-        self._https = scope["scheme"] == "https"
-        self.started = time.perf_counter()
-        self.method: str = scope["method"]
+        self._scope = scope
+        self.started_ns = time.perf_counter_ns()
         self.path = scope["path"]
-        client = scope.get("client")
-        self.address: str = client[0] if client else ""  # of the client; none on a Unix socket
-        self.bytes_in = 0
-        self.unread = _has_body(scope)
-        self.status = 0
-        self.user: str | None = None
-        self.counted: PermitProtocol | None = None  # among the requests of its user
-        self.refused: str | None = None  # why a provider's token lets nobody in, for the log alone
-        self.accepted: int | None = None
-        self.rejected: int | None = None
-        self.batch_id: UUID | None = None
-        self.replayed = False
-        self.stages: StageTimings | None = None  # of the intake, when it came to that
-        self.trace: str | None = None  # its id, when there is one
-        self.wrong_credentials = False
-        self.failed = False  # with an exception that nobody expected
+        self.transport = HttpTransport(scope, receive, send)
+        self.authentication = NOT_AUTHENTICATED
+        self.stages: StageTimings | None = None
+        self.batch: BatchOutcome | None = None
+        self.has_internal_error = False
+        scope.setdefault("state", {})[_STATE_KEY] = self
 
     @classmethod
-    def of(cls, scope: Scope) -> "RequestContext":
-        """The exchange that a scope belongs to."""
-        return cast(RequestContext, scope["state"]["exchange"])
+    def get(cls, scope: Scope) -> "RequestContext":
+        """The context of the request with this scope."""
+        return cast(RequestContext, scope["state"][_STATE_KEY])
 
     @property
-    def milliseconds(self) -> float:
-        """Since the request's head was there."""
-        return (time.perf_counter() - self.started) * 1000
+    def client_address(self) -> str:
+        """The IP address of the client; empty on a Unix socket."""
+        client = self._scope.get("client")
+        return client[0] if client else ""
 
-    async def receive(self) -> Any:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self.bytes_in += len(message.get("body", b""))
-            self.unread = message.get("more_body", False)
-        else:
-            self.unread = False
-        return message
+    @property
+    def elapsed_ms(self) -> int:
+        """Whole milliseconds since the header of the request was complete."""
+        return (time.perf_counter_ns() - self.started_ns) // 1_000_000
 
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = add_security_headers(message["headers"], https=self._https)
-            message["headers"] = [*headers, (b"connection", b"close")] if self.unread else headers
-        elif self.unread and message["type"] == "http.response.body" and not message.get("more_body", False):
-            await self._send({"type": "http.response.body", "body": message.get("body", b""), "more_body": True})
-            await self._linger()
-            message = {"type": "http.response.body", "body": b"", "more_body": False}
-        await self._send(message)
+    @property
+    def route(self) -> str | None:
+        """The template of the route; None where no route takes path and method."""
+        return self._scope.get("path_template") or None
 
-    async def _linger(self) -> None:
-        most = self.bytes_in + LINGER_BYTES
-        try:
-            async with asyncio.timeout(LINGER_SECONDS):
-                while self.unread and self.bytes_in < most:
-                    await asyncio.wait_for(self.receive(), LINGER_IDLE_SECONDS)
-        except TimeoutError:
-            return
+    @property
+    def loggable_route(self) -> str:
+        """The route or, without one, the beginning of the path."""
+        return self.route or sanitize_path(self.path)
+
+    @property
+    def method(self) -> str:
+        return self._scope["method"]
+
+    def summarize(self) -> RequestSummary:
+        """The finished request. Call when the response has ended."""
+        scope, authentication = self._scope, self.authentication
+        return RequestSummary(
+            method=self.method,
+            path=sanitize_path(self.path),
+            route=self.route,
+            status=self.transport.status,
+            started_ns=self.started_ns,
+            duration_ns=time.perf_counter_ns() - self.started_ns,
+            bytes_received=self.transport.bytes_received,
+            scheme=scope["scheme"],
+            http_version=scope.get("http_version", "1.1"),
+            traceparent=_get_traceparent(scope),
+            user=authentication.user,
+            is_failed_login=authentication.is_failed_login,
+            token_rejection=authentication.token_rejection,
+            has_internal_error=self.has_internal_error,
+            batch=self.batch,
+            stages=self.stages,
+        )
 
 
-def _has_body(scope: HTTPScope) -> bool:
-    return any(
-        (name == b"content-length" and value != b"0") or name == b"transfer-encoding"
-        for name, value in scope["headers"]
-    )
-
-
-def sanitize_path(path: str) -> str:
-    """A path that we don't know, fit for a line of a log."""
-    return "".join(letter if letter.isprintable() else "?" for letter in path[:MAX_LOGGED_PATH])
+def _get_traceparent(scope: HTTPScope) -> str | None:
+    """The W3C header, when there is exactly one."""
+    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"]
+    return values[0] if len(values) == 1 else None

@@ -12,69 +12,67 @@ T = TypeVar("T")
 
 
 class PoolSaturatedError(Exception):
-    """Every place is taken."""
+    """All slots of a pool are in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolLoad:
-    """How full a pool is: threads at work, requests that wait for one, and places that are taken."""
+    """The load of a pool at one moment: working threads, requests that wait for a thread, and slots in use."""
 
     busy: int
     waiting: int
-    taken: int
+    slots_in_use: int
 
 
 class ThreadPool:
-    """`threads` threads, and places for `threads` + `queue` requests.
+    """A pool of `threads` threads that admits `threads` + `max_queued` requests.
 
-    What is counted are places and not pieces of work: whoever has a place runs all of its pieces without being turned
-    away, so nobody is refused after half of the work, and authenticating newcomers can't push out a batch that has
-    already been received.
+    The limit counts requests (slots), not pieces of work. A request with a slot can run any number of pieces without
+    being refused halfway, and the authentication of new requests can't displace a batch that was received completely.
     """
 
-    def __init__(self, threads: int, queue: int) -> None:
+    def __init__(self, threads: int, max_queued: int) -> None:
         self.threads = threads
-        self.places = threads + queue
+        self.slots = threads + max_queued
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="muster")
         self._lock = threading.Lock()
-        self._taken = 0
+        self._slots_in_use = 0
         self._unfinished = 0  # pieces of work
         self._busy = 0
 
-    def place(self) -> "Slot":
-        """A place, to be used in a `with`. Raises `PoolSaturatedError` at once when there is none."""
+    def acquire(self) -> "Slot":
+        """A slot, for use in a `with` statement. Raises `PoolSaturatedError` at once when there is none."""
         with self._lock:
-            if self._taken == self.places:
+            if self._slots_in_use == self.slots:
                 raise PoolSaturatedError
-            self._taken += 1
+            self._slots_in_use += 1
         return Slot(self)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What one piece of work gives or raises. Raises `PoolSaturatedError` when there is no place for it."""
-        with self.place() as place:
-            return await place.run(work)
+        """Runs one piece of work in a slot of its own. Raises what `work` raises, and `PoolSaturatedError`."""
+        with self.acquire() as slot:
+            return await slot.run(work)
 
     async def close(self) -> None:
-        """Returns when all work that was begun or waits is done."""
+        """Returns when all running and waiting work is done."""
         await asyncio.to_thread(self._executor.shutdown)
 
-    def load(self) -> PoolLoad:
-        """How full it is now."""
+    def read_load(self) -> PoolLoad:
         with self._lock:
-            return PoolLoad(self._busy, max(self._unfinished - self._busy, 0), self._taken)
+            return PoolLoad(self._busy, max(self._unfinished - self._busy, 0), self._slots_in_use)
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Has a piece of work done for the holder of a place."""
+        """Queues a piece of work for the holder of a slot."""
         future = self._executor.submit(self._work, work)
         with self._lock:
             self._unfinished += 1
-        future.add_done_callback(self._finish)  # also when it is cancelled before it began
+        future.add_done_callback(self._finish)  # called for work that is cancelled before it starts, too
         return future
 
     def release(self) -> None:
-        """Gives a place back."""
+        """Returns a slot to the pool."""
         with self._lock:
-            self._taken -= 1
+            self._slots_in_use -= 1
 
     def _work(self, work: Callable[[], T]) -> T:
         with self._lock:
@@ -91,32 +89,32 @@ class ThreadPool:
 
 
 class Slot:
-    """One request's place in a pool; given back when the request is over and its last piece of work is too."""
+    """One request's slot in a pool. It is released when the request has left its `with` block and its work is done."""
 
     def __init__(self, pool: ThreadPool) -> None:
         self._pool = pool
         self._work: Future[Any] | None = None
-        self._when_free: list[Callable[[], object]] = [pool.release]
+        self._release_callbacks: list[Callable[[], object]] = [pool.release]
 
-    def when_free(self, call: Callable[[], object]) -> None:
-        """To be called when the place is free, by whatever thread."""
-        self._when_free.append(call)
+    def on_release(self, callback: Callable[[], object]) -> None:
+        """Adds a callback for the release of the slot; any thread may call it."""
+        self._release_callbacks.append(callback)
 
     def __enter__(self) -> "Slot":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        # A request can be cancelled, a running thread can't: its place is free only when the thread is.
+        # A request can be cancelled, a running thread can't: the slot is free only when the thread is.
         if self._work is None:
-            self._free()
+            self._release()
         else:
-            self._work.add_done_callback(lambda _: self._free())
+            self._work.add_done_callback(lambda _: self._release())
 
-    def _free(self) -> None:
-        for call in self._when_free:
-            call()
+    def _release(self) -> None:
+        for callback in self._release_callbacks:
+            callback()
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What the work gives or raises. Cancelling leaves work that has begun to run to its end."""
+        """Runs a piece of work and returns its result. Cancellation does not stop work that has started."""
         future = self._work = self._pool.submit(work)
         return await asyncio.wrap_future(future)

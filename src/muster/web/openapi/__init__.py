@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, derived from the field tables, the error catalogue and the settings' limits."""
+"""The OpenAPI 3.1 document, derived from the handlers, the response structs and the field tables."""
 
 from muster.web.openapi.document import document
 

@@ -1,10 +1,10 @@
 """JSON schemas of customers and their parts, derived from the field tables.
 
-They say how a value is best written. The service reads more leniently (`"10000"` is a number, too), and a schema that
-said so in every field would help nobody.
+They describe the preferred form of a value. The service also accepts others (`"10000"` for a number), but a schema
+that listed them at every field would not be readable.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from muster.classifiers.snapshot import ISO_CLASSIFIERS
 from muster.customer.dates import DATE_PATTERN
@@ -25,25 +25,26 @@ from muster.customer.value_types import (
     Text,
     ValueType,
 )
-
-JsonSchema = dict[str, Any]
+from muster.web.openapi.components import JsonSchema, ref
 
 _ISO_PATTERNS: Final = {"country": "^[A-Z]{2}$", "currency": "^[A-Z]{3}$"}
-# Not a blank, and no NUL: what a mandatory string must be.
+# A mandatory string must hold a character that is not white space, and no NUL.
 _TEXT_PATTERN: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
 
-def customer_schemas() -> dict[str, JsonSchema]:
+def build_customer_schemas() -> dict[str, JsonSchema]:
     """Name -> schema of every object that a request can hold."""
-    parts = {name: _object(schema) for name, schema in SCHEMAS.items() if name not in ("Customer", *_TYPES.values())}
-    types = {name: _customer(entity_type) for entity_type, name in _TYPES.items()}
-    return {"Customer": _either_type(), **types, **parts}
+    parts = {
+        name: _build_object(schema) for name, schema in SCHEMAS.items() if name not in ("Customer", *_TYPES.values())
+    }
+    types = {name: _build_customer(entity_type) for entity_type, name in _TYPES.items()}
+    return {"Customer": _build_customer_union(), **types, **parts}
 
 
 _TYPES: Final = {entity_type: schema.name for entity_type, schema in SCHEMAS_BY_TYPE.items()}
 
 
-def _either_type() -> JsonSchema:
+def _build_customer_union() -> JsonSchema:
     mapping = {entity_type: ref(name)["$ref"] for entity_type, name in _TYPES.items()}
     return {
         "description": SCHEMAS["Customer"].meaning,
@@ -52,9 +53,9 @@ def _either_type() -> JsonSchema:
     }
 
 
-def _customer(entity_type: str) -> JsonSchema:
+def _build_customer(entity_type: str) -> JsonSchema:
     own = SCHEMAS_BY_TYPE[entity_type]
-    schema = _object(Schema(own.name, own.meaning, SCHEMAS["Customer"].fields + own.fields))
+    schema = _build_object(Schema(own.name, own.meaning, SCHEMAS["Customer"].fields + own.fields))
     schema["properties"]["entityType"] |= {"enum": [entity_type], "examples": [entity_type]}
     (other,) = SCHEMAS_BY_TYPE.keys() - {entity_type}
     schema["properties"] |= {field.name: False for field in SCHEMAS_BY_TYPE[other].fields}
@@ -63,17 +64,17 @@ def _customer(entity_type: str) -> JsonSchema:
     return schema
 
 
-def _object(schema: Schema) -> JsonSchema:
+def _build_object(schema: Schema) -> JsonSchema:
     return {
         "type": "object",
         "description": schema.meaning,
-        "properties": {field.name: _property(field) for field in schema.fields},
+        "properties": {field.name: _build_property(field) for field in schema.fields},
         "required": [field.name for field in schema.fields if field.mandatory == ALWAYS],
     }
 
 
-def _property(field: Field) -> JsonSchema:
-    schema = _of_kind(field.value_type)
+def _build_property(field: Field) -> JsonSchema:
+    schema = _build_value_schema(field.value_type)
     meaning = field.meaning
     if isinstance(field.mandatory, MandatoryWhen | MandatoryByRule) and field.mandatory != ALWAYS:
         meaning = f"{meaning}. Mandatory {field.mandatory.description}"
@@ -83,12 +84,12 @@ def _property(field: Field) -> JsonSchema:
     return schema
 
 
-def _of_kind(kind: ValueType) -> JsonSchema:
-    match kind:
+def _build_value_schema(value_type: ValueType) -> JsonSchema:
+    match value_type:
         case Text(max_length=None):
             return {"type": "string", "pattern": _TEXT_PATTERN}
         case Text():
-            return {"type": "string", "pattern": _TEXT_PATTERN, "minLength": 1, "maxLength": kind.max_length}
+            return {"type": "string", "pattern": _TEXT_PATTERN, "minLength": 1, "maxLength": value_type.max_length}
         case Date():
             return {"type": "string", "pattern": f"^{DATE_PATTERN}$"}
         case Boolean():
@@ -98,23 +99,18 @@ def _of_kind(kind: ValueType) -> JsonSchema:
         case Integer():
             return {"type": "integer", "exclusiveMinimum": -INTEGER_BOUND, "exclusiveMaximum": INTEGER_BOUND}
         case Enum():
-            return {"type": "string", "enum": list(kind.values)}
+            return {"type": "string", "enum": list(value_type.values)}
         case ScreeningList():
-            return {"type": "array", "items": {"type": "string", "enum": list(kind.values)}, "maxItems": 0}
+            return {"type": "array", "items": {"type": "string", "enum": list(value_type.values)}, "maxItems": 0}
         case ClassifierCode():
-            return _code(kind.classifier)
+            return _build_code(value_type.classifier)
         case Nested():
-            return ref(kind.schema)
+            return ref(value_type.schema)
         case NestedList():
-            return {"type": "array", "items": ref(kind.schema)}
-    raise TypeError(f"no schema for {type(kind).__name__}")
+            return {"type": "array", "items": ref(value_type.schema)}
+    raise TypeError(f"no schema for {type(value_type).__name__}")
 
 
-def _code(classifier: str) -> JsonSchema:
+def _build_code(classifier: str) -> JsonSchema:
     schema: JsonSchema = {"type": "string", "description": f"A code of GET /classifier/{classifier}."}
     return schema | ({"pattern": _ISO_PATTERNS[classifier]} if classifier in ISO_CLASSIFIERS else {})
-
-
-def ref(name: str) -> JsonSchema:
-    """A reference to a schema of the document."""
-    return {"$ref": f"#/components/schemas/{name}"}

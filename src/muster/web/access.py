@@ -1,0 +1,75 @@
+"""Access of authenticated users to a resource, as a dependency of Litestar handlers."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from litestar import Request
+
+from muster.auth.users import User
+from muster.web.authenticator import Authenticator
+from muster.web.concurrency import Permit, WorkerSlots
+from muster.web.credentials import Credentials, parse_authorization
+from muster.web.parameters import reject_repeated_parameters
+from muster.web.problems import Problem
+from muster.web.request_context import RequestContext
+from muster.web.thread_pool import Slot
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A right that an endpoint requires. `denial` tells other users what is missing."""
+
+    is_granted: Callable[[User], bool]
+    denial: str
+
+    def check(self, user: User) -> None:
+        """Raises `Problem`, a 403."""
+        if not self.is_granted(user):
+            raise Problem(403, self.denial)
+
+
+class Access(Generic[R]):
+    """A user's access to a resource, for one request that holds a slot of a thread pool."""
+
+    def __init__(self, resource: R, user: User, slot: Slot) -> None:
+        self._resource = resource
+        self._user = user
+        self._slot = slot
+
+    async def run(self, work: Callable[[R, User], T]) -> T:
+        """Calls `work` with the resource and the user, in a thread of the pool. It may block."""
+        return await self._slot.run(lambda: work(self._resource, self._user))
+
+
+class AccessProvider(Generic[R]):
+    """Provides `Access` to users with a permission.
+
+    Authentication and permission are checked before the parameters, so a 400 tells an unknown client nothing. The slot
+    is released before the response is sent.
+    """
+
+    def __init__(self, resource: R, permission: Permission, authenticator: Authenticator, slots: WorkerSlots) -> None:
+        self._resource = resource
+        self._permission = permission
+        self._authenticator = authenticator
+        self._slots = slots
+
+    async def provide(self, request: Request[Any, Any, Any]) -> AsyncGenerator[Access[R], None]:
+        """The dependency. Raises `Problem` (401, 403, 400) and what `Authenticator.authenticate` raises."""
+        headers = [value for name, value in request.scope["headers"] if name == b"authorization"]
+        credentials = self._authenticator.require(parse_authorization(headers))
+        slot, permit = self._slots.acquire(credentials)
+        with slot:
+            context = RequestContext.get(request.scope)
+            user = await slot.run(lambda: self._authorize(credentials, context, permit))
+            reject_repeated_parameters(request)
+            yield Access(self._resource, user, slot)
+
+    def _authorize(self, credentials: Credentials, context: RequestContext, permit: Permit) -> User:
+        user = self._authenticator.authenticate(credentials, context, permit)
+        self._permission.check(user)
+        return user

@@ -1,0 +1,46 @@
+"""Responses to requests that end with an exception."""
+
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import ValidationException
+from litestar.response.base import ASGIResponse
+
+from muster.observability.logs import log_error
+from muster.web.parameters import to_parameter_problem
+from muster.web.problems import Headers, build_internal_error_body, build_problem_body, to_problem
+from muster.web.request_context import RequestContext
+
+
+def build_json_response(body: bytes, status: int = 200, headers: Headers = ()) -> ASGIResponse:
+    """A response whose body is encoded already."""
+    return ASGIResponse(body=body, status_code=status, headers=headers, media_type="application/json")
+
+
+def build_error_response(error: Exception, context: RequestContext) -> ASGIResponse:
+    """The response to an exception. Logs an internal error."""
+    problem = to_parameter_problem(error) if isinstance(error, ValidationException) else to_problem(error)
+    if problem is not None:
+        return build_json_response(build_problem_body(problem, context.path), problem.status, problem.headers)
+    context.has_internal_error = True
+    log_error(error, method=context.method, route=context.loggable_route)
+    return build_json_response(build_internal_error_body(context.elapsed_ms), 500)
+
+
+class EncodedResponse(Response[bytes]):
+    """A finished response, for Litestar's exception handlers.
+
+    Litestar's own class keeps headers in a dict, which can't hold two `WWW-Authenticate` headers.
+    """
+
+    def __init__(self, response: ASGIResponse) -> None:
+        super().__init__(response.body, status_code=response.status_code)
+        self._response = response
+
+    def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
+        return self._response
+
+
+def handle_exception(request: Request[Any, Any, Any], error: Exception) -> EncodedResponse:
+    """The exception handler of the application; also for exceptions of Litestar."""
+    return EncodedResponse(build_error_response(error, RequestContext.get(request.scope)))

@@ -1,0 +1,99 @@
+"""Response bodies of the endpoints that read records. The OpenAPI document is derived from them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from muster.records.reading import VersionChange
+from muster.records.record_store import BatchSummary, Communication, CustomerVersion
+
+UtcTime = Annotated[datetime, Meta(tz=True, description="UTC.", examples=["2024-05-26T16:49:50.237000Z"])]
+NextCursor = Annotated[str | None, Meta(description="The `cursor` of the next page; null on the last page.")]
+
+
+class CommunicationResponse(msgspec.Struct, rename="camel"):
+    """An accepted communication number and the customer version that it created."""
+
+    communication_number: Annotated[str, Meta(examples=["n-1"])]
+    customer_ext_id: Annotated[str, Meta(examples=["c-1"])]
+    business_unit: Annotated[str, Meta(examples=["MAIN"])]
+    version: Annotated[int, Meta(ge=1, description="The version of the customer.", examples=[1])]
+    batch_id: Annotated[UUID, Meta(examples=["01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"])]
+    accepted_at: UtcTime
+    accepted_by: Annotated[str, Meta(description="The user that sent the batch.", examples=["core-banking"])]
+
+
+class CustomerVersionResponse(CommunicationResponse, rename="camel"):
+    """A customer as of now, or as of the requested moment."""
+
+    document: Annotated[
+        msgspec.Raw,
+        Meta(extra_json_schema={"$ref": "#/components/schemas/Customer", "description": "As it was accepted."}),
+    ]
+
+
+class CustomerChangeResponse(CommunicationResponse, rename="camel"):
+    """A version of a customer."""
+
+    changed: Annotated[
+        list[str],
+        Meta(
+            description='RFC 6901 pointers to the differences from the previous version; `""` is the whole document.',
+            examples=[["/lastName"]],
+        ),
+    ]
+
+
+class CustomerHistoryResponse(msgspec.Struct):
+    """Versions of a customer, newest first."""
+
+    versions: list[CustomerChangeResponse]
+    next: NextCursor
+
+
+class SavedBatchResponse(msgspec.Struct, rename="camel"):
+    """A batch that was processed and saved."""
+
+    id: Annotated[UUID, Meta(examples=["01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"])]
+    received_at: UtcTime
+    sender: Annotated[str, Meta(examples=["core-banking"])]
+    accepted: Annotated[int, Meta(ge=0, examples=[998])]
+    rejected: Annotated[int, Meta(ge=0, examples=[2])]
+
+
+class BatchPageResponse(msgspec.Struct):
+    """Batches, newest first."""
+
+    batches: list[SavedBatchResponse]
+    next: NextCursor
+
+
+class ResultPageResponse(msgspec.Struct):
+    """Results of a batch, in the order of the request."""
+
+    results: Annotated[list[Any], Meta(extra_json_schema={"items": {"$ref": "#/components/schemas/Result"}})]
+    next: NextCursor
+
+
+def to_communication(found: Communication) -> CommunicationResponse:
+    return CommunicationResponse(**_get_fields(found))
+
+
+def to_customer_version(found: CustomerVersion) -> CustomerVersionResponse:
+    return CustomerVersionResponse(**_get_fields(found), document=msgspec.Raw(found.document))
+
+
+def to_customer_change(change: VersionChange) -> CustomerChangeResponse:
+    return CustomerChangeResponse(**_get_fields(change.version), changed=list(change.changed))
+
+
+def to_saved_batch(found: BatchSummary) -> SavedBatchResponse:
+    return SavedBatchResponse(found.id, found.received_at, found.sender, found.accepted, found.rejected)
+
+
+def _get_fields(found: Communication) -> dict[str, Any]:
+    """The fields of `CommunicationResponse`."""
+    return {name: getattr(found, name) for name in CommunicationResponse.__struct_fields__}

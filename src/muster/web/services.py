@@ -1,0 +1,38 @@
+"""The services behind the HTTP application."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from muster.auth.authentication import CredentialVerifier
+from muster.auth.oidc.errors import TokenRejection
+from muster.auth.users import User
+from muster.classifiers.snapshot import ClassifierCache
+from muster.intake.service import Intake
+from muster.observability.prometheus import ObservedConnections
+from muster.records.reading import RecordReader
+
+
+class OidcVerifier(Protocol):
+    """Verifies tokens of an OpenID provider. A protocol, because its adapter needs the extra `muster[oidc]`."""
+
+    def verify(self, token: str) -> User | TokenRejection:
+        """The user of the token, or the reason to reject it. Raises `ProviderUnavailableError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the application calls. Everything blocks, except `read_connections`, and is called by several threads.
+
+    Without `oidc_verifier`, tokens of an OpenID provider are invalid. `close` is called when all requests are done.
+    """
+
+    intake: Intake
+    credentials: CredentialVerifier
+    classifiers: ClassifierCache
+    records: RecordReader
+    oidc_verifier: OidcVerifier | None
+    is_ready: Callable[[], bool]
+    read_connections: Callable[[], ObservedConnections]
+    close: Callable[[], None]
