@@ -131,11 +131,11 @@ def test_tolerant_decoder_accepts_what_the_standard_library_accepts(value: Any) 
 
 @given(st.text(alphabet='[]{}",:0123456789.eE+-truefalsn \\u', max_size=30))
 def test_tolerant_decoder_rejects_what_the_standard_library_rejects(text: str) -> None:
-    def refuse(constant: str) -> None:
+    def reject(constant: str) -> None:
         raise ValueError(constant)
 
     try:
-        json.loads(text, parse_constant=refuse, parse_float=Decimal)
+        json.loads(text, parse_constant=reject, parse_float=Decimal)
     except ValueError:
         with pytest.raises(tolerant_json.InvalidJsonError):
             tolerant_json.decode(text)
@@ -155,11 +155,11 @@ def malformed_bodies(draw: st.DrawFn) -> bytes:
 
 @given(malformed_bodies())
 def test_changed_bodies_are_decoded_as_the_standard_library_does(body: bytes) -> None:
-    def refuse(constant: str) -> None:
+    def reject(constant: str) -> None:
         raise ValueError(constant)
 
     try:
-        expected = json.loads(str(body, "utf-8"), parse_constant=refuse, parse_float=Decimal)["customers"]
+        expected = json.loads(str(body, "utf-8"), parse_constant=reject, parse_float=Decimal)["customers"]
         is_comparable = isinstance(expected, list) and not re.search(r"\\\\u[dD]", repr(body))
     except (ValueError, KeyError, TypeError):
         with pytest.raises(InvalidBatchError):
