@@ -1,17 +1,26 @@
-# `make demo` shows the main job on the embedded database, `make test` passes the tests: both install what they need.
-# ONCE=1 ends the demo after the answer.
+# `make demo` runs the demo on an embedded database, `make test` runs the tests. Each target installs what it needs.
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := install --quiet -c constraints.txt
 
-.PHONY: demo test check format docs bench faults fuzz clean
+.PHONY: install demo test check format docs bench bench-check faults fuzz package sbom clean
 
+install: $(VENV)/installed
+
+# ONCE=1 ends the demo after the two responses; otherwise it keeps serving.
 demo: $(VENV)/installed
 	$(BIN)/muster demo $(if $(ONCE),--once)
 
+# All tests, in JOBS processes, with the coverage of src/muster. Each process has a PostgreSQL server of its own.
+# worksteal starts each process on one contiguous half, so that fixtures of a module are rarely built twice, and moves
+# tests to a process that is done early. ARGS="tests/intake -x" runs some tests in one process, without coverage.
+JOBS ?= 2
+
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal --cov --cov-report term --durations 15)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -23,16 +32,21 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The reference pages, from the tables.
+# Writes docs/reference from the tables in the code.
 docs: $(VENV)/installed
 	$(BIN)/python -m tools.reference
 
-# muster beside its limits and its peers, in 20 minutes and 15 GB of disk, written to docs/benchmarks.md. SIZE=quick
-# takes the marks only, SIZE=smallest a minute; ARGS="--only one-customer" is for work on one mark.
+# Measures muster against upper bounds and baselines, in 20 minutes and 15 GB of disk, and writes docs/benchmarks.md and
+# docs/benchmarks.svg. SIZE=quick measures the targets only, SIZE=smallest takes a minute; both write to build/.
+# ARGS="--only one-customer" measures one target.
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
-# Kills, cuts and fills up the service under load, in 10 minutes; ends with a line on what was lost.
+# Checks that the benchmark runs, counts and cleans up, with its smallest size.
+bench-check: $(VENV)/installed-dev
+	$(BIN)/python -m pytest benchmarks $(ARGS)
+
+# Kills the service, cuts its connections and fills its disk under load, in 10 minutes. The last line counts the losses.
 faults: $(VENV)/installed-dev
 	$(BIN)/python -m pytest faults $(ARGS)
 
@@ -41,20 +55,37 @@ faults: $(VENV)/installed-dev
 SECONDS ?= 600
 
 fuzz: $(VENV)/installed-dev
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	-$(PIP) $(INSTALL) -e '.[fuzz]'
 	$(BIN)/python -m fuzzing --seconds $(SECONDS) $(ARGS)
 
+# Builds the sdist and, from it, the wheel.
+package: $(VENV)/installed-dev
+	rm -f dist/muster-*.whl dist/muster-*.tar.gz
+	$(BIN)/python -m build --outdir dist .
+
+# Lists the packages that the wheel runs with, with every runtime extra, as CycloneDX JSON. They lie in an environment
+# without tools; the tool that reads it lies in another.
+sbom: package
+	rm -rf build/runtime build/cyclonedx
+	$(PYTHON) -m venv --without-pip build/runtime
+	$(PYTHON) -m venv --without-pip build/cyclonedx
+	$(PIP) --python build/runtime/bin/python $(INSTALL) "$$(ls dist/muster-*.whl)[oidc,traces]"
+	$(PIP) --python build/cyclonedx/bin/python $(INSTALL) cyclonedx-bom
+	build/cyclonedx/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/muster.cdx.json build/runtime/bin/python
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzzing .import_linter_cache
+	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzzing .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "muster needs Python 3.11 or newer: make PYTHON=python3.x")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(PIP) $(INSTALL) -e .
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PIP) $(INSTALL) -e '.[dev]'
 	touch $@ $(VENV)/installed

@@ -1,1 +1,1 @@
-"""Measures muster as its users run it: over HTTP, against real databases."""
+"""Measures muster over HTTP on real databases, next to upper bounds and baselines."""

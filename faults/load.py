@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
-from benchmarks.posting import SAVE
+from benchmarks.load_generator import SAVE
 from faults.ledger import Ledger, SentRequest
 
 CLIENTS = 4

@@ -13,10 +13,10 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import psutil  # type: ignore[import-untyped]  # psutil ships no types
+import psutil
 
 from benchmarks.databases import MUSTER, Database
-from benchmarks.service import free_port
+from benchmarks.service import find_free_port
 
 WORKERS = 2
 START_TIMEOUT_SECONDS = 60.0
@@ -27,7 +27,7 @@ class ServiceUnderTest:
     """`muster serve` in a process group of its own, on one port."""
 
     def __init__(self, database: Database, *, workers: int = WORKERS) -> None:
-        self.port = free_port()
+        self.port = find_free_port()
         self._command = [str(MUSTER), "serve", "--port", str(self.port), "--workers", str(workers)]
         self._environment = {**os.environ, "MUSTER_DATABASE": database.url, "MUSTER_LOG_FORMAT": "json"}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`

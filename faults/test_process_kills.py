@@ -6,7 +6,7 @@ import subprocess
 import time
 from random import Random
 
-import psutil  # type: ignore[import-untyped]  # psutil ships no types
+import psutil
 
 from benchmarks.databases import Database
 from faults.conftest import FaultSummary, check

@@ -55,7 +55,7 @@ def main() -> int:
     print(f"fuzzing for {arguments.seconds} seconds, seed {seed}", flush=True)
     report = ServiceReport()
     with _fuzz_decoding(arguments.seconds) as decoder_run:
-        with postgres.running() as server, tempfile.TemporaryDirectory(prefix="muster-fuzzing-") as directory:
+        with postgres.run_server() as server, tempfile.TemporaryDirectory(prefix="muster-fuzzing-") as directory:
             databases = Databases(server, Path(directory))
             for kind in KINDS:
                 with databases.new(kind) as database:

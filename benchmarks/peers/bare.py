@@ -1,7 +1,6 @@
-"""The least that a request which writes can cost: a bare Litestar handler with one INSERT and one COMMIT.
+"""The minimal cost of a request that writes: a bare Litestar handler with one INSERT and one COMMIT.
 
-Blocking work on a pooled connection in a thread, as muster does it, and nothing else: nobody is asked who they are, and
-nothing is checked.
+It runs blocking work on a pooled connection in a thread, as muster does, without authentication and checks.
 """
 
 import os
@@ -16,11 +15,11 @@ COUNT = "SELECT count(*) FROM requests"
 
 
 def create_app() -> Litestar:
-    """The service; BENCH_DATABASE says on which database."""
+    """The service on the database of the variable BENCH_DATABASE."""
     engine = create_engine(os.environ["BENCH_DATABASE"].replace("postgresql://", "postgresql+psycopg://", 1))
 
     @post(PATH, sync_to_thread=True)
-    def one(body: bytes) -> dict[str, bool]:
+    def insert_request(body: bytes) -> dict[str, bool]:
         connection = engine.raw_connection()
         try:
             connection.cursor().execute("INSERT INTO requests (id, body) VALUES (%s, %s)", (uuid4(), body))
@@ -33,4 +32,4 @@ def create_app() -> Litestar:
     def ready() -> dict[str, bool]:
         return {"ready": True}
 
-    return Litestar([one, ready], openapi_config=None)
+    return Litestar([insert_request, ready], openapi_config=None)

@@ -1,6 +1,6 @@
-"""What the conventional service takes, answers and keeps."""
+"""Requests, responses and tables of the conventional service."""
 
-# ruff: noqa: N815 - the names of the contract
+# ruff: noqa: N815 - the field names of the contract
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -25,11 +25,11 @@ Words = Annotated[str, Field(min_length=1)]
 Country = Annotated[str, AfterValidator(_country)]
 
 
-class Batch(BaseModel):
+class BatchRequest(BaseModel):
     customers: list[dict[str, Any]]
 
 
-class _Customer(BaseModel):
+class _NewCustomerBase(BaseModel):
     communicationNumber: Annotated[str, Field(min_length=1, max_length=256)]
     requester: Words
     action: Literal["CREATE"] = "CREATE"
@@ -39,31 +39,31 @@ class _Customer(BaseModel):
     applicationDate: date | datetime
 
 
-class Individual(_Customer):
+class NewIndividual(_NewCustomerBase):
     entityType: Literal["INDIVIDUAL"]
     firstName: Words
     lastName: Words
     citizenshipCountry: Country
 
 
-class Organization(_Customer):
+class NewOrganization(_NewCustomerBase):
     entityType: Literal["ORGANIZATION"]
     title: Words
     registrationCountry: Country
     legalForm: Words
 
 
-NewCustomer = Annotated[Individual | Organization, Field(discriminator="entityType")]
+NewCustomer = Annotated[NewIndividual | NewOrganization, Field(discriminator="entityType")]
 
 
-class Accepted(BaseModel):
+class PeerAccepted(BaseModel):
     resultType: Literal["REQUEST_ACCEPTED"] = "REQUEST_ACCEPTED"
     communicationNumber: str
     customerExtId: str
     businessUnit: str
 
 
-class Rejected(BaseModel):
+class PeerRejected(BaseModel):
     resultType: Literal["REQUEST_REJECTED"] = "REQUEST_REJECTED"
     communicationNumber: str | None = None
     customerExtId: str | None = None
@@ -71,20 +71,20 @@ class Rejected(BaseModel):
     errorDescription: str
 
 
-class Answer(BaseModel):
+class PeerResponse(BaseModel):
     resultType: Literal["REQUEST_ACCEPTED"] = "REQUEST_ACCEPTED"
-    results: list[Accepted | Rejected]
+    results: list[PeerAccepted | PeerRejected]
 
 
 class Base(DeclarativeBase):
     pass
 
 
-# Compared by code point, as the same columns of muster are: the cheapest order there is.
+# Compared by code point like the same columns of muster: the cheapest collation.
 _Key = Text(collation="C")
 
 
-class Communication(Base):
+class CommunicationRow(Base):
     __tablename__ = "communications"
 
     communication_number: Mapped[str] = mapped_column(_Key, primary_key=True)
@@ -94,7 +94,7 @@ class Communication(Base):
     version: Mapped[int]
 
 
-class Customer(Base):
+class CustomerRow(Base):
     __tablename__ = "customers"
 
     customer_ext_id: Mapped[str] = mapped_column(_Key, primary_key=True)

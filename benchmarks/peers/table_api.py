@@ -1,4 +1,4 @@
-"""Rows into SQLite over HTTP and nothing else: Datasette's API for inserting rows, which checks no customer."""
+"""Datasette's HTTP API for inserting rows into SQLite, which checks no customer."""
 
 import json
 import sqlite3
@@ -11,8 +11,8 @@ from typing import Final
 from uuid import uuid4
 
 from benchmarks.client import Address
-from benchmarks.documents import Row
-from benchmarks.service import Service, free_port, started
+from benchmarks.row_templates import Row
+from benchmarks.service import Service, find_free_port, start_service
 
 DATASETTE: Final = Path(sys.executable).with_name("datasette")
 
@@ -27,33 +27,33 @@ CREATE TABLE customers (
 """
 
 
-def path_of(file: Path) -> str:
-    """Where rows are posted to."""
+def build_insert_path(file: Path) -> str:
+    """The path of the insert endpoint."""
     return f"/{file.stem}/customers/-/insert"
 
 
 @contextmanager
-def running(file: Path, batch: int) -> Iterator[Service]:
-    """Datasette with a new database in this file, taking `batch` rows at a time."""
+def run_datasette(file: Path, batch: int) -> Iterator[Service]:
+    """Runs Datasette with a new database in this file; a request may insert `batch` rows."""
     with closing(sqlite3.connect(file)) as connection:
-        # The faster one of SQLite's journal modes, and muster's.
+        # The faster journal mode, and the one that muster uses.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(_TABLE)
-    port = free_port()
+    port = find_free_port()
     command: list[str | Path] = [DATASETTE, "serve", file, "--port", str(port), "--secret", _SECRET]
     settings = {"max_insert_rows": str(batch), f"databases.{file.stem}.permissions.insert-row.id": "bench"}
     options = [part for name, value in settings.items() for part in ("--setting", name, value)]
-    with started([*command, *options], port=port, ready="/-/versions.json") as pid:
-        yield Service(Address(port, _token()), pid, workers=1, rows=lambda: _count(file))
+    with start_service([*command, *options], port=port, ready_path="/-/versions.json") as pid:
+        yield Service(Address(port, _create_token()), pid, workers=1, count_rows=lambda: _count_rows(file))
 
 
-def body(rows: Sequence[Row]) -> bytes:
-    """A batch as Datasette takes it: the columns of muster's table of customers."""
+def build_insert_body(rows: Sequence[Row]) -> bytes:
+    """A request of the insert endpoint with the columns of muster's table `customers`."""
     batch_id = uuid4().hex
-    return json.dumps({"rows": [_columns(row, batch_id) for row in rows]}).encode()
+    return json.dumps({"rows": [_build_columns(row, batch_id) for row in rows]}).encode()
 
 
-def _columns(row: Row, batch_id: str) -> dict[str, object]:
+def _build_columns(row: Row, batch_id: str) -> dict[str, object]:
     return {
         "customer_ext_id": row.ext_id,
         "business_unit": row.unit,
@@ -66,11 +66,11 @@ def _columns(row: Row, batch_id: str) -> dict[str, object]:
     }
 
 
-def _token() -> str:
+def _create_token() -> str:
     command: list[str | Path] = [DATASETTE, "create-token", "bench", "--secret", _SECRET]
     return subprocess.run(command, check=True, text=True, capture_output=True).stdout.strip()
 
 
-def _count(file: Path) -> int:
+def _count_rows(file: Path) -> int:
     with closing(sqlite3.connect(file)) as connection:
         return int(connection.execute("SELECT count(*) FROM customers").fetchone()[0])

@@ -1,9 +1,10 @@
-"""The files of the page on operations say nothing that is not so."""
+"""The files that docs/operations.md offers match the commands and settings of the code."""
 
 import re
 import shlex
 from configparser import RawConfigParser
 from pathlib import Path
+from typing import Final
 
 import pytest
 import typer
@@ -11,52 +12,58 @@ import typer
 from muster.cli.main import app
 from muster.settings import iterate_settings, variable_name
 
-PROJECT = Path(__file__).parents[2]
-FILES = PROJECT / "docs" / "operations"
-PAGE = (PROJECT / "docs" / "operations.md").read_text()
-SETTINGS = {variable_name(name) for name, _, _ in iterate_settings()}
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group
+PROJECT: Final = Path(__file__).parents[2]
+FILES: Final = PROJECT / "docs" / "operations"
+PAGE: Final = (PROJECT / "docs" / "operations.md").read_text()
+VARIABLES: Final = {variable_name(name) for name, _, _ in iterate_settings()}
+COMMANDS: Final = set(typer.main.get_group(app).commands)
+# How long requests may run after SIGTERM.
+DRAIN_SECONDS: Final = 30
 
 
-@pytest.mark.parametrize("text", [PAGE, *(path.read_text() for path in FILES.iterdir())])
-def test_every_setting_that_is_named_is_one(text: str) -> None:
-    assert set(re.findall(r"\bMUSTER_[A-Z_]+", text)) <= SETTINGS
+class UnitParser(RawConfigParser):
+    """Reads unit files of systemd, whose keys are case-sensitive and may repeat."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(strict=False)
+        self.read(FILES / name)
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
 
 
-def test_every_command_of_the_page_is_one() -> None:
+@pytest.mark.parametrize("name", ["../operations.md", *(path.name for path in sorted(FILES.iterdir()))])
+def test_every_named_variable_is_a_setting(name: str) -> None:
+    assert set(re.findall(r"\bMUSTER_[A-Z_]+", FILES.joinpath(name).read_text())) <= VARIABLES
+
+
+def test_every_command_on_the_page_exists() -> None:
     lines = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
-    called = [match[1] for line in lines if (match := re.search(r"(?:^|/bin/|as-)muster ([a-z]+)", line))]
-    assert set(called) >= {"backup", "audit", "db"}
-    assert set(called) <= set(COMMANDS)
+    called = {match[1] for line in lines if (match := re.search(r"(?:^|/bin/|as-)muster ([a-z]+)", line))}
+    assert {"backup", "audit", "db"} <= called <= COMMANDS
 
 
-def unit(name: str) -> RawConfigParser:
-    parser = RawConfigParser(strict=False)
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read(FILES / name)
-    return parser
+def test_unit_starts_the_service_and_gives_requests_time_to_finish() -> None:
+    service = UnitParser("muster.service")["Service"]
+    assert shlex.split(service["ExecStart"]) == ["/opt/muster/bin/muster", "serve"]
+    assert int(service["TimeoutStopSec"]) > DRAIN_SECONDS
 
 
-def test_the_service_starts_with_a_command_of_ours() -> None:
-    command = shlex.split(unit("muster.service")["Service"]["ExecStart"])
-    assert command == ["/opt/muster/bin/muster", "serve"]
-    assert int(unit("muster.service")["Service"]["TimeoutStopSec"]) > 30  # what requests get to end
-    assert unit("muster.socket")["Socket"]["ListenStream"].endswith(
-        f":{dict(row[:2] for row in iterate_settings())['port']}"
-    )
+def test_socket_listens_on_the_default_port() -> None:
+    defaults = {name: default for name, default, *_ in iterate_settings()}
+    assert UnitParser("muster.socket")["Socket"]["ListenStream"].endswith(f":{defaults['port']}")
 
 
-def test_the_container_is_made_of_files_that_are_there() -> None:
+def test_container_copies_existing_files() -> None:
     lines = FILES.joinpath("Containerfile").read_text().splitlines()
     copied = [
         word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
     ]
     assert copied
-    for name in copied:
-        assert PROJECT.joinpath(name).exists()
+    assert [name for name in copied if not PROJECT.joinpath(name).exists()] == []
 
 
-def test_every_page_that_is_linked_is_there() -> None:
-    for page in (PROJECT / "README.md", PROJECT / "SECURITY.md", *PROJECT.joinpath("docs").glob("*.md")):
+def test_every_linked_page_exists() -> None:
+    for page in (*PROJECT.glob("*.md"), *PROJECT.joinpath("docs").rglob("*.md")):
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert page.parent.joinpath(link).exists(), f"{page.name} names {link}"
+            assert page.parent.joinpath(link).exists(), f"{page.name} links to {link}"

@@ -1,6 +1,6 @@
-"""What the machine gives at most: one connection that only writes, and JSON decoding that only decodes.
+"""Upper bounds of the machine: one connection that only writes, and one decoder that only decodes.
 
-Everything is prepared outside of the timed part, which is more than a service can have.
+Everything is prepared before the timed part, an advantage that no service has.
 """
 
 import gc
@@ -17,9 +17,9 @@ import msgspec
 import psycopg
 
 from benchmarks.databases import Database
-from benchmarks.documents import Row
+from benchmarks.row_templates import Row
 
-# Text COPY took the same time within the noise, for minimal rows as for full ones.
+# Text COPY took the same time within the noise, for minimal and for full rows.
 _COPY_COMMUNICATIONS: Final = """
 COPY communications (communication_number, batch_id, business_unit, customer_ext_id, version)
 FROM STDIN (FORMAT binary)
@@ -43,13 +43,15 @@ INSERT INTO customers (customer_ext_id, business_unit, version, communication_nu
                        batch_id, document)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-# Those of the service.
+# The same as in the service.
 _PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 10000")
 
 
-def copied(database: Database, rows: Sequence[Row], batch: int) -> float:
-    """Seconds to COPY the rows into their two tables, `batch` rows a transaction."""
-    prepared = [(_binary(_communications(part)), _binary(_customers(part))) for part in _parts(rows, batch)]
+def time_copy(database: Database, rows: Sequence[Row], batch: int) -> float:
+    """Seconds to COPY the rows into their two tables, `batch` rows per transaction."""
+    prepared = [
+        (_to_binary(_build_communications(chunk)), _to_binary(_build_customers(chunk))) for chunk in _split(rows, batch)
+    ]
     with psycopg.connect(database.url, autocommit=True) as connection:
         started = time.perf_counter()
         for communications, customers in prepared:
@@ -61,9 +63,9 @@ def copied(database: Database, rows: Sequence[Row], batch: int) -> float:
         return time.perf_counter() - started
 
 
-def inserted(database: Database, rows: Sequence[Row], batch: int) -> float:
-    """Seconds to insert the rows into the two tables of a SQLite file, `batch` rows a transaction."""
-    prepared = [_parameters(part) for part in _parts(rows, batch)]
+def time_inserts(database: Database, rows: Sequence[Row], batch: int) -> float:
+    """Seconds to insert the rows into the two tables of a SQLite file, `batch` rows per transaction."""
+    prepared = [_build_parameters(chunk) for chunk in _split(rows, batch)]
     with closing(sqlite3.connect(database.file, isolation_level=None)) as connection:
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
@@ -76,11 +78,11 @@ def inserted(database: Database, rows: Sequence[Row], batch: int) -> float:
         return time.perf_counter() - started
 
 
-def decoded(bodies: Iterable[bytes]) -> float:
-    """Seconds of processor time to decode the bodies into plain objects, dropped one after the other.
+def time_decoding(bodies: Iterable[bytes]) -> float:
+    """Seconds of CPU time to decode the bodies into plain objects, each freed before the next.
 
-    The garbage collector works by its defaults, as in a process that holds nothing else. To let it walk over the
-    benchmark's own objects took two thirds longer.
+    The garbage collector has its default settings. The benchmark's own objects are frozen: traversing them made
+    decoding take two thirds longer.
     """
     decode, prepared = msgspec.json.Decoder().decode, list(bodies)
     gc.collect()
@@ -94,30 +96,37 @@ def decoded(bodies: Iterable[bytes]) -> float:
         gc.unfreeze()
 
 
-def _parts(rows: Sequence[Row], batch: int) -> Iterator[Sequence[Row]]:
+def _split(rows: Sequence[Row], batch: int) -> Iterator[Sequence[Row]]:
     return (rows[start : start + batch] for start in range(0, len(rows), batch))
 
 
-def _communications(rows: Iterable[Row]) -> Iterator[tuple[bytes, ...]]:
+def _build_communications(rows: Iterable[Row]) -> Iterator[tuple[bytes, ...]]:
     batch_id = uuid4().bytes
     for row in sorted(rows, key=attrgetter("number")):
         yield row.number.encode(), batch_id, row.unit.encode(), row.ext_id.encode(), _VERSION
 
 
-def _customers(rows: Iterable[Row]) -> Iterator[tuple[bytes, ...]]:
+def _build_customers(rows: Iterable[Row]) -> Iterator[tuple[bytes, ...]]:
     batch_id = uuid4().bytes
     for row in sorted(rows, key=attrgetter("ext_id")):
         texts = (row.number, row.entity_type, row.status)
-        sent = (text.encode() for text in texts)
-        yield row.ext_id.encode(), row.unit.encode(), _VERSION, *sent, batch_id, _JSONB_VERSION + row.document.encode()
+        encoded = (text.encode() for text in texts)
+        yield (
+            row.ext_id.encode(),
+            row.unit.encode(),
+            _VERSION,
+            *encoded,
+            batch_id,
+            _JSONB_VERSION + row.document.encode(),
+        )
 
 
-def _binary(rows: Iterable[tuple[bytes, ...]]) -> bytes:
-    sent = (pack("!h", len(row)) + b"".join(pack("!i", len(content)) + content for content in row) for row in rows)
-    return _HEADER + b"".join(sent) + _TRAILER
+def _to_binary(rows: Iterable[tuple[bytes, ...]]) -> bytes:
+    encoded = (pack("!h", len(row)) + b"".join(pack("!i", len(content)) + content for content in row) for row in rows)
+    return _HEADER + b"".join(encoded) + _TRAILER
 
 
-def _parameters(rows: Sequence[Row]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+def _build_parameters(rows: Sequence[Row]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     batch_id = uuid4().hex
     communications: list[tuple[Any, ...]] = [
         (row.number, batch_id, row.unit, row.ext_id, row.version) for row in sorted(rows, key=attrgetter("number"))

@@ -1,6 +1,5 @@
-"""A database with millions of customers in it, filled in SQL."""
+"""Fills a PostgreSQL database with millions of customers, in SQL."""
 
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,66 +8,63 @@ from dataclasses import replace
 import psycopg
 
 from benchmarks.databases import Database
-from benchmarks.documents import Row
-from benchmarks.postgres import Postgres
+from benchmarks.postgres import PostgresServer
+from benchmarks.progress import print_progress
+from benchmarks.row_templates import Row
 
 _BATCH_ID = "0190a3c1-0000-7000-8000-000000000001"
-_AT_ONCE = 500_000  # customers of one INSERT
+_ROWS_PER_INSERT = 500_000
 
-# Numbers and ids have the form of those that are sent, and come in the order of no index.
+# Numbers and ids look like those of the requests, and no index has them in the order of insertion.
 _NUMBER = "md5('number ' || i)"
 _EXT_ID = "'c-' || md5('customer ' || i)"
 
-_COMMUNICATIONS = f"""
+_INSERT_COMMUNICATIONS = f"""
 INSERT INTO communications (communication_number, batch_id, business_unit, customer_ext_id, version)
 SELECT {_NUMBER}, %(batch_id)s::uuid, %(unit)s, {_EXT_ID}, %(version)s
 FROM generate_series(%(first)s::int, %(last)s::int) AS i
 """
-_CUSTOMERS = f"""
+_INSERT_CUSTOMERS = f"""
 INSERT INTO customers (customer_ext_id, business_unit, version, communication_number, entity_type, customer_status,
                        batch_id, document)
 SELECT {_EXT_ID}, %(unit)s, %(version)s, {_NUMBER}, %(entity_type)s, %(status)s, %(batch_id)s::uuid,
        replace(replace(%(document)s, %(number)s, {_NUMBER}), %(ext_id)s, {_EXT_ID})::jsonb
 FROM generate_series(%(first)s::int, %(last)s::int) AS i
 """
-_INSERT = {"communications": _COMMUNICATIONS, "customers": _CUSTOMERS}
+_INSERT = {"communications": _INSERT_COMMUNICATIONS, "customers": _INSERT_CUSTOMERS}
 
-_KEY = """
+_SELECT_PRIMARY_KEY = """
 SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'
 """
 
 
-def fill(postgres: Postgres, database: Database, row: Row, customers: int) -> Database:
-    """Stores so many customers like `row`; gives the database, which from then on counts what it receives."""
+def fill_database(postgres: PostgresServer, database: Database, row: Row, customers: int) -> Database:
+    """Stores this many customers like `row`. Returns the database; its `count_rows` counts later customers only."""
     started, stopped = time.monotonic(), threading.Event()
     with ThreadPoolExecutor(2) as pool:
         try:
-            list(pool.map(lambda table: _load(database.url, table, row, customers, stopped), _INSERT))
+            list(pool.map(lambda table: _fill_table(database.url, table, row, customers, stopped), _INSERT))
         finally:
             stopped.set()
     postgres.run(database.url, "VACUUM (ANALYZE, FREEZE)")
-    postgres.settle()
-    _tell(f"filled with {customers:,} customers in {time.monotonic() - started:,.0f} s")
-    return replace(database, counting="SELECT coalesce(sum(accepted), 0) FROM batches")
+    postgres.checkpoint()
+    print_progress(f"filled with {customers:,} customers in {time.monotonic() - started:,.0f} s")
+    return replace(database, count_query="SELECT coalesce(sum(accepted), 0) FROM batches")
 
 
-def _load(url: str, table: str, row: Row, customers: int, stopped: threading.Event) -> None:
-    """Without the key, which is made at the end: row by row, keys in no order would take an hour."""
+def _fill_table(url: str, table: str, row: Row, customers: int, stopped: threading.Event) -> None:
+    """Inserts without the primary key and adds it at the end: inserting in random key order would take an hour."""
     values = {name: getattr(row, name) for name in ("number", "ext_id", "unit", "version", "entity_type", "status")}
     values |= {"document": row.document, "batch_id": _BATCH_ID}
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET maintenance_work_mem = '512MB'")
         connection.execute("SET synchronous_commit = off")
-        name, definition = connection.execute(_KEY, (table,)).fetchone() or ("", "")
+        name, definition = connection.execute(_SELECT_PRIMARY_KEY, (table,)).fetchone() or ("", "")
         connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        for first in range(1, customers + 1, _AT_ONCE):
+        for first in range(1, customers + 1, _ROWS_PER_INSERT):
             if stopped.is_set():
                 return
-            last = min(first + _AT_ONCE - 1, customers)
+            last = min(first + _ROWS_PER_INSERT - 1, customers)
             connection.execute(_INSERT[table], {**values, "first": first, "last": last})
-            _tell(f"{table}: {last:,} of {customers:,} rows")
+            print_progress(f"{table}: {last:,} of {customers:,} rows")
         connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-
-
-def _tell(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)

@@ -1,0 +1,93 @@
+"""Rules of naming and size that no linter checks."""
+
+import ast
+import csv
+import re
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[1]
+FORMER_TERMS: Final = ROOT / "tests" / "former_terms.csv"
+MAX_LINES: Final = 400
+TEXT_SUFFIXES: Final = {".env", ".json", ".md", ".py", ".service", ".socket", ".toml", ".yaml", ".yml"}
+# The change log names what was renamed, and migrations are frozen.
+EXEMPT: Final = {ROOT / "CHANGELOG.md", ROOT / "src" / "muster" / "storage" / "migrations" / "versions"}
+
+
+def list_modules(*directories: str) -> list[Path]:
+    paths = (path for directory in directories for path in sorted(ROOT.joinpath(directory).rglob("*.py")))
+    return [path for path in paths if EXEMPT.isdisjoint({path, *path.parents})]
+
+
+@cache
+def read_lines() -> list[tuple[str, str]]:
+    """Every line of the tree with its location."""
+    directories = ("src", "tools", "tests", "benchmarks", "faults", "fuzzing", "docs")
+    files = [path for directory in directories for path in sorted(ROOT.joinpath(directory).rglob("*"))]
+    files += sorted(path for path in ROOT.iterdir() if not path.name.startswith("."))
+    lines = []
+    for path in files:
+        is_text = path.suffix in TEXT_SUFFIXES or path.name in {"Containerfile", "Makefile"}
+        if not is_text or not EXEMPT.isdisjoint({path, *path.parents}):
+            continue
+        text = path.read_text(encoding="utf-8")
+        lines += [(f"{path.relative_to(ROOT)}:{number}", line) for number, line in enumerate(text.splitlines(), 1)]
+    return lines
+
+
+@cache
+def read_identifiers() -> dict[str, list[str]]:
+    """The locations of every identifier in Python code."""
+    locations = defaultdict(list)
+    for path in list_modules("src", "tools", "tests", "benchmarks", "faults", "fuzzing"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            for field in ("id", "attr", "name", "arg"):
+                if isinstance(name := getattr(node, field, None), str):
+                    locations[name].append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', '')}")
+    return locations
+
+
+def find_in_lines(pattern: str) -> list[str]:
+    expression = re.compile(pattern, re.IGNORECASE)
+    return [location for location, line in read_lines() if expression.search(line)]
+
+
+def read_former_terms(kind: str) -> list[object]:
+    """Test parameters: the former term and its replacement."""
+    with FORMER_TERMS.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
+    return [pytest.param(row["former"], row["replacement"], id=row["former"]) for row in rows]
+
+
+def test_every_public_class_name_has_one_meaning() -> None:
+    locations = defaultdict(list)
+    for path in list_modules("src/muster", "tools"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                locations[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in locations.items() if len(paths) > 1} == {}
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in list_modules("src")}
+    assert {path: length for path, length in lengths.items() if length > MAX_LINES} == {}
+
+
+@pytest.mark.parametrize(("former", "replacement"), read_former_terms("identifier"))
+def test_former_identifier_is_gone(former: str, replacement: str) -> None:
+    assert read_identifiers().get(former, []) == [], f"write {replacement}"
+
+
+@pytest.mark.parametrize(("former", "replacement"), read_former_terms("text"))
+def test_former_term_is_gone(former: str, replacement: str) -> None:
+    assert find_in_lines(rf"(?<![\w-]){re.escape(former)}(?![\w-])") == [], f"write {replacement}"
+
+
+@pytest.mark.parametrize(("former", "replacement"), read_former_terms("module"))
+def test_former_module_is_gone(former: str, replacement: str) -> None:
+    room, name = former.split(".")
+    assert find_in_lines(rf"\b{room}[./]{name}(\.py|`|$| import)") == [], f"write {replacement}"
