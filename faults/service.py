@@ -34,8 +34,8 @@ class ServiceUnderTest:
         self.process = self._start()
 
     def workers(self) -> list[psutil.Process]:
-        """The worker processes."""
-        return [child for child in psutil.Process(self.process.pid).children() if _is_worker(child)]
+        """The processes that serve."""
+        return psutil.Process(self.process.pid).children()
 
     def kill(self) -> None:
         """Kills all processes of the service at once, as a power failure does."""
@@ -76,15 +76,6 @@ class ServiceUnderTest:
         return subprocess.Popen(
             self._command, env=self._environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
-
-
-def _is_worker(process: psutil.Process) -> bool:
-    """Whether a child of the service is a worker: the only other child is Python's resource tracker."""
-    try:
-        command = " ".join(process.cmdline())
-    except psutil.NoSuchProcess:  # ended meanwhile
-        return False
-    return bool(command) and "resource_tracker" not in command  # a zombie has no command
 
 
 @contextmanager

@@ -1,9 +1,6 @@
-"""The service as a real server in a thread of the test, on a real database."""
+"""The service as `muster serve` runs it, in a process of its own, on a real database."""
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import uvicorn
+from litestar import Litestar
 from sqlalchemy import text
 
 from muster.auth.tokens import generate_token
@@ -20,6 +17,7 @@ from muster.bootstrap import make_service
 from muster.classifiers.entries import ClassifierEntry
 from muster.settings import Settings
 from muster.storage import Storage, open_storage
+from tests.forked_server import forked_server
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -73,23 +71,20 @@ class Api:
 @contextmanager
 def serving(database_url: str, **settings: Any) -> Iterator[Api]:
     """The service on this database, listening on a port of its own."""
+
+    def make_app() -> Litestar:
+        return make_service(
+            Settings.read({}, database=database_url, **settings), open_storage(database_url, pool_size=16)
+        )
+
     store = open_storage(database_url)
-    app = make_service(Settings.read({}, database=database_url, **settings), open_storage(database_url, pool_size=16))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.01)
-        with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as http:
+    try:
+        with (
+            forked_server(make_app) as server,
+            httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60) as http,
+        ):
             api = Api(http, store)
             api.token = api.user()
-            try:
-                yield api
-            finally:
-                server.should_exit = True
-                thread.join(30)
-                store.close()
+            yield api
+    finally:
+        store.close()

@@ -80,7 +80,7 @@ def test_on_a_terminal_a_password_is_asked_for_twice_and_tables_have_headers(mus
         """Types a line at every prompt: what is typed before it is thrown away by the terminal."""
         lines = list(typed)
         ours, its = pty.openpty()
-        command = [COMMAND, *arguments]
+        command = [str(COMMAND), *arguments]
         with subprocess.Popen(command, stdin=its, stdout=its, stderr=its, start_new_session=True) as process:
             os.close(its)
             shown = b""

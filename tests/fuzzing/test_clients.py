@@ -6,7 +6,7 @@ from random import Random
 from fuzzing import clients
 from fuzzing.clients import ResponseLog
 from fuzzing.requests import RequestGenerator
-from tests.web.fakes import TOKEN, FakeAccess, FakeIntake, application
+from tests.web.fakes import TOKEN, FakeIntake, FakeVerifier, application
 from tests.web.server import serving
 
 SEED = 20_240_527
@@ -14,7 +14,7 @@ SECONDS = 2.0
 
 
 def run_clients(process: Callable[[bytes], object]) -> ResponseLog:
-    with serving(application(FakeIntake(process), FakeAccess())) as port:
+    with serving(application(FakeIntake(process), FakeVerifier())) as port:
         return clients.run(port, TOKEN, SECONDS, SEED)
 
 

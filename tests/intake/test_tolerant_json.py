@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import product
 from random import Random
-from re import _constants, _parser  # type: ignore[attr-defined]
+from re import _constants, _parser
 from typing import Any
 
 import pytest

@@ -62,14 +62,14 @@ def test_route_replaces_the_path_and_an_unknown_path_is_sanitized() -> None:
     assert event["route"] == "/a?b?[31m" + "x" * 91
 
 
-class WithState(Exception):
+class StateError(Exception):
     sqlstate = "23505"
 
 
 def failing(content: bytes) -> None:
     try:
-        raise WithState("Key (number)=(Garcia) already exists")
-    except WithState as error:
+        raise StateError("Key (number)=(Garcia) already exists")
+    except StateError as error:
         raise RuntimeError("Garcia", {"name": "Garcia"}) from error
 
 
@@ -77,7 +77,7 @@ def test_internal_error_has_type_sqlstate_and_stack_but_no_message() -> None:
     failure, request = capture_events(FakeIntake(failing), SAVE, auth=ANNA)
     assert (failure["event"], failure["log_level"]) == ("internal_error", "error")
     assert (failure["type"], failure["sqlstate"]) == ("builtins.RuntimeError", "23505")
-    assert failure["causes"] == [f"{__name__}.WithState"]
+    assert failure["causes"] == [f"{__name__}.StateError"]
     assert failure["route"] == SAVE
     assert failure["frames"][-1].endswith(" failing")
     assert "test_logs.py:" in failure["frames"][-1]

@@ -1,6 +1,5 @@
 """Fakes of the services behind the application, and the application on them."""
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,8 @@ from muster.web.app import TraceRecorder, make_app
 from muster.web.body import BodyTimeouts
 from muster.web.public import READY_SECONDS
 from muster.web.services import OidcVerifier, Services
+from tests.shared import Gate as Gate
+from tests.shared import SharedList
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -45,7 +46,7 @@ class FakeIntake:
 
     def __init__(self, action: Callable[[bytes], object] = lambda content: None) -> None:
         self.action = action
-        self.contents: list[bytes] = []
+        self.contents = SharedList[bytes]()
         self.calls: list[tuple[str, bool, bool]] = []
         self.batch_ids: list[UUID] = []
         self.keys: list[str | None] = []
@@ -70,23 +71,6 @@ class FakeIntake:
         batch_id = uuid4() if save else None
         self.batch_ids += [batch_id] if batch_id else []
         return IntakeResult(BODY, batch_id, 2, 1, replayed, {} if replayed else {"C019": 1})
-
-
-class Gate:
-    """Work that waits until `opened` is set."""
-
-    def __init__(self) -> None:
-        self.entered = threading.Semaphore(0)
-        self.opened = threading.Event()
-        self.passed = 0
-
-    def __call__(self, content: bytes) -> None:
-        self.entered.release()
-        assert self.opened.wait(20)
-        self.passed += 1
-
-    def wait_for_entry(self) -> None:
-        assert self.entered.acquire(timeout=20)
 
 
 class FakeVerifier:

@@ -2,42 +2,22 @@
 
 import base64
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
 from litestar import Litestar
 
+from tests.forked_server import forked_server
 from tests.web.fakes import ANNA, SAVE
 
 BASIC = b"Basic " + base64.b64encode(":".join(ANNA).encode())
 
 
 @contextmanager
-def serving(app: Litestar, http: str = "httptools") -> Iterator[int]:
+def serving(app: Litestar) -> Iterator[int]:
     """Serves the application, as `muster serve` does, and gives the port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, http=http, loop="uvloop", ws="none", lifespan="on", log_config=None, access_log=False)
-    )
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    try:
-        _wait(lambda: server.started)
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(40)
-        assert not thread.is_alive()
-
-
-def _wait(condition, seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    with forked_server(lambda: app) as server:
+        yield server.port
 
 
 class Wire:

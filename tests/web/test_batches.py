@@ -31,7 +31,7 @@ def test_response_holds_the_bytes_of_the_intake_and_the_batch_id() -> None:
     assert (response.status_code, response.content) == (200, BODY)
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Muster-Batch-Id"] == str(intake.batch_ids[0])
-    assert (intake.contents, intake.calls) == ([BATCH], [("anna", True, False)])
+    assert (list(intake.contents), intake.calls) == ([BATCH], [("anna", True, False)])
 
 
 def test_validation_saves_nothing_and_has_no_batch_id() -> None:

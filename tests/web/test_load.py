@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from tests.forked_server import forked_server
+from tests.shared import SharedList
 from tests.web.fakes import BATCH, FakeIntake, Gate, application
 from tests.web.server import Wire, serving
 
@@ -66,19 +68,17 @@ def test_slow_small_body_holds_no_slot() -> None:
 
 
 def test_shutdown_finishes_running_work_before_it_closes_resources() -> None:
-    gate, order = Gate(), list[str]()
+    gate, order = Gate(), SharedList[str]()
 
     def work(content: bytes) -> None:
         gate(content)
         order.append("work")
 
-    intake = FakeIntake(work)
-    app = application(intake, on_shutdown=lambda: order.append("closed"))
-    server = serving(app)
-    with Wire(server.__enter__()) as wire:
+    app = application(FakeIntake(work), on_shutdown=lambda: order.append("closed"))
+    with forked_server(lambda: app) as server, Wire(server.port) as wire:
         wire.post(BATCH)
         gate.wait_for_entry()
         threading.Timer(0.3, gate.opened.set).start()
-        server.__exit__(None, None, None)
+        assert server.stop() == 0
         assert wire.answer()[0] == 200
     assert order == ["work", "closed"]

@@ -1,11 +1,14 @@
-"""`muster demo`: the service at work, on a database that goes away with it."""
+"""`muster demo`: the service at work, on a database that is deleted with it."""
 
+import os
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 USER = "demo"
 
-Once = Annotated[bool, typer.Option("--once", help="end after the answer, with 0 if both customers were accepted")]
+Once = Annotated[bool, typer.Option("--once", help="end after the response, with 0 if both customers were accepted")]
 # Without the environment variable, which may well name the database of an installation.
 FreshDatabase = Annotated[
     str | None,
@@ -36,24 +39,46 @@ _PORT = Settings().port
 
 
 def demo(once: Once = False, port: DemoPort = _PORT, database: FreshDatabase = None) -> None:
-    """Shows the service at work: sends it two customers, prints request and answer, and keeps serving until Ctrl-C."""
-    from muster import bootstrap
+    """Shows the service: sends two customers, prints request and response, and keeps serving until Ctrl-C."""
     from muster.cli.demo_client import DemoClient
-    from muster.observability.multiprocess import multiprocess_dir
-    from muster.server.background import run_in_background
 
-    with multiprocess_dir(1), _settings(port, database) as settings, _fresh_store(settings) as store:
+    with (
+        suppress(KeyboardInterrupt),  # the way to end the demo, and no failure
+        _settings(port, database) as settings,
+        _fresh_store(settings) as store,
+        _serve(settings) as (server, served_port),
+    ):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        bootstrap.configure_logs(settings)
-        listener = _listen(settings)
-        with run_in_background(bootstrap.make_service(settings, store), settings, listener) as server:
-            conversation = DemoClient(listener.getsockname()[1], _make_token(store))
-            if not conversation.send_customers():
-                raise CommandError("the service did not accept both customers; its answer above says why")
-            if not once:
-                conversation.say_what_to_try()
-                with suppress(KeyboardInterrupt):  # the way to end it, and no failure
-                    server.join()
+        client = DemoClient(served_port, _make_token(store))
+        if not client.send_customers():
+            raise CommandError("the service did not accept both customers; its response above says why")
+        if not once:
+            client.say_what_to_try()
+            server.join()
+
+
+@contextmanager
+def _serve(settings: Settings) -> Iterator[tuple[BaseProcess, int]]:
+    """The service of `muster serve` in a child process, and its port."""
+    with _listen(settings) as listener:
+        server = get_context("fork").Process(target=_run_server, args=(settings, listener), name="server")
+        server.start()
+        port = listener.getsockname()[1]
+    try:
+        yield server, port
+    finally:
+        if server.pid is not None and server.is_alive():
+            os.kill(server.pid, signal.SIGTERM)
+        server.join()
+
+
+def _run_server(settings: Settings, listener: socket.socket) -> None:
+    from muster import bootstrap
+    from muster.server.application import Service, run
+
+    bootstrap.configure_logs(settings)
+    os.environ.update(settings.to_environment())
+    sys.exit(run(Service(bootstrap.create_app, listener)))
 
 
 @contextmanager
@@ -68,7 +93,7 @@ def _settings(port: int, database: str | None) -> Iterator[Settings]:
 
 @contextmanager
 def _fresh_store(settings: Settings) -> "Iterator[Storage]":
-    """A store with a schema that was just made; at the end the demo's user, whose token was printed, is shut out."""
+    """A store with a new schema; at the end the demo's user is disabled, because its token was printed."""
     from muster import bootstrap
     from muster.storage import SchemaState
 
@@ -89,11 +114,12 @@ def _fresh_store(settings: Settings) -> "Iterator[Storage]":
 
 
 def _listen(settings: Settings) -> socket.socket:
-    from muster.server.run import listen
+    from muster.server.errors import StartupError
+    from muster.server.listen import listen
 
     try:
         return listen(settings.host, settings.port)
-    except CommandError:
+    except StartupError:
         print_note(f"port {settings.port} is in use; the demo takes a free one")
         return listen(settings.host, 0)
 

@@ -1,4 +1,4 @@
-"""What the demo says to the service over HTTP, and how both are shown."""
+"""The HTTP client of the demo, which prints requests and responses."""
 
 import json
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -16,7 +16,7 @@ _BROKEN: Final = '{"customers": [{"entityType": "INDIVIDUAL", "firstName": "Toma
 
 
 class DemoClient:
-    """With the service on this port, as the user of this token."""
+    """A client of the service on this port, with the token of a user."""
 
     def __init__(self, port: int, token: str) -> None:
         self._port = port
@@ -31,23 +31,23 @@ class DemoClient:
         try:
             connection.request("POST", PATH, content.encode(), self._headers)
             response = connection.getresponse()
-            answer = response.read().decode()
+            text = response.read().decode()
         except (OSError, HTTPException) as error:
             raise CommandError(
-                f"the service gave no answer ({type(error).__name__}); what it wrote above says why"
+                f"the service gave no response ({type(error).__name__}); what it wrote above says why"
             ) from None
         finally:
             connection.close()
-        self._show(f"HTTP/1.1 {response.status} {response.reason}", response.getheaders(), answer)
-        return _all_accepted(response, answer)
+        self._show(f"HTTP/1.1 {response.status} {response.reason}", response.getheaders(), text)
+        return _all_accepted(response, text)
 
     def say_what_to_try(self) -> None:
-        """Where the service is, and a request for the reader's own terminal."""
+        """Prints where the service is, and a request for the reader's own terminal."""
         headers = " ".join(f"-H '{name}: {value}'" for name, value in self._headers.items())
         url = self._url("/amlyze-ws-rest/validate-batch-customers?detail=full")
         self._say("The service keeps running until Ctrl-C. All of its requests, to read and to try out:", "bold")
         self._say(f"  {self._url('/swagger-ui/')}")
-        self._say("A customer that is not in order, and everything that is wrong with it:", "bold")
+        self._say("A customer with mistakes, and all of them in the response:", "bold")
         self._say(f"  curl {headers} -d '{_BROKEN}' '{url}'")
 
     def _show(self, first: str, headers: Any, content: str) -> None:
@@ -68,8 +68,8 @@ class DemoClient:
         return f"http://{HOST}:{self._port}{path}"
 
 
-def _all_accepted(response: HTTPResponse, answer: str) -> bool:
+def _all_accepted(response: HTTPResponse, text: str) -> bool:
     if response.status != 200:
         return False
-    results = json.loads(answer)["results"]
+    results = json.loads(text)["results"]
     return bool(results) and all(result["resultType"] == "REQUEST_ACCEPTED" for result in results)

@@ -3,13 +3,13 @@
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from types import FrameType
 from typing import Annotated
 
 from muster.cli.context import open_command_storage, read_settings, settings_errors
-from muster.cli.errors import UsageError
+from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database, setting
 from muster.cli.output import print_note
 from muster.settings import Settings
@@ -35,44 +35,66 @@ def serve(
     )
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise UsageError("HTTPS needs both --tls-cert and --tls-key; give the other one too")
-    _serve(settings)
+    with startup_errors():
+        _serve(settings)
+
+
+@contextmanager
+def startup_errors() -> Iterator[None]:
+    """What keeps the server from starting, as one line. Raises `CommandError`."""
+    from muster.server.errors import StartupError
+
+    try:
+        yield
+    except StartupError as error:
+        raise CommandError(str(error)) from None
 
 
 def _serve(settings: Settings) -> None:
     from muster import bootstrap
-    from muster.server import sighup
-    from muster.server.run import build_url, inherit_systemd_socket, listen, run_service
-    from muster.server.tls import check_tls
+    from muster.observability.multiprocess import mark_dead, multiprocess_dir
+    from muster.server.application import Service, run
+    from muster.server.listen import build_url, listen
+    from muster.server.sighup import ignore_until_serving
+    from muster.server.systemd_socket import inherit_systemd_socket
+    from muster.server.tls_reload import Certificate
 
     with settings_errors():
         bootstrap.check_oidc_settings(settings)
-    check_tls(settings)
-    given = inherit_systemd_socket()
-    if given is not None:
-        host, port, *_ = given.getsockname()
+    certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
+    inherited = inherit_systemd_socket()
+    if inherited is not None:
+        host, port, *_ = inherited.getsockname()
         settings = replace(settings, host=host, port=port)
-    with given or listen(settings.host, settings.port) as listener:
+    with inherited or listen(settings.host, settings.port) as listener:
         has_users = _check_database(settings)
         with settings_errors():
             bootstrap.configure_logs(settings)
-        os.environ.update(settings.to_environment())
-        signal.signal(signal.SIGTERM, _end)
-        sighup.ignore()
+        os.environ.update(settings.to_environment())  # where each worker reads them
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until gunicorn handles it
+        ignore_until_serving()
         if not has_users and settings.oidc_issuer is None:
             print_note(
                 "there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs"
             )
-        print_note(f"muster listens on {build_url(settings, listener)} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
-        with suppress(KeyboardInterrupt):  # the way to end it, and no failure
-            run_service(settings, listener)
+        url = build_url(listener, settings.host, tls=certificate is not None)
+        print_note(f"muster listens on {url} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
+        service = Service(
+            bootstrap.create_app,
+            listener,
+            workers=settings.workers,
+            keep_alive=settings.keep_alive,
+            trusted_proxies=settings.trusted_proxies,
+            certificate=certificate,
+            on_worker_exit=mark_dead,
+        )
+        with multiprocess_dir(settings.workers):
+            exit_code = run(service)
+    if exit_code:
+        raise CommandError("the service did not start; its log above says why")
 
 
 def _check_database(settings: Settings) -> bool:
-    """Whether there is a user. The workers open the database themselves, here it is seen that it has the schema."""
+    """Whether there is a user. The workers open the database themselves; here only its schema is checked."""
     with open_command_storage(settings.database, settings, create=True) as store:
         return any(not user.disabled for user in store.users.users())
-
-
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    """Uvicorn hands the signal on when it has ended: a service that was told to stop has not failed."""
-    sys.exit(0)

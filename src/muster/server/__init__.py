@@ -1,1 +1,4 @@
-"""The process side of the HTTP server: listening socket, TLS, workers, signals, shutdown."""
+"""The HTTP server: gunicorn's processes and ASGI worker, and the bounds that gunicorn leaves to its user.
+
+`application.run` serves; decision 0012 says why gunicorn, and which of its public seams are used.
+"""

@@ -1,46 +1,80 @@
-"""A server that ends with all of its connections."""
+"""Graceful shutdown: requests are finished, idle connections get a moment for their last one, then all close.
+
+SIGTERM and Ctrl-C end the main process, which sends SIGTERM to the workers. A worker closes its listening server
+(`Connections.shut_down`), waits up to `GRACE_SECONDS` for its connections, and ends the application.
+"""
 
 import asyncio
-import socket
-import time
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Final
 
-import uvicorn
+from muster.server.limits import ConnectionLimits
 
-from muster.server import sighup
-from muster.server.protocol import LAST_REQUEST_SECONDS, State
+if TYPE_CHECKING:
+    from muster.server.connection_guard import ConnectionGuard
+
+# Requests get so long to end: a batch of the largest size takes less.
+GRACE_SECONDS: Final = 30
 
 
-class Server(uvicorn.Server):
-    """Uvicorn's, whose connections know when it ends.
+class Connections(set["ConnectionGuard"]):
+    """The open connections of a worker."""
 
-    It tells those that it has, at that moment. One that was taken and is made a moment later would not know, would be
-    kept alive, and its busy client would keep the whole process.
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, limits: ConnectionLimits, on_refused: Callable[[int | None], None]
+    ) -> None:
+        super().__init__()
+        self.limits = limits
+        self.on_refused = on_refused
+        self.time = loop.time
+        self.is_ending = False
+        self._loop = loop
+        self._check_time()
+
+    def add(self, guard: "ConnectionGuard") -> None:
+        super().add(guard)
+        if self.is_ending:  # accepted before the end, and connected only now
+            self._close_idle_later()
+
+    def shut_down(self) -> None:
+        """From now on a connection closes after its request."""
+        self.is_ending = True
+        self._close_idle_later()
+
+    def _close_idle_later(self) -> None:
+        self._loop.call_later(self.limits.last_request_seconds, self._close_idle)
+
+    def _close_idle(self) -> None:
+        for guard in list(self):
+            if not guard.is_busy:
+                guard.close()
+
+    def _check_time(self) -> None:
+        now = self.time()
+        for guard in list(self):
+            guard.check_time(now)
+        self._loop.call_later(self.limits.check_seconds, self._check_time)
+
+
+def stop_on_signals(on_stop: Callable[[], None]) -> None:
+    """For the main process, when gunicorn has set its signal handlers: Ctrl-C stops as gracefully as SIGTERM.
+
+    Gunicorn's own answer to SIGINT cuts requests off.
     """
+    to_gunicorn = signal.getsignal(signal.SIGTERM)
 
-    server_state: State
+    def stop(_signal: int, frame: FrameType | None) -> None:
+        on_stop()
+        if callable(to_gunicorn):
+            to_gunicorn(signal.SIGTERM, frame)
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.server_state = State()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if not self.config.is_ssl:
-            sighup.note_ignored()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.server_state.ending = True
-        await super().shutdown(sockets)
-
-    async def _wait_tasks_to_complete(self) -> None:
-        """What uvicorn waits for before it ends the application, which has to end for it to be over."""
-        try:
-            await self._wait_for_opening()
-            await super()._wait_tasks_to_complete()
-        finally:
-            self.server_state.ended = True
-
-    async def _wait_for_opening(self) -> None:
-        last = time.monotonic() + LAST_REQUEST_SECONDS
-        while self.server_state.opening and time.monotonic() < last and not self.force_exit:
-            await asyncio.sleep(0.05)
+def leave_signals_to_main_process() -> None:
+    """For a worker: a terminal sends SIGINT and SIGHUP to all processes, and the main one decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -1,31 +1,41 @@
-"""SIGHUP: what daemons take for "read your files again", and terminals send when they go.
+"""SIGHUP: what daemons take for "read your files again", and terminals send when they close.
 
-Nothing here runs as a handler of Python's own. That one interrupts whatever the main thread does, and if it was writing
-to the log, a handler that writes to it too would wait for ever.
+Gunicorn replaces all workers on SIGHUP, and ends the service if a new one fails to boot. So the signal only reaches
+gunicorn after a check.
 """
 
-import asyncio
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 
-from muster.observability.logs import log_event
+
+def _has_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
-def ignore() -> None:
-    """Until there is something to read again it must not end the service, unless its terminal has gone."""
-    if hasattr(signal, "SIGHUP") and (sys.stdin is None or not sys.stdin.isatty()):
+def ignore_until_serving() -> None:
+    """Until there is something to reload SIGHUP must not end the service, unless its terminal closes."""
+    if not _has_terminal():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def then(act: Callable[[], None]) -> None:
-    """Calls it in the running loop, of the main thread, at every SIGHUP from now on. Other threads get no signals."""
-    if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, act)
+def reload_on_sighup(can_reload: Callable[[], bool]) -> None:
+    """For the main process, when gunicorn has set its signal handlers."""
+    if _has_terminal():
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+        return
+    to_gunicorn = signal.getsignal(signal.SIGHUP)
+    one_at_a_time = threading.Lock()
 
+    def check() -> None:
+        with one_at_a_time:
+            if can_reload() and callable(to_gunicorn):
+                to_gunicorn(signal.SIGHUP, None)
 
-def note_ignored() -> None:
-    """Where it is ignored, somebody who sends it finds in the log that it changed nothing."""
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        then(lambda: log_event("SIGHUP changes nothing: there is one worker, and no certificate to read again"))
+    def start_check(_signal: int, _frame: FrameType | None) -> None:
+        # In a thread: a handler interrupts the main thread, and would wait for ever for a lock that this one holds.
+        threading.Thread(target=check, name="sighup", daemon=True).start()
+
+    signal.signal(signal.SIGHUP, start_check)

@@ -61,7 +61,7 @@ def test_the_counts_of_two_workers_add_up_whichever_answers_and_whichever_was_ki
         "serve", "--port", "0", "--database", muster.url, "--workers", "2", MUSTER_THREADS="3", TMPDIR=str(tmp_path)
     )
     port = service.port()
-    pids = [int(service.line(r"Started server process \[(\d+)\]")[1]) for _ in range(2)]
+    pids = [int(service.line(r'"pid":(\d+),"event":"worker_started"')[1]) for _ in range(2)]
     scraped_until(port, watcher, lambda found: value(found, "muster_workers") == 2)
 
     batches = sent_to_all(port, sender, lambda: all(has_counted(pid, tmp_path) for pid in pids))

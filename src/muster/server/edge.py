@@ -1,0 +1,42 @@
+"""ASGI around the application: what gunicorn leaves to it for each request."""
+
+from typing import Any, Final
+
+from muster.server.connection_guard import current_guard
+from muster.server.proxy_headers import TrustedProxies
+
+_SERVER: Final = (b"server", b"muster")  # else gunicorn writes its own name
+
+
+class Edge:
+    """Names the client behind a proxy, and tells the connection's guard when a request is over."""
+
+    def __init__(self, app: Any, trusted_proxies: str) -> None:
+        self._app = app
+        self._proxies = TrustedProxies(trusted_proxies)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        guard = current_guard.get()  # without one no bound would hold: fail every request
+        closes = False
+
+        async def send_checked(message: Any) -> None:
+            nonlocal closes
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", ()), _SERVER]
+                # Gunicorn sends this header and keeps the connection all the same.
+                closes = any(name.lower() == b"connection" and b"close" in value.lower() for name, value in headers)
+                message = {**message, "headers": headers}
+            await send(message)
+
+        client = scope.get("client")
+        if client is not None:
+            host = self._proxies.find_client(client[0], scope["headers"])
+            if host != client[0]:
+                scope["client"] = (host, 0)
+        try:
+            await self._app(scope, receive, send_checked)
+        finally:
+            guard.end_request(close=closes)
