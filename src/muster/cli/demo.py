@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 USER = "demo"
 
-Once = Annotated[bool, typer.Option("--once", help="end after the response, with 0 if both customers were accepted")]
+OnceOption = Annotated[bool, typer.Option("--once", help="end after the response, with 0 if both customers were accepted")]
 # Without the environment variable, which may well name the database of an installation.
 FreshDatabase = Annotated[
     str | None,
@@ -38,7 +38,7 @@ DemoPort = Annotated[int, typer.Option("--port", min=0, max=65535, help="where t
 _PORT = Settings().port
 
 
-def demo(once: Once = False, port: DemoPort = _PORT, database: FreshDatabase = None) -> None:
+def demo(once: OnceOption = False, port: DemoPort = _PORT, database: FreshDatabase = None) -> None:
     """Shows the service: sends two customers, prints request and response, and keeps serving until Ctrl-C."""
     from muster.cli.demo_client import DemoClient
 
