@@ -35,7 +35,7 @@ class ServiceUnderTest:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that serve."""
-        return psutil.Process(self.process.pid).children()
+        return list(psutil.Process(self.process.pid).children())
 
     def kill(self) -> None:
         """Kills all processes of the service at once, as a power failure does."""

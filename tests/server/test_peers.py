@@ -27,7 +27,7 @@ def count_connections(server: ForkedServer) -> int:
     port = server.port
     states = {psutil.CONN_ESTABLISHED, psutil.CONN_CLOSE_WAIT, psutil.CONN_FIN_WAIT1}
     return sum(
-        bool(found.laddr) and found.laddr.port == port and found.status in states
+        bool(found.laddr and found.laddr.port == port and found.status in states)
         for found in psutil.net_connections("tcp")
     )
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 USER = "demo"
 
-OnceOption = Annotated[bool, typer.Option("--once", help="end after the response, with 0 if both customers were accepted")]
+OnceOption = Annotated[
+    bool, typer.Option("--once", help="end after the response, with 0 if both customers were accepted")
+]
 # Without the environment variable, which may well name the database of an installation.
 FreshDatabase = Annotated[
     str | None,

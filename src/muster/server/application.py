@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -73,7 +74,7 @@ def _end_worker(code: int) -> None:
     os._exit(code)
 
 
-class _Log(Logger):
+class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn's log as records of the standard library, which the service's log takes over."""
 
     def setup(self, cfg: Any) -> None:
@@ -82,7 +83,7 @@ class _Log(Logger):
         self.error_log.propagate = True
 
 
-class GunicornApplication(BaseApplication):
+class GunicornApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """A custom application of gunicorn, see its documentation."""
 
     def __init__(self, service: Service) -> None:
@@ -136,6 +137,7 @@ class GunicornApplication(BaseApplication):
         return Edge(app, self._service.trusted_proxies)
 
     def _post_fork(self, _arbiter: Any, _worker: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the main process's handler would only queue it, in this copy
         use_fair_loop(self._service.limits, tls=self._service.certificate is not None)
 
     def _when_ready(self, _arbiter: Any) -> None:

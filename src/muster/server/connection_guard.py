@@ -101,6 +101,19 @@ class ConnectionGuard(asyncio.Protocol):
         else:
             self._close_if_over()
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the worker shuts down: the next response is to say that it is the last one."""
+        return self._connections.is_ending
+
+    def close_when_idle(self) -> None:
+        """Closes the connection unless a request comes within a moment: one may be on its way."""
+        self._connections.later(self._limits.last_request_seconds, self._close_unless_used, self._responses)
+
+    def _close_unless_used(self, responses: int) -> None:
+        if not self.is_busy and responses == self._responses:
+            self.close()
+
     def close(self) -> None:
         """Closes the connection once everything is sent."""
         if not self._transport.is_closing():
@@ -124,7 +137,7 @@ class ConnectionGuard(asyncio.Protocol):
     def _check_closing(self, now: float) -> None:
         """Over TLS a closed transport waits half a minute for its peer to agree; all data is on its way by then."""
         limits = self._limits
-        seconds = limits.last_request_seconds if self._connections.is_ending else limits.tls_close_seconds
+        seconds = limits.last_request_seconds if self.is_ending else limits.tls_close_seconds
         if self._closing_since is None:
             self._closing_since = now
         elif now - self._closing_since > seconds:
@@ -144,8 +157,10 @@ class ConnectionGuard(asyncio.Protocol):
                 self.close()
         elif framing.refused:
             self._refuse(framing.refused)
-        elif self._at_eof or self._connections.is_ending:
+        elif self._at_eof:
             self.close()
+        elif self.is_ending:  # and its response does not say so
+            self.close_when_idle()
 
     def _refuse(self, status: int) -> None:
         if self._transport.is_closing():

@@ -6,6 +6,7 @@ from muster.server.connection_guard import current_guard
 from muster.server.proxy_headers import TrustedProxies
 
 _SERVER: Final = (b"server", b"muster")  # else gunicorn writes its own name
+_LAST: Final = (b"connection", b"close")
 
 
 class Edge:
@@ -26,6 +27,8 @@ class Edge:
             nonlocal closes
             if message["type"] == "http.response.start":
                 headers = [*message.get("headers", ()), _SERVER]
+                if guard.is_ending:
+                    headers.append(_LAST)
                 # Gunicorn sends this header and keeps the connection all the same.
                 closes = any(name.lower() == b"connection" and b"close" in value.lower() for name, value in headers)
                 message = {**message, "headers": headers}

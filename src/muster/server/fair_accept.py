@@ -10,6 +10,7 @@ event loop policy, and `create_server` of a loop.
 import asyncio
 import errno
 import os
+import signal
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -52,6 +53,17 @@ class FairLoop(uvloop.Loop):
         super().__init__()
         self._limits = limits
         self._tls = tls
+        self._on_sigterm: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override]  # no TypeVarTuple
+        """SIGTERM is handled from the moment the worker serves, and ends it at once before.
+
+        uvloop forgets a signal that comes before it runs, and gunicorn would wait for that worker until it kills it.
+        """
+        if sig == signal.SIGTERM and not self.is_running():
+            self._on_sigterm = callback, args
+        else:
+            super().add_signal_handler(sig, callback, *args)
 
     async def create_server(  # type: ignore[override]  # takes what gunicorn gives
         self, protocol_factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, ssl: SSLContext | None, **_: Any
@@ -59,8 +71,17 @@ class FairLoop(uvloop.Loop):
         if self._tls and ssl is None:  # gunicorn would serve in plain text when it fails to make a context
             raise RuntimeError("TLS is configured and gunicorn has no context")
         server = FairServer(self, protocol_factory, sock, ssl, Connections(self, self._limits, _log_refused))
+        if self._on_sigterm is not None:
+            super().add_signal_handler(signal.SIGTERM, self._shut_down, server)
         log_event("worker_started", "a worker serves", pid=os.getpid())
         return server
+
+    def _shut_down(self, server: "FairServer") -> None:
+        if self._on_sigterm is not None:
+            callback, arguments = self._on_sigterm
+            self._on_sigterm = None
+            server.close()
+            self.call_later(self._limits.last_request_seconds, callback, *arguments)
 
 
 class FairServer:

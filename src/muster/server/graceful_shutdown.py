@@ -1,7 +1,9 @@
 """Graceful shutdown: requests are finished, idle connections get a moment for their last one, then all close.
 
-SIGTERM and Ctrl-C end the main process, which sends SIGTERM to the workers. A worker closes its listening server
-(`Connections.shut_down`), waits up to `GRACE_SECONDS` for its connections, and ends the application.
+SIGTERM and Ctrl-C end the main process, which sends SIGTERM to the workers. A worker accepts no more, and its responses
+say `Connection: close` (`Connections.shut_down`). Gunicorn hears of the signal when idle connections have had their
+moment, for it closes connections whose last response did not say so. It waits up to `GRACE_SECONDS` for those that are
+left, and ends the application.
 """
 
 import asyncio
@@ -29,33 +31,26 @@ class Connections(set["ConnectionGuard"]):
         self.limits = limits
         self.on_refused = on_refused
         self.time = loop.time
+        self.later = loop.call_later
         self.is_ending = False
-        self._loop = loop
         self._check_time()
 
     def add(self, guard: "ConnectionGuard") -> None:
         super().add(guard)
         if self.is_ending:  # accepted before the end, and connected only now
-            self._close_idle_later()
+            guard.close_when_idle()
 
     def shut_down(self) -> None:
         """From now on a connection closes after its request."""
         self.is_ending = True
-        self._close_idle_later()
-
-    def _close_idle_later(self) -> None:
-        self._loop.call_later(self.limits.last_request_seconds, self._close_idle)
-
-    def _close_idle(self) -> None:
-        for guard in list(self):
-            if not guard.is_busy:
-                guard.close()
+        for guard in self:
+            guard.close_when_idle()
 
     def _check_time(self) -> None:
         now = self.time()
         for guard in list(self):
             guard.check_time(now)
-        self._loop.call_later(self.limits.check_seconds, self._check_time)
+        self.later(self.limits.check_seconds, self._check_time)
 
 
 def stop_on_signals(on_stop: Callable[[], None]) -> None:
