@@ -15,7 +15,7 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Probe:
-    """`/large` responds with 64 MiB, `/wait?S` after S seconds, `/block?S` blocks its worker, `/close` ends the connection."""
+    """`/large` sends 64 MiB, `/wait?S` responds after S seconds, `/block?S` blocks the worker, `/close` disconnects."""
 
     def __init__(self) -> None:
         self.paths = SharedList[str]()

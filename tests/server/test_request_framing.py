@@ -44,7 +44,9 @@ def test_only_upgrade_goes_whatever_the_segments(sent: list[tuple[bytes, bytes]]
             at = cut
     assert passed == b"".join(request for _, request in sent)
     assert framing.heads == len(sent)
-    assert not (framing.refused or framing.is_within_head or framing.is_within_body)
+    assert not framing.refused
+    assert not framing.is_within_head
+    assert not framing.is_within_body
 
 
 def test_bytes_behind_a_refused_head_go_nowhere() -> None:

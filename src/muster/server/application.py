@@ -74,7 +74,7 @@ def _end_worker(code: int) -> None:
     os._exit(code)
 
 
-class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+class _Log(Logger):
     """Gunicorn's log as records of the standard library, which the service's log takes over."""
 
     def setup(self, cfg: Any) -> None:
@@ -83,7 +83,7 @@ class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
         self.error_log.propagate = True
 
 
-class GunicornApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class GunicornApplication(BaseApplication):
     """A custom application of gunicorn, see its documentation."""
 
     def __init__(self, service: Service) -> None:

@@ -18,7 +18,7 @@ class TrustedProxies:
         self._networks = [ip_network(host, strict=False) for host in hosts]
 
     def find_client(self, peer: str, headers: Headers) -> str:
-        """The nearest address that is not a trusted proxy's: proxies append, so a client can only forge earlier ones."""
+        """The nearest address that is no trusted proxy's: proxies append, so a client can only forge earlier ones."""
         values = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
         if not values or not self._is_trusted(peer):
             return peer
