@@ -1,4 +1,4 @@
-"""A socket that somebody else holds, as systemd does: the service comes and goes, and nobody is refused."""
+"""A listening socket that systemd holds: services start and end on it, and no request is refused."""
 
 import http.client
 import os
@@ -62,7 +62,7 @@ def host(muster: Muster) -> Iterator[Host]:
 
 
 class Client:
-    """Asks on a new connection each time, or on one for as long as the service lets it."""
+    """Sends each request on a new connection, or keeps one until the service closes it."""
 
     def __init__(self, port: int, *, keeps: bool = False) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -81,7 +81,7 @@ class Client:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_it_serves_on_the_socket_that_it_was_given(host: Host, workers: str) -> None:
+def test_service_uses_the_inherited_socket(host: Host, workers: str) -> None:
     service = host.start("--workers", workers)
     service.line(f"listens on http://127.0.0.1:{host.port} ")
     assert Client(host.port).status() == 200
@@ -96,20 +96,20 @@ def test_no_request_fails_while_one_service_ends_and_the_next_one_starts(host: H
     failed: list[Exception] = []
     enough = threading.Event()
 
-    def ask() -> None:
-        asked = 0
+    def send() -> None:
+        sent = 0
         client = Client(host.port, keeps=keeps)
         while not enough.is_set():
             try:
                 answered.append(client.status())
             except Exception as error:
                 failed.append(error)
-            asked += 1
-            if asked % 20 == 0:  # new ones come all the time, those too that are kept
+            sent += 1
+            if sent % 20 == 0:  # so kept connections are new ones now and then
                 client.close()
         client.close()
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=send) for _ in range(8)]
     for thread in threads:
         thread.start()
     while not answered:

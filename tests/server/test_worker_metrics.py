@@ -25,7 +25,7 @@ def connected(port: int) -> Iterator[http.client.HTTPConnection]:
         connection.close()
 
 
-def asked(connection: http.client.HTTPConnection, path: str, token: str, body: bytes | None = None) -> str:
+def fetch(connection: http.client.HTTPConnection, path: str, token: str, body: bytes | None = None) -> str:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     connection.request("POST" if body else "GET", path, body, headers)
     response = connection.getresponse()
@@ -39,7 +39,7 @@ def scraped_until(port: int, token: str, condition: Callable[[Series], bool]) ->
     end = time.monotonic() + 20
     while True:
         with connected(port) as connection:
-            series = series_in(asked(connection, "/metrics", token))
+            series = series_in(fetch(connection, "/metrics", token))
         if condition(series):
             return series
         assert time.monotonic() < end, series
@@ -53,7 +53,7 @@ def tokens(muster: Muster) -> tuple[str, str]:
     return sender, watcher
 
 
-def test_the_counts_of_two_workers_add_up_whichever_answers_and_whichever_was_killed(
+def test_the_counts_of_two_workers_add_up_also_after_one_was_killed(
     muster: Muster, start: Start, tmp_path: Path
 ) -> None:
     sender, watcher = tokens(muster)
@@ -98,7 +98,7 @@ def sent_to_all(port: int, token: str, everybody_has_counted: Callable[[], bool]
         assert time.monotonic() < end, "only one of them had work to do"
         with connected(port) as one, connected(port) as other:
             for connection in (one, other, one, other):
-                asked(connection, SAVE, token, MINIMAL)
+                fetch(connection, SAVE, token, MINIMAL)
                 batches += 1
     return batches
 
@@ -120,8 +120,8 @@ def assert_counts(series: Series, batches: int) -> None:
         assert value(series, "muster_stage_duration_seconds_count", stage=stage) == batches
 
 
-def test_a_worker_tells_how_busy_another_one_is(muster: Muster, start: Start) -> None:
-    """One holds a place with a large body that does not come; whoever is asked knows it soon."""
+def test_each_worker_reports_the_load_of_all(muster: Muster, start: Start) -> None:
+    """One holds a slot with a large body that does not come; each worker reports it soon."""
     sender, watcher = tokens(muster)
     port = start("serve", "--port", "0", "--database", muster.url, "--workers", "2").port()
     scraped_until(port, watcher, lambda found: value(found, "muster_workers") == 2)

@@ -56,7 +56,7 @@ class Connections(set["ConnectionGuard"]):
 def stop_on_signals(on_stop: Callable[[], None]) -> None:
     """For the main process, when gunicorn has set its signal handlers: Ctrl-C stops as gracefully as SIGTERM.
 
-    Gunicorn's own answer to SIGINT cuts requests off.
+    Gunicorn's own reaction to SIGINT cuts requests off.
     """
     to_gunicorn = signal.getsignal(signal.SIGTERM)
 
