@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -17,7 +19,7 @@ from muster.bootstrap import make_service
 from muster.classifiers.entries import ClassifierEntry
 from muster.settings import Settings
 from muster.storage import Storage, open_storage
-from tests.forked_server import forked_server
+from tests.forked_server import ForkedServer, forked_server
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -29,6 +31,8 @@ class Api:
 
     http: httpx.Client
     store: Storage
+    server: ForkedServer
+    log: Path
     token: str = ""
 
     @property
@@ -55,6 +59,10 @@ class Api:
             done = connection.execute(text(statement))
             return done.all() if done.returns_rows else ()
 
+    def read_log(self) -> str:
+        """What the service has logged so far, one JSON object a line."""
+        return self.log.read_text()
+
     def send(self, body: bytes, path: str = SAVE, **headers: str) -> httpx.Response:
         given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         sent = {name: value for name, value in {**given, **headers}.items() if value}
@@ -80,10 +88,11 @@ def serving(database_url: str, **settings: Any) -> Iterator[Api]:
     store = open_storage(database_url)
     try:
         with (
-            forked_server(make_app) as server,
+            TemporaryDirectory(prefix="muster-log-") as directory,
+            forked_server(make_app, log := Path(directory, "service.log")) as server,
             httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60) as http,
         ):
-            api = Api(http, store)
+            api = Api(http, store, server, log)
             api.token = api.user()
             yield api
     finally:

@@ -349,7 +349,9 @@ def test_a_trusted_proxy_says_where_a_request_comes_from(
 
 def test_a_proxy_that_is_no_address_is_one_line(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSTER_TRUSTED_PROXIES", "proxy.bank")
-    assert_one_line(muster("serve", "--port", "0"), 2, "MUSTER_TRUSTED_PROXIES must be addresses or networks")
+    assert_one_line(
+        muster("serve", "--port", "0"), 2, "MUSTER_TRUSTED_PROXIES must be comma-separated addresses or networks"
+    )
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
