@@ -1,4 +1,4 @@
-"""The demo, as somebody sees it who has just installed muster."""
+"""`muster demo` as a newcomer runs it."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def finished(demo: Running) -> tuple[int, str, str]:
     return demo.process.returncode, out, err
 
 
-def test_once_shows_request_and_answer_and_ends(start: Start, tmp_path: Path) -> None:
+def test_once_prints_request_and_response_and_exits(start: Start, tmp_path: Path) -> None:
     code, out, err = finished(start("demo", "--once", "--port", "0", TMPDIR=str(tmp_path)))
     assert code == 0, err
     request, answer = (json.loads(part[part.index("{") :]) for part in out.split("HTTP/1.1 200 OK"))
@@ -30,7 +30,7 @@ def test_once_shows_request_and_answer_and_ends(start: Start, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_keeps_serving_until_ctrl_c_and_leaves_nothing_behind(start: Start, tmp_path: Path) -> None:
+def test_demo_serves_until_ctrl_c_and_removes_its_files(start: Start, tmp_path: Path) -> None:
     demo = start("demo", "--port", "0", TMPDIR=str(tmp_path))
     url = demo.line(r"(http://127.0.0.1:\d+)/swagger-ui/", of="stdout")[1]
     curl = demo.line(r"curl .*$", of="stdout")[0]
@@ -43,14 +43,14 @@ def test_it_keeps_serving_until_ctrl_c_and_leaves_nothing_behind(start: Start, t
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sigterm_ends_it_as_cleanly(start: Start, tmp_path: Path) -> None:
+def test_sigterm_stops_the_demo_cleanly(start: Start, tmp_path: Path) -> None:
     demo = start("demo", "--port", "0", TMPDIR=str(tmp_path))
     demo.line("curl", of="stdout")
     assert demo.stop(signal.SIGTERM)[0] == 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_port_in_use_makes_it_take_another_one_and_say_so(start: Start) -> None:
+def test_demo_takes_a_free_port_when_its_port_is_in_use(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         code, out, err = finished(start("demo", "--once", "--port", port))
@@ -59,14 +59,14 @@ def test_a_port_in_use_makes_it_take_another_one_and_say_so(start: Start) -> Non
     assert f":{port}/" not in out
 
 
-def test_it_does_not_touch_the_database_of_the_environment(start: Start, tmp_path: Path) -> None:
+def test_demo_ignores_the_database_of_the_environment(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "production.db"
     code, _, _ = finished(start("demo", "--once", "--port", "0", MUSTER_DATABASE=f"sqlite:///{path}"))
     assert code == 0
     assert not path.exists()
 
 
-def test_a_database_of_its_own_must_be_new_and_keeps_no_open_door(start: Start, bare_muster: Muster) -> None:
+def test_given_database_must_be_new_and_its_user_is_disabled_at_the_end(start: Start, bare_muster: Muster) -> None:
     demo = ("demo", "--once", "--port", "0", "--database", bare_muster.url)
     assert finished(start(*demo))[0] == 0
     assert bare_muster.ok("user", "list").out == "demo\tsubmit\t\tdisabled\n"
@@ -75,9 +75,9 @@ def test_a_database_of_its_own_must_be_new_and_keeps_no_open_door(start: Start, 
     assert err == "muster: this database is in use; the demo needs a new one, or none: leave --database out\n"
 
 
-def test_on_a_terminal_a_password_is_asked_for_twice_and_tables_have_headers(muster: Muster) -> None:
+def test_terminal_prompts_twice_for_a_password_and_shows_table_headers(muster: Muster) -> None:
     def on_terminal(*arguments: str, typed: tuple[str, ...] = ()) -> tuple[int, str]:
-        """Types a line at every prompt: what is typed before it is thrown away by the terminal."""
+        """Types a line at every prompt; a terminal discards lines typed before it."""
         lines = list(typed)
         ours, its = pty.openpty()
         command = [str(COMMAND), *arguments]

@@ -1,4 +1,4 @@
-"""The service as a real server."""
+"""`muster serve` as a process: start, signals, TLS, workers."""
 
 import base64
 import http.client
@@ -42,7 +42,7 @@ def get(port: int, path: str) -> tuple[int, dict[str, str]]:
 
 
 def post(port: int, token: str) -> list[str]:
-    """Sends the minimal batch; gives the result of each customer."""
+    """Sends the minimal batch and returns the result of each customer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     connection.request("POST", "/amlyze-ws-rest/batch-customers", MINIMAL, headers)
@@ -55,7 +55,7 @@ def post(port: int, token: str) -> list[str]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("stop_with", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_a_signal_ends_it(
+def test_service_runs_until_a_signal_and_exits_with_0(
     muster: Muster, start: Start, workers: str, stop_with: signal.Signals
 ) -> None:
     muster.add_user("anna")
@@ -69,7 +69,7 @@ def test_it_serves_until_a_signal_ends_it(
     assert "Traceback" not in err
 
 
-def test_the_environment_says_the_same_as_the_options(muster: Muster, start: Start) -> None:
+def test_environment_variables_equal_options(muster: Muster, start: Start) -> None:
     service = start("serve", MUSTER_PORT="0", MUSTER_DATABASE=muster.url, MUSTER_MAX_CUSTOMERS="1")
     service.line("there is no user yet; `muster user add NAME --role submit` adds one")
     status, headers = get(service.port(), "/health/ready")
@@ -78,14 +78,14 @@ def test_the_environment_says_the_same_as_the_options(muster: Muster, start: Sta
     assert headers["server"] == "muster"
 
 
-def test_users_that_are_added_while_it_runs_may_come_in(muster: Muster, start: Start) -> None:
+def test_users_added_at_run_time_can_authenticate(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url)
     port = service.port()
     muster.add_user("anna")
     assert post(port, muster.ok("token", "create", "anna").out.strip()) == ["REQUEST_ACCEPTED"] * 2
 
 
-def test_a_port_in_use_is_one_line(muster: Muster) -> None:
+def test_port_in_use_is_an_error_of_one_line(muster: Muster) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         result = muster("serve", "--port", str(port))
@@ -93,11 +93,11 @@ def test_a_port_in_use_is_one_line(muster: Muster) -> None:
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 70 + ".example", "192.0.2.1"])
-def test_a_host_that_is_not_this_machine_is_one_line(muster: Muster, host: str) -> None:
+def test_foreign_host_is_an_error_of_one_line(muster: Muster, host: str) -> None:
     assert_one_line(muster("serve", "--host", host, "--port", "0"), 1, "--host")
 
 
-def test_headers_without_end_are_refused(muster: Muster, start: Start) -> None:
+def test_endless_headers_are_refused(muster: Muster, start: Start) -> None:
     port = start("serve", "--port", "0", "--database", muster.url).port()
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(b"GET /health/live HTTP/1.1\r\nx: " + b"x" * MAX_HEAD_BYTES * 2)
@@ -105,7 +105,7 @@ def test_headers_without_end_are_refused(muster: Muster, start: Start) -> None:
     assert get(port, "/health/live")[0] == 200
 
 
-def test_one_connection_may_send_many_requests_and_large_bodies(muster: Muster, start: Start) -> None:
+def test_connection_serves_many_requests_and_large_bodies(muster: Muster, start: Start) -> None:
     muster.add_user("anna")
     token = muster.ok("token", "create", "anna").out.strip()
     port = start("serve", "--port", "0", "--database", muster.url).port()
@@ -125,7 +125,7 @@ def test_one_connection_may_send_many_requests_and_large_bodies(muster: Muster, 
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_it_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str) -> None:
+def test_service_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str) -> None:
     cert, key = certificate
     options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
     service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
@@ -141,7 +141,7 @@ def test_it_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, 
 
 
 def shown_certificate(port: int, **versions: ssl.TLSVersion) -> str:
-    """The certificate that a new connection is shown, as PEM."""
+    """The certificate that the server presents to a new connection, as PEM."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
@@ -161,7 +161,7 @@ def until_shown(port: int, cert: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_new_certificate_is_taken_over_without_a_stop_and_a_bad_one_is_not(
+def test_sighup_loads_a_new_certificate_and_keeps_the_old_one_when_it_is_invalid(
     muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str
 ) -> None:
     cert, key = certificate
@@ -192,7 +192,7 @@ def test_a_new_certificate_is_taken_over_without_a_stop_and_a_bad_one_is_not(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_client_that_keeps_a_connection_over_tls_and_does_not_look_at_it_holds_up_no_end(
+def test_idle_tls_connection_does_not_delay_shutdown(
     muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str
 ) -> None:
     cert, key = certificate
@@ -208,7 +208,7 @@ def test_a_client_that_keeps_a_connection_over_tls_and_does_not_look_at_it_holds
     connection.close()
 
 
-def test_tls_before_1_2_is_not_spoken(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
+def test_tls_below_1_2_is_refused(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
     cert, key = certificate
     options = ("--tls-cert", str(cert), "--tls-key", str(key))
     port = start("serve", "--port", "0", "--host", "localhost", "--database", muster.url, *options).port()
@@ -218,7 +218,7 @@ def test_tls_before_1_2_is_not_spoken(muster: Muster, start: Start, certificate:
         shown_certificate(port, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
 
 
-def test_a_certificate_that_can_not_be_used_is_one_line_that_says_why(
+def test_invalid_certificate_is_an_error_of_one_line(
     muster: Muster, certificate: tuple[Path, Path], tmp_path: Path
 ) -> None:
     cert, key = certificate
@@ -244,7 +244,7 @@ def test_a_certificate_that_can_not_be_used_is_one_line_that_says_why(
         assert_one_line(muster("serve", "--tls-cert", str(given[0]), "--tls-key", str(given[1])), 1, says)
 
 
-def test_a_key_that_the_services_user_may_not_read_is_one_line_that_says_so(
+def test_unreadable_key_is_an_error_of_one_line(
     muster: Muster, certificate: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cert, key = certificate
@@ -266,7 +266,7 @@ def test_a_key_that_the_services_user_may_not_read_is_one_line_that_says_so(
     closed.chmod(0o700)
 
 
-def test_sighup_replaces_the_worker_of_a_service_with_one(muster: Muster, start: Start) -> None:
+def test_sighup_replaces_a_single_worker(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url)
     port = service.port()
     first = event(service, "worker_started")["pid"]
@@ -277,7 +277,7 @@ def test_sighup_replaces_the_worker_of_a_service_with_one(muster: Muster, start:
     assert service.stop(signal.SIGTERM)[0] == 0
 
 
-def test_sighup_before_it_serves_does_not_end_it(muster: Muster, start: Start) -> None:
+def test_sighup_during_start_does_not_stop_the_service(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
     port = service.port()
     service.process.send_signal(signal.SIGHUP)
@@ -286,7 +286,7 @@ def test_sighup_before_it_serves_does_not_end_it(muster: Muster, start: Start) -
     assert service.stop(signal.SIGTERM)[0] == 0
 
 
-def test_a_service_ends_with_its_terminal(muster: Muster) -> None:
+def test_closing_terminal_stops_the_service(muster: Muster) -> None:
     terminal, its_side = os.openpty()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
     process = subprocess.Popen(
@@ -304,7 +304,7 @@ def test_a_service_ends_with_its_terminal(muster: Muster) -> None:
     os.close(its_side)
 
 
-def test_a_worker_that_dies_is_replaced(muster: Muster, start: Start) -> None:
+def test_killed_worker_is_replaced(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
     port = service.port()
     workers = [event(service, "worker_started")["pid"] for _ in range(2)]
@@ -315,7 +315,7 @@ def test_a_worker_that_dies_is_replaced(muster: Muster, start: Start) -> None:
     assert service.stop(signal.SIGTERM)[0] == 0
 
 
-def test_workers_end_when_the_process_that_started_them_is_killed(muster: Muster, start: Start) -> None:
+def test_workers_stop_when_the_main_process_is_killed(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
     port = service.port()
     for _ in range(2):
@@ -327,9 +327,7 @@ def test_workers_end_when_the_process_that_started_them_is_killed(muster: Muster
 
 
 @pytest.mark.parametrize(("trusted", "elsewhere"), [("127.0.0.0/8", 200), ("192.0.2.9", 429)])
-def test_a_trusted_proxy_says_where_a_request_comes_from(
-    muster: Muster, start: Start, trusted: str, elsewhere: int
-) -> None:
+def test_trusted_proxy_names_the_client(muster: Muster, start: Start, trusted: str, elsewhere: int) -> None:
     muster.add_user("anna")
     port = start("serve", "--port", "0", MUSTER_DATABASE=muster.url, MUSTER_TRUSTED_PROXIES=trusted).port()
 
@@ -347,7 +345,7 @@ def test_a_trusted_proxy_says_where_a_request_comes_from(
     assert status("192.0.2.2", "correct horse") == elsewhere
 
 
-def test_a_proxy_that_is_no_address_is_one_line(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_trusted_proxy_is_an_error_of_one_line(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSTER_TRUSTED_PROXIES", "proxy.bank")
     assert_one_line(
         muster("serve", "--port", "0"), 2, "MUSTER_TRUSTED_PROXIES must be comma-separated addresses or networks"
@@ -355,7 +353,7 @@ def test_a_proxy_that_is_no_address_is_one_line(muster: Muster, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_the_last_traces_are_sent_when_it_ends(muster: Muster, start: Start, workers: str) -> None:
+def test_last_traces_are_exported_at_shutdown(muster: Muster, start: Start, workers: str) -> None:
     with collecting() as collector:
         options = ("--port", "0", "--database", muster.url, "--workers", workers)
         # By itself it would send none before an hour is over.
