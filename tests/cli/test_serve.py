@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -83,6 +84,11 @@ def test_users_added_at_run_time_can_authenticate(muster: Muster, start: Start) 
     port = service.port()
     muster.add_user("anna")
     assert post(port, muster.ok("token", "create", "anna").out.strip()) == ["REQUEST_ACCEPTED"] * 2
+
+
+def test_windows_is_an_error_of_one_line(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert_one_line(muster("serve", "--port", "0"), 1, "needs Linux or macOS")
 
 
 def test_port_in_use_is_an_error_of_one_line(muster: Muster) -> None:

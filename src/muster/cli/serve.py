@@ -41,7 +41,9 @@ def serve(
 
 @contextmanager
 def startup_errors() -> Iterator[None]:
-    """What keeps the server from starting, as one line. Raises `CommandError`."""
+    """Turns errors that prevent the start into errors of one line. Raises `CommandError`."""
+    if sys.platform == "win32":  # gunicorn and uvloop need POSIX
+        raise CommandError("the service needs Linux or macOS; run it there, or in a container")
     from muster.server.errors import StartupError
 
     try:
