@@ -15,9 +15,10 @@ demo: $(VENV)/installed
 	$(BIN)/muster demo $(if $(ONCE),--once)
 
 # All tests, in JOBS processes, with the coverage of src/muster. Each process has a PostgreSQL server of its own.
-# worksteal starts each process on one contiguous half, so that fixtures of a module are rarely built twice, and moves
-# tests to a process that is done early. ARGS="tests/intake -x" runs some tests in one process, without coverage.
-JOBS ?= 2
+# Many tests wait for processes that start and end, so 3 keep two cores busy. worksteal starts each process on one
+# contiguous part, so that fixtures of a module are rarely built twice, and moves tests to a process that is done
+# early. ARGS="tests/intake -x" runs some tests in one process, without coverage.
+JOBS ?= 3
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal --cov --cov-report term --durations 15)

@@ -63,6 +63,20 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def shared_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """As `database_url`, one for all tests of a module."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("shared") / "muster.db"
+        shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    request.getfixturevalue("_migrated_postgres")
+    maker = DatabaseMaker(request.getfixturevalue("postgres_server_url"), [])
+    yield maker.make(template=_TEMPLATE)
+    maker.drop_all()
+
+
 @pytest.fixture
 def store(database_url: str) -> Iterator[Storage]:
     """A store on `database_url`, with connections for 16 threads."""

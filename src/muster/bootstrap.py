@@ -126,6 +126,7 @@ def make_service(settings: Settings, store: Storage) -> "Litestar":
     """The service on this store, which it closes at its end. Does not connect yet. Raises `InvalidSettingError`."""
     # Imported here, because loading the web framework takes a second, and commands on the database don't need it.
     from muster.auth.authentication import CredentialVerifier
+    from muster.intake.checker_cache import CheckerCache
     from muster.intake.service import Intake
     from muster.records.reading import RecordReader
     from muster.web.app import make_app
@@ -133,7 +134,9 @@ def make_service(settings: Settings, store: Storage) -> "Litestar":
 
     classifiers = ClassifierCache(store.classifiers)
     key_life = timedelta(hours=settings.idempotency_hours)
-    intake = Intake(store.customers, classifiers, max_customers=settings.max_customers, key_lifetime=key_life)
+    intake = Intake(
+        store.customers, CheckerCache(classifiers), max_customers=settings.max_customers, key_lifetime=key_life
+    )
     credentials = CredentialVerifier(store.users, store.audit)
     records = RecordReader(store.records, lambda: classifiers.current().codes["businessUnit"], store.audit)
     resources = ExitStack()

@@ -12,3 +12,10 @@ def api(database_url: str) -> Iterator[Api]:
     """The service on a database without customers."""
     with serving(database_url, threads=16, max_queued_requests=64) as api:
         yield api
+
+
+@pytest.fixture(scope="module")
+def shared_api(shared_database_url: str) -> Iterator[Api]:
+    """One service for all tests of a module, which send only identifiers that no other test has."""
+    with serving(shared_database_url, threads=16, max_queued_requests=64) as api:
+        yield api

@@ -21,8 +21,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSIFIER_NAMES)
-def test_every_classifier_is_public(api: Api, name: str) -> None:
-    response = api.http.get(f"/classifier/{name}")
+def test_every_classifier_is_public(shared_api: Api, name: str) -> None:
+    response = shared_api.http.get(f"/classifier/{name}")
     assert response.status_code == 200
     expected = [(row["code"], row["title"]) for row in given("classifiers") if row["classifier"] == name]
     served = [(entry["code"], entry["title"]) for entry in response.json()]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.samples import individual
-from tests.serving import SAVE, VALIDATE, Api, serving
+from tests.serving import SAVE, VALIDATE, Api, connect, serving
 
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
 
@@ -57,7 +57,7 @@ def test_only_one_of_many_concurrent_requests_is_processed(api: Api, requests: i
     headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json", **KEY}
 
     def post(_: int) -> httpx.Response:
-        with httpx.Client(base_url=api.http.base_url, headers=headers, timeout=60) as http:
+        with connect(api.port, **headers) as http:
             barrier.wait()
             return http.post(SAVE, content=content)
 

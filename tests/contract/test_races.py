@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.samples import individual
-from tests.serving import SAVE, Api
+from tests.serving import SAVE, Api, connect
 
 
 def send_concurrently(api: Api, batches: Sequence[list[dict[str, Any]]]) -> list[list[str | None]]:
@@ -20,7 +19,7 @@ def send_concurrently(api: Api, batches: Sequence[list[dict[str, Any]]]) -> list
     headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}
 
     def post(customers: list[dict[str, Any]]) -> list[str | None]:
-        with httpx.Client(base_url=api.http.base_url, headers=headers, timeout=60) as http:
+        with connect(api.port, **headers) as http:
             body = json.dumps({"customers": customers})
             barrier.wait()
             response = http.post(SAVE, content=body)

@@ -12,6 +12,11 @@ from tests.serving import SAVE, Api
 DEEP = 100_000
 
 
+@pytest.fixture
+def api(shared_api: Api) -> Api:
+    return shared_api
+
+
 def send_and_get_codes(api: Api, body: bytes) -> list[str | None]:
     response = api.send(body)
     assert response.status_code == 200, response.text

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from muster.classifiers.snapshot import ClassifierCache
+from muster.intake.checker_cache import CheckerCache
 from muster.intake.customer_store import Batch, ConflictError, CustomerKey, CustomerStore, Known
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 from muster.intake.service import KEY_LIFETIME, Intake, IntakeResult
@@ -80,12 +81,12 @@ def make_intake(
     store: CustomerStore, *units: str, max_customers: int = 100, key_lifetime: timedelta = KEY_LIFETIME
 ) -> Intake:
     """An intake for an installation with these business units, or with the one of a new installation."""
-    return Intake(store, _make_classifiers(units), max_customers=max_customers, key_lifetime=key_lifetime)
+    return Intake(store, _make_checkers(units), max_customers=max_customers, key_lifetime=key_lifetime)
 
 
 @cache
-def _make_classifiers(units: tuple[str, ...]) -> ClassifierCache:
-    return ClassifierCache(MemoryClassifierStore(make_entries(*units)))
+def _make_checkers(units: tuple[str, ...]) -> CheckerCache:
+    return CheckerCache(ClassifierCache(MemoryClassifierStore(make_entries(*units))))
 
 
 def make_body(*customers: Any) -> bytes:

@@ -10,9 +10,9 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from muster.classifiers.snapshot import ClassifierCache
-from muster.customer import BusinessUnits, Checker
+from muster.customer import BusinessUnits
 from muster.intake.candidates import Candidate, Valid, check_customers
+from muster.intake.checker_cache import CheckerCache
 from muster.intake.customer_store import NOTHING_KNOWN, Batch, ConflictError, CustomerStore, Known, Sender, Session
 from muster.intake.decision import Decision, decide, meets_threshold, reject_all, to_accepted, to_rejections
 from muster.intake.decode import decode_customers
@@ -76,16 +76,15 @@ class Intake:
     def __init__(
         self,
         store: CustomerStore,
-        classifiers: ClassifierCache,
+        checkers: CheckerCache,
         *,
         max_customers: int,
         key_lifetime: timedelta = KEY_LIFETIME,
     ) -> None:
         self._store = store
-        self._classifiers = classifiers
+        self._checkers = checkers
         self._max_customers = max_customers
         self._key_lifetime = key_lifetime
-        self._checker: tuple[int, Checker] | None = None  # with the revision of its classifiers
         self._lookups_left = 0  # batches that are still looked up before they are written
 
     def process(
@@ -126,7 +125,7 @@ class Intake:
         return IntakeResult(stored.body, stored.batch_id, stored.accepted, stored.rejected, replayed=True)
 
     def _process(self, session: Session, request: _Request) -> IntakeResult:
-        checker = self._current_checker()
+        checker = self._checkers.current()
         units = BusinessUnits.for_user(checker.business_units, request.sender.business_units)
         with request.stages.decode:
             items = decode_customers(request.content, self._max_customers)
@@ -138,14 +137,6 @@ class Intake:
         rejected = outcome.decision.versions.count(0)
         codes = _count_codes(outcome.decision) if rejected else {}
         return IntakeResult(outcome.body, outcome.batch_id, len(batch) - rejected, rejected, codes=codes)
-
-    def _current_checker(self) -> Checker:
-        """The checker for the current classifiers; compiled again when they have changed."""
-        snapshot = self._classifiers.current()
-        compiled = self._checker
-        if compiled is None or compiled[0] != snapshot.revision:
-            compiled = self._checker = snapshot.revision, Checker(snapshot.codes)
-        return compiled[1]
 
     def _decide_and_save(
         self, session: Session, batch: Sequence[Candidate], request: _Request, response: ResponseBuilder
