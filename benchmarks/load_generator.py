@@ -87,7 +87,7 @@ def _connect_evenly(service: Service, stack: ExitStack) -> Iterator[Connection]:
     connected: set[int] = set()
     attempts = zip(range(_MAX_CONNECTION_ATTEMPTS), _connect_anywhere(service, stack), strict=False)
     for _, connection in attempts:
-        worker = _find_worker(service, connection)
+        worker = find_worker(service, connection)
         if worker not in connected:
             connected.add(worker)
             yield connection
@@ -96,7 +96,8 @@ def _connect_evenly(service: Service, stack: ExitStack) -> Iterator[Connection]:
     raise RuntimeError("some workers accept no connections")
 
 
-def _find_worker(service: Service, connection: Connection) -> int:
+def find_worker(service: Service, connection: Connection) -> int:
+    """The process of the service that has accepted the connection."""
     for _ in range(200):
         if (pid := find_connection_owner(service.pid, connection.port)) is not None:
             return pid

@@ -8,7 +8,7 @@ from benchmarks.client import Connection
 from benchmarks.customers import SHAPES, build_bodies, build_body_below
 from benchmarks.databases import KINDS
 from benchmarks.environment import serve_muster
-from benchmarks.load_generator import SAVE, VALIDATE, check_count, count_accepted, send_batches
+from benchmarks.load_generator import SAVE, VALIDATE, check_count, count_accepted, find_worker, send_batches
 from benchmarks.measurements import (
     CLIENTS,
     Measurement,
@@ -111,9 +111,12 @@ def memory(size: RunSize) -> Measurement:
             send_batches(service, SAVE, warm_up, 1, spread=False)
             request = service.address.build_request(SAVE, body)
             with closing(Connection(service.address)) as connection:
+                worker = find_worker(service, connection)
                 responses: list[bytes] = []
-                grown = measure_memory_growth(service.pid, lambda: responses.append(connection.send(request)))
+                grown = measure_memory_growth(worker, lambda: responses.append(connection.send(request)))
             check_count(customers, count_accepted(responses[0]))
+        if grown < len(body):
+            raise RuntimeError("a worker that takes a body grows by its size at least: another process was measured")
         return [grown / MEBIBYTE, len(body) / MEBIBYTE]
 
     return Measurement(quantities, measure)
