@@ -15,6 +15,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from muster.observability.logs import log_error
+from muster.server import http2
 from muster.server.edge import Edge
 from muster.server.fair_accept import use_fair_loop
 from muster.server.graceful_shutdown import GRACE_SECONDS, leave_signals_to_main_process, stop_on_signals
@@ -123,6 +124,7 @@ class GunicornApplication(BaseApplication):
         if service.certificate is not None:
             cert, key = service.certificate.files
             settings |= {"certfile": cert, "keyfile": key, "ssl_context": self._ssl_context}
+            settings |= http2.build_settings(service.limits)
         for name, value in settings.items():
             self.cfg.set(name, value)
 

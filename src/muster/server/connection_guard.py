@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from muster.server import http2
 from muster.server.request_framing import RequestFraming
 
 if TYPE_CHECKING:
@@ -32,17 +33,20 @@ class ConnectionGuard(asyncio.Protocol):
         self._inner = inner
         self._connections = connections
         self._limits = connections.limits
-        self._framing = RequestFraming(connections.limits)
+        self._framing: RequestFraming | http2.StreamCount = RequestFraming(connections.limits)
         self._responses = 0  # that are over
         self._head_deadline: float | None = None
         self._unsent, self._unsent_since = 0, 0.0
         self._closing_since: float | None = None
-        self._at_eof = False
+        self._at_eof = self._is_paused = False
 
     # Called by the transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() == http2.ALPN:
+            self._framing = http2.StreamCount()
         self._connections.add(self)
         self._expect_head()
         token = current_guard.set(self)
@@ -76,15 +80,18 @@ class ConnectionGuard(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
+        self._is_paused = True
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
+        self._is_paused = False
         self._inner.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
         self._inner.connection_lost(exc)
-        self._inner.resume_writing()  # gunicorn would leave an application waiting that waits to send
+        if self._is_paused:
+            self.resume_writing()  # gunicorn would leave an application waiting that waits to send
 
     # Called by the application's side and at shutdown.
 
@@ -92,6 +99,11 @@ class ConnectionGuard(asyncio.Protocol):
     def is_busy(self) -> bool:
         """Whether a request has no complete response yet."""
         return self._framing.heads > self._responses
+
+    def begin_stream(self) -> None:
+        """The application gets a request of HTTP/2."""
+        self._framing.heads += 1
+        self._head_deadline = None
 
     def end_request(self, *, close: bool) -> None:
         """The application is done with a request."""
@@ -107,7 +119,12 @@ class ConnectionGuard(asyncio.Protocol):
         return self._connections.is_ending
 
     def close_when_idle(self) -> None:
-        """Closes the connection unless a request comes within a moment: one may be on its way."""
+        """Closes the connection unless a request comes within a moment: one may be on its way.
+
+        With HTTP/2 gunicorn does it, and tells the client which requests it has not taken (GOAWAY).
+        """
+        if isinstance(self._framing, http2.StreamCount):
+            return
         self._connections.later(self._limits.last_request_seconds, self._close_unless_used, self._responses)
 
     def _close_unless_used(self, responses: int) -> None:

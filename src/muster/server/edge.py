@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from muster.server import http2
 from muster.server.connection_guard import current_guard
 from muster.server.proxy_headers import TrustedProxies
 
@@ -21,13 +22,18 @@ class Edge:
             await self._app(scope, receive, send)
             return
         guard = current_guard.get()  # without one no bound would hold: fail every request
+        is_http2 = scope["http_version"] == "2"
+        if is_http2:
+            guard.begin_stream()
         closes = False
 
         async def send_checked(message: Any) -> None:
             nonlocal closes
             if message["type"] == "http.response.start":
                 headers = [*message.get("headers", ()), _SERVER]
-                if guard.is_ending:
+                if is_http2:
+                    headers = http2.adapt_headers(headers)
+                elif guard.is_ending:
                     headers.append(_LAST)
                 # Gunicorn sends this header and keeps the connection all the same.
                 closes = any(name.lower() == b"connection" and b"close" in value.lower() for name, value in headers)

@@ -11,6 +11,8 @@ class ConnectionLimits:
     max_head_bytes: int = 64 * 1024
     # From the connection, or the first byte of a later request, to the end of the headers.
     head_seconds: float = 30.0
+    # Requests at a time on one connection of HTTP/2.
+    max_streams: int = 100
     # A peer that takes no byte of its responses for this long is cut off.
     write_stall_seconds: float = 30.0
     # What a chunked body may have in chunk sizes, extensions and trailers: so much, and more per byte of content.

@@ -6,6 +6,7 @@ import ssl
 import stat
 from typing import Final
 
+from muster.server import http2
 from muster.server.errors import StartupError
 
 # OpenSSL's reasons for a key of another certificate.
@@ -28,7 +29,7 @@ def load_context(cert: str, key: str) -> ssl.SSLContext:
     # RFC 9325 leaves no older version. OpenSSL's own configuration may allow them.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION  # of TLS 1.2: lets a client make the server calculate for nothing
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols([http2.ALPN, "http/1.1"])
     try:
         # The empty password keeps OpenSSL from asking for one on the terminal.
         context.load_cert_chain(cert, key, password="")
