@@ -105,14 +105,19 @@ def _check_candidates(batch: Sequence[Candidate], checked: Sequence[CheckedCusto
 
 def _check_decisions(batch: Sequence[Candidate]) -> None:
     """Only an earlier valid customer with the same number or identifier changes the decision on a valid customer."""
-    together = decide(batch, NOTHING_KNOWN)
+    for upsert in (False, True):
+        _check_decision(batch, upsert=upsert)
+
+
+def _check_decision(batch: Sequence[Candidate], *, upsert: bool) -> None:
+    together = decide(batch, NOTHING_KNOWN, upsert=upsert)
     numbers: set[str] = set()
     keys: set[tuple[str, str]] = set()
     for candidate, violations in zip(batch, together.violations, strict=True):
         if isinstance(candidate, Valid):
             key = candidate.business_unit, candidate.customer_ext_id
             if candidate.communication_number not in numbers and key not in keys:
-                alone = decide([candidate], NOTHING_KNOWN).violations[0]
+                alone = decide([candidate], NOTHING_KNOWN, upsert=upsert).violations[0]
                 require(alone == violations, "an-unrelated-customer-changes-the-decision")
             numbers.add(candidate.communication_number)
             keys.add(key)

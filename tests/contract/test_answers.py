@@ -159,6 +159,27 @@ def test_invalid_detail_is_400(api: Api) -> None:
     assert "full" in check_problem(response, 400)["message"]
 
 
+def test_upsert_creates_new_customers_and_updates_known_ones(api: Api) -> None:
+    known = individual()
+    api.results([known])
+    customers = [
+        individual(customerExtId=known["customerExtId"], action=None),
+        individual(action=None),
+        individual(customerExtId=known["customerExtId"], action="CREATE"),
+    ]
+    for path in (f"{VALIDATE}?upsert=true", f"{SAVE}?upsert=true"):
+        assert [result.get("errorCode") for result in api.results(customers, path)] == [None, None, "C004"]
+    again = individual(customerExtId=known["customerExtId"], action=None)
+    for path in (f"{SAVE}?upsert=false", SAVE):
+        assert [result.get("errorCode") for result in api.results([again], path)] == ["C004"]
+
+
+@pytest.mark.parametrize("query", ["upsert=yes", "upsert=", "upsert=true&upsert=true"])
+def test_invalid_upsert_is_400(api: Api, query: str) -> None:
+    response = api.send(BATCH, f"{SAVE}?{query}")
+    assert "upsert" in check_problem(response, 400)["message"]
+
+
 def test_accept_threshold_holds_for_saving_and_for_the_dry_run(api: Api) -> None:
     customers = [individual(), individual(lastName=None), individual()]
     for path in (f"{VALIDATE}?accept=all", f"{SAVE}?accept=all", f"{SAVE}?accept=67"):

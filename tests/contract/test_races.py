@@ -13,7 +13,9 @@ from tests.samples import individual
 from tests.serving import SAVE, Api, connect
 
 
-def send_concurrently(api: Api, batches: Sequence[list[dict[str, Any]]]) -> list[list[str | None]]:
+def send_concurrently(
+    api: Api, batches: Sequence[list[dict[str, Any]]], path: str = SAVE
+) -> list[list[str | None]]:
     """The error codes of each batch. All are sent at the same moment, over a connection each."""
     barrier = Barrier(len(batches))
     headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}
@@ -22,7 +24,7 @@ def send_concurrently(api: Api, batches: Sequence[list[dict[str, Any]]]) -> list
         with connect(api.port, **headers) as http:
             body = json.dumps({"customers": customers})
             barrier.wait()
-            response = http.post(SAVE, content=body)
+            response = http.post(path, content=body)
         assert response.status_code == 200, response.text
         return [result.get("errorCode") for result in response.json()["results"]]
 
@@ -44,6 +46,17 @@ def test_one_of_several_requests_creates_the_customer(api: Api, requests: int) -
         ext_id = f"shared-{round_number}"
         codes = send_concurrently(api, [[individual(customerExtId=ext_id)] for _ in range(requests)])
         assert Counter(code for (code,) in codes) == {None: 1, "C004": requests - 1}
+
+
+@pytest.mark.parametrize("requests", [2, 16])
+def test_one_of_several_upserts_creates_the_customer_and_the_others_update_it(api: Api, requests: int) -> None:
+    for round_number in range(3):
+        ext_id = f"shared-{round_number}"
+        batches = [[individual(customerExtId=ext_id, action=None)] for _ in range(requests)]
+        codes = send_concurrently(api, batches, f"{SAVE}?upsert=true")
+        assert codes == [[None]] * requests
+        with api.store.customers.session() as session:
+            assert session.look_up([], [("MAIN", ext_id)]).versions == {("MAIN", ext_id): requests}
 
 
 def test_conflict_leaves_the_other_customers_of_the_batch_alone(api: Api) -> None:

@@ -90,7 +90,7 @@ def make_invalid(number: str | None = None, unit: str | None = None, *violations
     ("candidates", "name"),
     [
         ([], "a-customer-has-no-result-or-several"),
-        ([Valid("other", "id", "MAIN", False)], "echoes-a-value-that-was-not-sent"),
+        ([Valid("other", "id", "MAIN", None)], "echoes-a-value-that-was-not-sent"),
         ([make_invalid("n", "NOWHERE")], "a-unit-that-does-not-exist"),
         (
             [make_invalid("n", None, VIOLATION._replace(error=CompiledError(0, "C016.I01", "Jose")))],

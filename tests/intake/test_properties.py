@@ -66,6 +66,10 @@ def process(intake: Intake, customers: list[Any], **options: Any) -> list[dict[s
     return [{name: value for name, value in found.items() if name != "timeElapsedMs"} for found in get_results(result)]
 
 
+def is_judged_by_action(customer: Any) -> bool:
+    return isinstance(customer, dict) and customer.get("action") is not None
+
+
 def count_rows(store: Storage) -> dict[str, int]:
     with store.engine.connect() as connection:
         return {table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in TABLES}
@@ -77,18 +81,20 @@ def read_numbers(store: Storage) -> dict[str, int]:
         return {row.communication_number: row.version for row in rows}
 
 
-@given(batches=colliding_batches(), detail=st.booleans())
+@given(batches=colliding_batches(), detail=st.booleans(), upsert=st.booleans())
 @with_one_database
 def test_dry_run_gives_the_results_of_saving_and_only_accepted_customers_are_saved(
-    store: Storage, batches: list[list[Any]], detail: bool
+    store: Storage, batches: list[list[Any]], detail: bool, upsert: bool
 ) -> None:
     intake = make_intake(store.customers, *UNITS)
     for customers in batches:
         before, numbers_before = count_rows(store), read_numbers(store)
-        dry_run = process(intake, customers, save=False, detail=detail)
+        dry_run = process(intake, customers, save=False, detail=detail, upsert=upsert)
         assert count_rows(store) == before
-        saved = process(intake, customers, save=True, detail=detail)
+        saved = process(intake, customers, save=True, detail=detail, upsert=upsert)
         assert dry_run == saved
+        if upsert:
+            assert "C004" not in [r.get("errorCode") for r, sent in zip(saved, customers, strict=True) if not is_judged_by_action(sent)]
         accepted = [r["communicationNumber"] for r in saved if r["resultType"] == "REQUEST_ACCEPTED"]
         after = count_rows(store)
         assert read_numbers(store).keys() - numbers_before.keys() == set(accepted)

@@ -83,15 +83,17 @@ def test_batch_that_is_not_saved_leaves_its_key_free() -> None:
 
 
 @given(
-    st.lists(st.sampled_from(("known", "same", "new", "broken", "update")), max_size=8),
+    st.lists(st.sampled_from(("known", "known again", "same", "new", "broken", "update")), max_size=8),
     st.sampled_from((1, 50, 75, 100)),
+    st.booleans(),
 )
-def test_dry_run_gives_the_results_of_saving(kinds: list[str], percent: int) -> None:
+def test_dry_run_gives_the_results_of_saving(kinds: list[str], percent: int, upsert: bool) -> None:
     store = MemoryStore()
     known, same = individual(), individual()
     process(store, known)
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "known": lambda: known,
+        "known again": lambda: individual(customerExtId=known["customerExtId"]),
         "same": lambda: same,
         "new": individual,
         "broken": lambda: individual(lastName=None),
@@ -99,6 +101,6 @@ def test_dry_run_gives_the_results_of_saving(kinds: list[str], percent: int) -> 
     }
     customers = [makers[kind]() for kind in kinds]
     before = list(store.batches)
-    dry = get_codes(process(store, *customers, save=False, min_accepted_percent=percent))
+    dry = get_codes(process(store, *customers, save=False, min_accepted_percent=percent, upsert=upsert))
     assert store.batches == before
-    assert get_codes(process(store, *customers, min_accepted_percent=percent)) == dry
+    assert get_codes(process(store, *customers, min_accepted_percent=percent, upsert=upsert)) == dry

@@ -28,7 +28,7 @@ class Valid(msgspec.Struct, gc=False):
     communication_number: str
     customer_ext_id: str
     business_unit: str
-    is_update: bool
+    action: str | None  # as it was sent: CREATE, UPDATE, or None
     warnings: Sequence[FieldWarning] = ()
     entity_type: str = ""
     customer_status: str = ""
@@ -93,7 +93,7 @@ def _to_valid(document: Document, unit: str | None, findings: Findings) -> Valid
         document["communicationNumber"],
         document["customerExtId"],
         unit,
-        document.get("action") == "UPDATE",
+        document.get("action"),
         findings.warnings,
     )
 

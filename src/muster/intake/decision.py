@@ -34,8 +34,12 @@ class Decision:
     has_conflicts: bool
 
 
-def decide(batch: Sequence[Candidate], known: Known) -> Decision:
-    """Decides in the order of the batch. A customer sees what the accepted ones before it change."""
+def decide(batch: Sequence[Candidate], known: Known, *, upsert: bool = False) -> Decision:
+    """Decides in the order of the batch. A customer sees what the accepted ones before it change.
+
+    A customer without action is a CREATE; with `upsert`, it is an UPDATE when it exists, and a CREATE otherwise.
+    """
+    no_action = "UPSERT" if upsert else "CREATE"
     numbers = set(known.numbers)
     current = dict(known.versions)
     violations: list[Sequence[Violation]] = []
@@ -47,9 +51,10 @@ def decide(batch: Sequence[Candidate], known: Known) -> Decision:
         if isinstance(candidate, Valid):
             number, key = candidate.communication_number, (candidate.business_unit, candidate.customer_ext_id)
             before = current.get(key, 0)
-            if number in numbers or candidate.is_update is not (before > 0):
+            action = candidate.action or no_action
+            if number in numbers or action == ("CREATE" if before else "UPDATE"):
                 has_conflicts = True
-                found = _find_conflicts(candidate, is_number_used=number in numbers, exists=before > 0)
+                found = _find_conflicts(action, is_number_used=number in numbers, exists=before > 0)
             else:
                 numbers.add(number)
                 current[key] = version = before + 1
@@ -72,10 +77,12 @@ def reject_all(decision: Decision) -> Decision:
     return Decision(violations, [0] * len(decision.versions), decision.has_conflicts)
 
 
-def _find_conflicts(candidate: Valid, *, is_number_used: bool, exists: bool) -> Sequence[Violation]:
+def _find_conflicts(action: str, *, is_number_used: bool, exists: bool) -> Sequence[Violation]:
     conflicts = [_NUMBER_USED] if is_number_used else []
-    if candidate.is_update is not exists:
-        conflicts.append(_CUSTOMER_EXISTS if exists else _CUSTOMER_NOT_FOUND)
+    if exists and action == "CREATE":
+        conflicts.append(_CUSTOMER_EXISTS)
+    elif not exists and action == "UPDATE":
+        conflicts.append(_CUSTOMER_NOT_FOUND)
     return conflicts
 
 

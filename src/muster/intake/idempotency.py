@@ -48,6 +48,8 @@ class StoredResponse:
 def compute_fingerprint(content: bytes | bytearray, options: BatchOptions) -> bytes:
     """The SHA-256 of everything that decides the response to a saving request: its decompressed body and its query."""
     # Stored with the keys: another text would turn the repetition of a request into another request.
-    sha256 = hashlib.sha256(f"detail={options.detail:d}&accept={options.min_accepted_percent}\n".encode())
+    # So an option that came later changes it only where it is used.
+    upsert = "&upsert=1" if options.upsert else ""
+    sha256 = hashlib.sha256(f"detail={options.detail:d}&accept={options.min_accepted_percent}{upsert}\n".encode())
     sha256.update(content)
     return sha256.digest()

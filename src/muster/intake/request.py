@@ -25,10 +25,12 @@ class BatchOptions:
 
     `save` is False for a dry run. `detail` lists all violations and warnings in the results. `min_accepted_percent`
     is the share of the customers that must be accepted for any to be saved, from 0 (no threshold) to 100 (all).
-    `idempotency_key` is the value of the request's `Idempotency-Key`; a dry run ignores it.
+    `idempotency_key` is the value of the request's `Idempotency-Key`; a dry run ignores it. With `upsert`, a customer
+    without `action` is an UPDATE when it is known, and a CREATE otherwise.
     """
 
     save: bool
     detail: bool = False
     min_accepted_percent: int = 0
     idempotency_key: str | None = None
+    upsert: bool = False

@@ -158,7 +158,7 @@ class Intake:
                     unexplained = unexplained + 1 if now_known == known else 0
                     if unexplained == MAX_UNEXPLAINED_CONFLICTS:
                         raise
-                    known, decision = now_known, decide(batch, now_known)
+                    known, decision = now_known, decide(batch, now_known, upsert=request.options.upsert)
             else:
                 return _Outcome(decision, body, decided.id)
         if not meets_threshold(decision, percent):
@@ -169,14 +169,16 @@ class Intake:
         """Decides by the state of the store, or as if the store were empty where a conflict would show otherwise.
 
         When all valid customers of a batch are accepted as new ones, writing them inserts every number and every
-        customer. If the store has one of them, the insert conflicts.
+        customer. If the store has one of them, the insert conflicts. That holds for an upsert too: as if the store were
+        empty, it creates the customer.
         """
+        upsert = request.options.upsert
         if request.to_save is not None and not self._lookups_left:
-            decision = decide(batch, NOTHING_KNOWN)
+            decision = decide(batch, NOTHING_KNOWN, upsert=upsert)
             if not decision.has_conflicts and meets_threshold(decision, request.options.min_accepted_percent):
                 return NOTHING_KNOWN, decision
         known = self._look_up(session, batch)
-        return known, decide(batch, known)
+        return known, decide(batch, known, upsert=upsert)
 
     def _look_up(self, session: Session, batch: Sequence[Candidate]) -> Known:
         valid = [candidate for candidate in batch if isinstance(candidate, Valid)]

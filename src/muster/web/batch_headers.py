@@ -26,6 +26,7 @@ _WRONG_KEY: Final = (
 )
 _WRONG_ACCEPT: Final = "the query parameter accept takes one value: all, or a whole number of percent from 1 to 100"
 _WRONG_DETAIL: Final = "the query parameter detail takes one value: full"
+_WRONG_UPSERT: Final = "the query parameter upsert takes one value: true or false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class BatchHeaders:
     detail: bool
     accept: int
     idempotency_key: str | None
+    upsert: bool
     problem: Problem | None
 
 
@@ -54,6 +56,7 @@ def parse_batch_headers(headers: Iterable[tuple[bytes, bytes]], query: bytes) ->
     coding = _CODINGS.get(b",".join(values[b"content-encoding"]).strip().lower())
     parameters = _parse_query(query)
     detail, accept = parameters["detail"], _parse_percent(parameters["accept"])
+    upsert = parameters["upsert"]
     key = _parse_key(values[b"idempotency-key"])
     return BatchHeaders(
         credentials=parse_authorization(values[b"authorization"]),
@@ -62,7 +65,8 @@ def parse_batch_headers(headers: Iterable[tuple[bytes, bytes]], query: bytes) ->
         detail=detail == ["full"],
         accept=accept or 0,
         idempotency_key=key,
-        problem=_check_content(values[b"content-type"], coding) or _check_options(detail, accept, key),
+        upsert=upsert == ["true"],
+        problem=_check_content(values[b"content-type"], coding) or _check_options(detail, accept, upsert, key),
     )
 
 
@@ -75,11 +79,15 @@ def _check_content(content_type: Sequence[bytes], coding: str | None) -> Problem
     return None
 
 
-def _check_options(detail: Sequence[str], accept: int | None, key: str | None) -> Problem | None:
+def _check_options(
+    detail: Sequence[str], accept: int | None, upsert: Sequence[str], key: str | None
+) -> Problem | None:
     if detail not in ([], ["full"]):
         return Problem(400, _WRONG_DETAIL)
     if accept is None:
         return Problem(400, _WRONG_ACCEPT)
+    if upsert not in ([], ["true"], ["false"]):
+        return Problem(400, _WRONG_UPSERT)
     return Problem(400, _WRONG_KEY) if key == "" else None
 
 
@@ -110,7 +118,7 @@ def _parse_key(values: Sequence[bytes]) -> str | None:
 
 def _parse_query(query: bytes) -> dict[str, list[str]]:
     """The values of the known parameters. Unknown ones are ignored."""
-    values: dict[str, list[str]] = {"detail": [], "accept": []}
+    values: dict[str, list[str]] = {"detail": [], "accept": [], "upsert": []}
     if query:
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             if name in values:

@@ -98,7 +98,7 @@ class BatchHandlers:
     ) -> ASGIApp:
         """Processes the batch and counts it at once: the request may be cancelled while the batch is saved."""
         content = decompress(body, headers.content_coding, self._max_body_bytes)
-        options = BatchOptions(save, headers.detail, headers.accept, headers.idempotency_key)
+        options = BatchOptions(save, headers.detail, headers.accept, headers.idempotency_key, headers.upsert)
         stages = context.stages = StageTimings()
         try:
             result = self._intake.process(content, user, options, stages)

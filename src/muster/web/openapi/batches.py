@@ -55,6 +55,13 @@ _ACCEPT: Final[JsonSchema] = {
     "schema": {"type": "string", "pattern": "^(all|100|[1-9][0-9]?)$"},
     "example": "all",
 }
+_UPSERT: Final[JsonSchema] = {
+    "name": "upsert",
+    "in": "query",
+    "description": "`true`: a customer without `action` is an UPDATE when it is known and a CREATE when it is new, in the "
+    "order of the list. A customer with an `action` is judged by it.",
+    "schema": {"type": "boolean", "default": False},
+}
 _IDEMPOTENCY_KEY: Final[JsonSchema] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -142,7 +149,7 @@ def _build_operation(path: str, operation_id: str, summary: str, description: st
         "tags": ["Batches"],
         "summary": summary,
         "description": description,
-        "parameters": [_DETAIL, _ACCEPT],
+        "parameters": [_DETAIL, _ACCEPT, _UPSERT],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": ref("Batch"), "examples": {"minimal": minimal}}},
