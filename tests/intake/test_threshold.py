@@ -93,7 +93,7 @@ def test_dry_run_gives_the_results_of_saving(kinds: list[str], percent: int, ups
     process(store, known)
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "known": lambda: known,
-        "known again": lambda: individual(customerExtId=known["customerExtId"]),
+        "known again": lambda: individual(customerExtId=known["customerExtId"], action=None),
         "same": lambda: same,
         "new": individual,
         "broken": lambda: individual(lastName=None),

@@ -97,6 +97,31 @@ def test_schema_states_the_oldest_compatible_code(storage: Storage) -> None:
     assert f"{min_compatible:04}" in REVISIONS
 
 
+NEW_CODES = {("legalForm", "CORPORATION"), ("riskManagementCategory", "LEAD_AMLYZE")}
+
+
+@pytest.mark.parametrize(
+    ("change", "added"),
+    [
+        ("UPDATE classifier_entries SET title = 'Ltd.' WHERE code = 'LTD'", NEW_CODES),
+        ("DELETE FROM classifier_entries WHERE code = 'COOPERATIVE'", {("riskManagementCategory", "LEAD_AMLYZE")}),
+        ("INSERT INTO classifier_entries VALUES ('legalForm', 'GMBH', '')", {("riskManagementCategory", "LEAD_AMLYZE")}),
+        ("UPDATE classifier_entries SET code = 'L' WHERE code = 'LEAD_IND'", {("legalForm", "CORPORATION")}),
+    ],
+)
+def test_new_codes_are_added_to_lists_that_are_as_shipped(
+    empty: Storage, change: str, added: set[tuple[str, str]]
+) -> None:
+    query = "SELECT classifier, code FROM classifier_entries"
+    _migrate(empty, "0004")
+    with empty.engine.begin() as connection:
+        connection.execute(text(change))
+    before, revision = set(fetch(empty, query)), empty.classifiers.revision()
+    assert empty.upgrade()
+    assert set(fetch(empty, query)) - before == added
+    assert empty.classifiers.revision() > revision
+
+
 def test_code_of_0003_can_work_on_the_schema_during_an_upgrade(empty: Storage) -> None:
     """Code of 0003 serves a later schema if the row under the old name holds 3 or less; both rows must agree."""
     _migrate(empty, "0003")
