@@ -28,3 +28,7 @@ class MemoryClassifierStore:
         assert not replace
         self.content.extend(entries)
         self.current_revision += 1
+
+    def remove(self, classifier: str, codes: Sequence[str], *, event: AuditEvent) -> None:
+        self.content = [entry for entry in self.content if entry.classifier != classifier or entry.code not in codes]
+        self.current_revision += 1

@@ -48,6 +48,11 @@ def test_classifiers_may_share_a_code(tmp_path: Path) -> None:
     assert len(read_classifier_file(path)) == 2
 
 
+def test_codes_are_added_to_those_of_iso(tmp_path: Path) -> None:
+    path = write_file(tmp_path, "classifier,code,title\ncountry,XK,Kosovo\ncurrency,HRK,Kuna\n")
+    assert [entry.code for entry in read_classifier_file(path)] == ["XK", "HRK"]
+
+
 def test_title_keeps_commas_quotes_and_any_script(tmp_path: Path) -> None:
     path = write_file(tmp_path, 'classifier,code,title\nlegalForm,X,"Société, ""有限"" 株式会社"\n')
     assert read_classifier_file(path) == [ClassifierEntry("legalForm", "X", 'Société, "有限" 株式会社')]
@@ -71,7 +76,10 @@ INVALID_FILES = {
         2,
         "there is no classifier 'legalform'; the names are",
     ),
-    "an ISO classifier": (HEADER + "country,LT,Lithuania\n", 2, "country comes from ISO and cannot be imported"),
+    "a code of ISO": (HEADER + "country,XK,Kosovo\ncountry,LT,Lithuania\n", 3, "'LT' from ISO, and codes of ISO cannot"),
+    "a currency of ISO": (HEADER + "currency,EUR,Euro\n", 2, "codes of ISO cannot be changed; leave it out"),
+    "a country in lower case": (HEADER + "country,xk,Kosovo\n", 2, "a code of country is 2 capital letters"),
+    "a country as a currency": (HEADER + "currency,XK,Kosovo\n", 2, "a code of currency is 3 capital letters"),
     "an empty code": (HEADER + "legalForm, ,Limited\n", 2, "the code is empty"),
     "a long code": (HEADER + f"legalForm,{'x' * 65},Limited\n", 2, "the code has 65 characters; the maximum is 64"),
     "NUL in a code": (HEADER + "legalForm,L\0TD,Limited\n", 2, "the code has a control character"),

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pycountry
 import pytest
 
 from muster.audit.events import Action, AuditEvent
 from muster.classifiers.entries import ClassifierEntry
+from muster.classifiers.iso import ISO_CLASSIFIERS, iso_entries, known_iso_entries
 from muster.classifiers.snapshot import (
     CLASSIFIER_NAMES,
     INSTALLATION_CLASSIFIERS,
-    ISO_CLASSIFIERS,
     REFRESH_SECONDS,
     ClassifierCache,
+    ClassifierSnapshot,
 )
 from tests.classifiers.fakes import MemoryClassifierStore
 
@@ -40,6 +42,39 @@ def test_countries_and_currencies_are_those_of_iso() -> None:
     assert titles["currency"]["EUR"] == "Euro"
     assert {len(code) for code in titles["country"]} == {2}
     assert {len(code) for code in titles["currency"]} == {3}
+
+
+def test_every_code_of_iso_stays_known_when_a_later_version_drops_it() -> None:
+    """`iso_codes.csv` only grows: add the rows that are missing, and remove none."""
+    known = {(entry.classifier, entry.code) for entry in known_iso_entries()}
+    missing = [entry for entry in iso_entries() if (entry.classifier, entry.code) not in known]
+    assert [f"{entry.classifier},{entry.code},{entry.title}" for entry in missing] == []
+    assert len(known) == len(known_iso_entries())
+
+
+def test_code_that_iso_has_dropped_is_retired_and_still_accepted() -> None:
+    snapshot = ClassifierSnapshot.from_entries(1, [])
+    assert "HRK" in snapshot.retired["currency"]  # the kuna of Croatia, which ended in 2023
+    assert "HRK" in snapshot.codes["currency"]
+    assert "HRK" not in snapshot.titles["currency"]
+    assert not snapshot.retired["legalForm"]
+
+
+def test_later_library_without_a_code_retires_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [country for country in pycountry.countries if country.alpha_2 != "LT"]
+    monkeypatch.setattr(pycountry, "countries", left)
+    snapshot = ClassifierSnapshot.from_entries(1, [])
+    assert "LT" in snapshot.retired["country"]
+    assert "LT" in snapshot.codes["country"]
+
+
+def test_installation_adds_codes_to_those_of_iso() -> None:
+    added = [ClassifierEntry("currency", "HRK", "Kuna"), ClassifierEntry("country", "XK", "Kosovo")]
+    snapshot = ClassifierSnapshot.from_entries(1, [*added, ClassifierEntry("country", "LT", "Another title")])
+    assert snapshot.titles["country"]["XK"] == "Kosovo"
+    assert "HRK" not in snapshot.retired["currency"]
+    assert snapshot.titles["country"]["LT"] == "Lithuania"
+    assert list(snapshot.titles["country"]) == sorted(snapshot.titles["country"])
 
 
 def test_change_shows_after_the_refresh_interval() -> None:

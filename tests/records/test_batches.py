@@ -51,8 +51,17 @@ def test_user_sees_what_role_and_units_allow(
     assert (None if page is None else parse_numbers(page[0])) == results
 
 
-def test_only_unit_of_an_installation_is_visible_to_every_reader() -> None:
-    assert build_reader("NORTH").communication("0", SOUTH) is not None
+def test_only_unit_of_an_installation_is_visible_to_readers_of_it_and_to_those_without_units() -> None:
+    for user in (NORTH, READER_WITHOUT_UNITS):
+        assert build_reader("NORTH").communication("0", user) is not None
+
+
+def test_reader_whose_units_exist_no_longer_sees_nothing() -> None:
+    reader = build_reader("NORTH")
+    assert reader.communication("0", SOUTH) is None
+    page = reader.results(BATCH.id, SOUTH, start=0, limit=10)
+    assert page is not None
+    assert page[0] == []
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,13 @@ def test_reader_without_a_default_unit_must_name_one(user: User) -> None:
     assert build_reader("NORTH").customer("c", None, user, at=None) is not None
 
 
+@pytest.mark.parametrize("unit", [None, "NORTH", "SOUTH"])
+def test_reader_whose_units_exist_no_longer_sees_no_customer(unit: str | None) -> None:
+    reader = build_reader("NORTH")
+    assert reader.customer("c", unit, SOUTH, at=None) is None
+    assert reader.history("c", unit, SOUTH, below=None, limit=9) is None
+
+
 def test_history_states_what_each_version_changed() -> None:
     changes = build_reader().history("c", None, NORTH, below=None, limit=9)
     assert changes is not None

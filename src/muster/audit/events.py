@@ -24,8 +24,9 @@ class Action(Enum):
     CLASSIFIERS_IMPORTED = (
         "classifiers.imported",
         "the classifiers",
-        "codes were imported from a file; the details have their number",
+        "codes were added or imported from a file; the details have their number",
     )
+    CLASSIFIER_CODES_REMOVED = "classifier.codes-removed", "the classifier", "these codes were removed"
     CUSTOMER_READ = "customer.read", "the `customerExtId`", "a user read the document, current or at a moment"
     HISTORY_READ = "history.read", "the `customerExtId`", "a user read the versions and what each of them changed"
     PURGE_BEGUN = "purge.begun", "", "a purge of data from before this date started"

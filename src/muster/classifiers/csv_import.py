@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from muster.classifiers.entries import ClassifierEntry
-from muster.classifiers.snapshot import INSTALLATION_CLASSIFIERS, ISO_CLASSIFIERS
+from muster.classifiers.iso import CODE_LENGTHS, is_iso_code
+from muster.classifiers.snapshot import CLASSIFIER_NAMES
 
 HEADER: Final = ["classifier", "code", "title"]
 MAX_CODE_LENGTH: Final = 64  # characters
@@ -19,8 +20,8 @@ class ClassifierFileError(Exception):
     """The file cannot be imported. The message is one line: the file, the line, what is wrong, and what to do."""
 
 
-class _InvalidRowError(Exception):
-    """What is wrong with one line."""
+class InvalidEntryError(Exception):
+    """What is wrong with one entry, and what to do."""
 
 
 def read_classifier_file(path: Path) -> list[ClassifierEntry]:
@@ -33,10 +34,10 @@ def read_classifier_file(path: Path) -> list[ClassifierEntry]:
         try:
             entry = _parse_row(row)
             if titles.setdefault((entry.classifier, entry.code), entry.title) != entry.title:
-                raise _InvalidRowError(
+                raise InvalidEntryError(
                     f"{entry.classifier} has the code {entry.code!r} twice, with different titles; keep one"
                 )
-        except _InvalidRowError as error:
+        except InvalidEntryError as error:
             raise ClassifierFileError(f"{path}:{line}: {error}") from None
     if not titles:
         raise ClassifierFileError(
@@ -89,22 +90,35 @@ def _check_header(path: Path, line: int, columns: Sequence[str]) -> bool:
 
 
 def _parse_row(row: Sequence[str]) -> ClassifierEntry:
-    """Raises `_InvalidRowError`."""
+    """Raises `InvalidEntryError`."""
     if len(row) != len(HEADER):
         hint = "put a title with a comma in double quotes" if len(row) > len(HEADER) else "see the header"
-        raise _InvalidRowError(f"the line has {len(row)} columns instead of {len(HEADER)}; {hint}")
-    for name, column in zip(HEADER, row, strict=True):
+        raise InvalidEntryError(f"the line has {len(row)} columns instead of {len(HEADER)}; {hint}")
+    return make_entry(*row)
+
+
+def make_entry(classifier: str, code: str, title: str) -> ClassifierEntry:
+    """An entry that an installation may add. Raises `InvalidEntryError`."""
+    for name, column in zip(HEADER, (classifier, code, title), strict=True):
         if any(unicodedata.category(character) == "Cc" for character in column):
-            raise _InvalidRowError(f"the {name} has a control character; remove it")
-    classifier, code, title = row
-    if classifier in ISO_CLASSIFIERS:
-        raise _InvalidRowError(f"{classifier} comes from ISO and cannot be imported; remove the line")
-    if classifier not in INSTALLATION_CLASSIFIERS:
-        raise _InvalidRowError(
-            f"there is no classifier {classifier!r}; the names are {', '.join(INSTALLATION_CLASSIFIERS)}"
-        )
+            raise InvalidEntryError(f"the {name} has a control character; remove it")
+    if classifier not in CLASSIFIER_NAMES:
+        raise InvalidEntryError(f"there is no classifier {classifier!r}; the names are {', '.join(CLASSIFIER_NAMES)}")
     if not code:
-        raise _InvalidRowError(f"the code is empty; give each {classifier} a code")
+        raise InvalidEntryError(f"the code is empty; give each {classifier} a code")
     if len(code) > MAX_CODE_LENGTH:
-        raise _InvalidRowError(f"the code has {len(code)} characters; the maximum is {MAX_CODE_LENGTH}")
+        raise InvalidEntryError(f"the code has {len(code)} characters; the maximum is {MAX_CODE_LENGTH}")
+    if classifier in CODE_LENGTHS:
+        _check_addition(classifier, code)
     return ClassifierEntry(classifier, code, title)
+
+
+def _check_addition(classifier: str, code: str) -> None:
+    """Checks a code that is to be added to those of ISO."""
+    length = CODE_LENGTHS[classifier]
+    if not (len(code) == length and code.isascii() and code.isalpha() and code.isupper()):
+        raise InvalidEntryError(f"a code of {classifier} is {length} capital letters, and {code!r} is not; correct it")
+    if is_iso_code(classifier, code):
+        raise InvalidEntryError(
+            f"{classifier} has the code {code!r} from ISO, and codes of ISO cannot be changed; leave it out"
+        )

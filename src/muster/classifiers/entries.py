@@ -1,5 +1,6 @@
-"""The entries of the installation's own classifiers, and the port to their store."""
+"""Entries of classifiers, and the port to the store of those that are the installation's own."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,11 @@ class ClassifierEntry:
     title: str
 
 
+def parse_entries(text: str) -> Sequence[ClassifierEntry]:
+    """The entries of a packaged CSV file, in its order."""
+    return tuple(ClassifierEntry(**row) for row in csv.DictReader(text.splitlines()))
+
+
 class ClassifierStore(Protocol):
     def revision(self) -> int:
         """A number that grows with every change of any classifier. Reading it is cheap."""
@@ -30,4 +36,8 @@ class ClassifierStore(Protocol):
 
         With `replace`, the codes that a classifier of the entries has beside these are removed.
         """
+        ...
+
+    def remove(self, classifier: str, codes: Sequence[str], *, event: AuditEvent) -> None:
+        """Removes the codes of one classifier, in one transaction with the audit event."""
         ...

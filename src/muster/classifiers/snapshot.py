@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-import pycountry
-
 from muster.classifiers.entries import ClassifierEntry, ClassifierStore
+from muster.classifiers.iso import ISO_CLASSIFIERS, iso_entries, known_iso_entries
 
-ISO_CLASSIFIERS: Final = ("country", "currency")
 INSTALLATION_CLASSIFIERS: Final = (
     "relationType",
     "accountType",
@@ -36,30 +34,36 @@ CLASSIFIER_NAMES: Final = ISO_CLASSIFIERS + INSTALLATION_CLASSIFIERS
 REFRESH_SECONDS: Final = 1.0
 
 
-def iso_entries() -> Sequence[ClassifierEntry]:
-    """Countries by ISO 3166-1 alpha-2 and currencies by ISO 4217."""
-    countries = (ClassifierEntry("country", country.alpha_2, country.name) for country in pycountry.countries)
-    currencies = (ClassifierEntry("currency", currency.alpha_3, currency.name) for currency in pycountry.currencies)
-    return sorted((*countries, *currencies), key=lambda entry: (entry.classifier, entry.code))
-
-
 @dataclass(frozen=True)
 class ClassifierSnapshot:
-    """All classifiers at one moment: classifier -> code -> title."""
+    """All classifiers at one moment.
+
+    `titles` has the current codes: classifier -> code -> title. `retired` has the codes of ISO that an earlier version
+    knew, and that neither ISO nor the installation has now.
+    """
 
     revision: int
     titles: Mapping[str, Mapping[str, str]]
+    retired: Mapping[str, frozenset[str]]
 
     @cached_property
     def codes(self) -> Mapping[str, frozenset[str]]:
-        return {name: frozenset(titles) for name, titles in self.titles.items()}
+        """The codes that are accepted: the current and the retired ones."""
+        return {name: frozenset(titles) | self.retired[name] for name, titles in self.titles.items()}
 
     @classmethod
     def from_entries(cls, revision: int, entries: Sequence[ClassifierEntry]) -> "ClassifierSnapshot":
+        """The snapshot of the installation's own `entries` and of those of ISO, which come first where both have one."""
         titles: dict[str, dict[str, str]] = {name: {} for name in CLASSIFIER_NAMES}
-        for entry in (*iso_entries(), *entries):
+        for entry in (*entries, *iso_entries()):
             titles.setdefault(entry.classifier, {})[entry.code] = entry.title
-        return cls(revision, titles)
+        retired: dict[str, set[str]] = {name: set() for name in titles}
+        for entry in known_iso_entries():
+            if entry.code not in titles[entry.classifier]:
+                retired[entry.classifier].add(entry.code)
+        # Sorted again, because the installation's own codes stand before those of ISO.
+        titles |= {name: dict(sorted(titles[name].items())) for name in ISO_CLASSIFIERS}
+        return cls(revision, titles, {name: frozenset(codes) for name, codes in retired.items()})
 
 
 class ClassifierCache:

@@ -66,6 +66,8 @@ EXAMPLES: Final = {
         "muster classifier import codes.csv",
         "muster classifier import legal-forms.csv --replace",
     ),
+    "classifier add": ("muster classifier add country XK Kosovo",),
+    "classifier remove": ("muster classifier remove country XK",),
 }
 
 

@@ -11,8 +11,9 @@ from muster.customer.errors import Error
 class BusinessUnits:
     """The units of the installation, those that one user may use, and the user's default.
 
-    An installation with one unit is a single organization: its unit applies to every user. With several units, a user
-    has the units that were granted, and the first of them is the default.
+    An installation with one unit is a single organization: its unit applies to every user, except for users who were
+    granted other units. With several units, a user has the units that were granted, and the first of them is the
+    default. A user whose units exist no longer has none: other customers must not open to it.
     """
 
     existing: frozenset[str]
@@ -21,7 +22,7 @@ class BusinessUnits:
 
     @classmethod
     def for_user(cls, existing: frozenset[str], granted: Sequence[str]) -> "BusinessUnits":
-        if len(existing) == 1:
+        if len(existing) == 1 and (not granted or existing.intersection(granted)):
             return cls(existing, existing, next(iter(existing)))
         # A default unit that no longer exists is not replaced by the next one: customers would silently change unit.
         default = granted[0] if granted and granted[0] in existing else None

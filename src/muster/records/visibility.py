@@ -53,6 +53,8 @@ def select_unit(requested: str | None, user: User, existing: frozenset[str]) -> 
     units = BusinessUnits.for_user(existing, () if is_admin else user.business_units)
     unit = units.default if requested is None else requested
     if unit is None:
-        raise UnitRequiredError
+        if len(existing) > 1:
+            raise UnitRequiredError
+        return None  # the user's units exist no longer
     # Admins may read units that the installation no longer has.
     return unit if is_admin or unit in units.allowed else None

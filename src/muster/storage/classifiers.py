@@ -14,6 +14,9 @@ from muster.storage.tables import classifier_entries, revisions
 _IS_CLASSIFIER_REVISION = revisions.c.name == "classifiers"
 _ENTRY = classifier_entries.c
 
+# The first statement of every change, because it locks the row: writers run one after the other.
+_INCREMENT_REVISION = update(revisions).where(_IS_CLASSIFIER_REVISION).values(revision=revisions.c.revision + 1)
+
 
 class SqlClassifierStore:
     """The installation's own classifiers, a `ClassifierStore`."""
@@ -56,15 +59,21 @@ class SqlClassifierStore:
         if not entries:
             return
         with write_transaction(self._engine) as connection:
-            # The first statement, because it locks the row: writers run one after the other.
-            increment = update(revisions).where(_IS_CLASSIFIER_REVISION).values(revision=revisions.c.revision + 1)
-            connection.execute(increment)
+            connection.execute(_INCREMENT_REVISION)
             _delete_entries(connection, entries, whole_classifiers=replace)
             rows = {(e.classifier, e.code): e.title for e in entries}
             connection.execute(
                 insert(classifier_entries),
                 [{"classifier": name, "code": code, "title": title} for (name, code), title in rows.items()],
             )
+            append_event(connection, event)
+
+    @scrub_errors
+    def remove(self, classifier: str, codes: Sequence[str], *, event: AuditEvent | None = None) -> None:
+        """Removes codes of one classifier. The audit event is written in the same transaction."""
+        with write_transaction(self._engine) as connection:
+            connection.execute(_INCREMENT_REVISION)
+            connection.execute(delete(classifier_entries).where(_ENTRY.classifier == classifier, _ENTRY.code.in_(codes)))
             append_event(connection, event)
 
 

@@ -6,7 +6,7 @@ that listed them at every field would not be readable.
 
 from typing import Final
 
-from muster.classifiers.snapshot import ISO_CLASSIFIERS
+from muster.classifiers.iso import CODE_LENGTHS
 from muster.customer.dates import DATE_PATTERN
 from muster.customer.examples import get_example, make_full_customer
 from muster.customer.fields import SCHEMAS, SCHEMAS_BY_TYPE
@@ -27,7 +27,6 @@ from muster.customer.value_types import (
 )
 from muster.web.openapi.components import JsonSchema, ref
 
-_ISO_PATTERNS: Final = {"country": "^[A-Z]{2}$", "currency": "^[A-Z]{3}$"}
 # A mandatory string must hold a character that is not white space, and no NUL.
 _TEXT_PATTERN: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
@@ -113,4 +112,5 @@ def _build_value_schema(value_type: ValueType) -> JsonSchema:
 
 def _build_code(classifier: str) -> JsonSchema:
     schema: JsonSchema = {"type": "string", "description": f"A code of GET /classifier/{classifier}."}
-    return schema | ({"pattern": _ISO_PATTERNS[classifier]} if classifier in ISO_CLASSIFIERS else {})
+    length = CODE_LENGTHS.get(classifier)
+    return schema | ({"pattern": f"^[A-Z]{{{length}}}$"} if length else {})
