@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from muster.customer import BusinessUnits, Checker
 from muster.customer.examples import make_full_customer
 from muster.customer.numbers import UNREADABLE
+from muster.customer.value_readers import RetiredCode
 from tests.samples import individual, make_snapshot, organization
 
 CHECKER = Checker(make_snapshot("MAIN", "SIDE").codes)
@@ -67,6 +68,23 @@ def test_bad_value_leaves_the_other_customers_alone(count: int) -> None:
     batch[0]["listAddress"][0]["country"] = "Atlantis"
     found = [findings.violations for _, _, findings in CHECKER.check_all(batch, UNITS)]
     assert [bool(violations) for violations in found] == [True] + [False] * (count - 1)
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_retired_code_is_accepted_with_a_warning_at_its_place(count: int) -> None:
+    codes = make_snapshot().codes
+    checker = Checker({**codes, "country": codes["country"] | {RetiredCode("AN")}})
+    batch = [make_full_customer("INDIVIDUAL") for _ in range(count)]
+    batch[0]["birthCountry"] = "AN"
+    batch[0]["listAddress"][0]["country"] = "AN"
+    units = BusinessUnits.for_user(checker.business_units, ())
+    (document, _, findings), *others = checker.check_all(batch, units)
+    assert findings.violations == []
+    assert {warning.path for warning in findings.warnings} == {("birthCountry",), ("listAddress", 0, "country")}
+    assert {warning.code for warning in findings.warnings} == {"W010"}
+    assert type(document["birthCountry"]) is str
+    assert document == batch[0]
+    assert not any(findings.violations or findings.warnings for _, _, findings in others)
 
 
 def test_value_of_another_type_reaches_no_rule() -> None:

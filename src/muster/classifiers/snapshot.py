@@ -9,6 +9,7 @@ from typing import Final
 
 from muster.classifiers.entries import ClassifierEntry, ClassifierStore
 from muster.classifiers.iso import ISO_CLASSIFIERS, iso_entries, known_iso_entries
+from muster.customer.value_readers import RetiredCode
 
 INSTALLATION_CLASSIFIERS: Final = (
     "relationType",
@@ -48,8 +49,8 @@ class ClassifierSnapshot:
 
     @cached_property
     def codes(self) -> Mapping[str, frozenset[str]]:
-        """The codes that are accepted: the current and the retired ones."""
-        return {name: frozenset(titles) | self.retired[name] for name, titles in self.titles.items()}
+        """The codes that are accepted: the current ones, and the retired ones as `RetiredCode`."""
+        return {name: frozenset((*titles, *map(RetiredCode, self.retired[name]))) for name, titles in self.titles.items()}
 
     @classmethod
     def from_entries(cls, revision: int, entries: Sequence[ClassifierEntry]) -> "ClassifierSnapshot":

@@ -11,9 +11,9 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from muster.customer.column_tests import ColumnTest
-from muster.customer.findings import UNKNOWN_FIELD, UNUSED_FIELD, CompiledError, Findings, Path
+from muster.customer.findings import RETIRED_CODE, UNKNOWN_FIELD, UNUSED_FIELD, CompiledError, Findings, Path
 from muster.customer.rules import Rule
-from muster.customer.value_readers import ABSENT, Reader, Sentinel, is_absent
+from muster.customer.value_readers import ABSENT, Reader, RetiredCode, Sentinel, is_absent
 
 Document = dict[str, Any]
 
@@ -128,6 +128,9 @@ class CompiledObject:
                 del document[name]
                 if new is not ABSENT:
                     findings.add_violation(self.errors[name, new], (*path, name))
+            elif type(new) is RetiredCode:
+                document[name] = str(new)
+                findings.add_warning(RETIRED_CODE, (*path, name))
         return document
 
     def _read_other_field(self, name: str, value: object, path: Path, findings: Findings) -> Sentinel:

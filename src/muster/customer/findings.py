@@ -66,7 +66,8 @@ class FieldWarning(NamedTuple):
 
 UNKNOWN_FIELD: Final = ("W001", "Field is not known and was ignored")
 UNUSED_FIELD: Final = ("W002", "Field is not used for this entityType and was ignored")
-WARNINGS: Final = (UNKNOWN_FIELD, UNUSED_FIELD)
+RETIRED_CODE: Final = ("W010", "Code is retired: its list no longer has it, and it was accepted")
+WARNINGS: Final = (UNKNOWN_FIELD, UNUSED_FIELD, RETIRED_CODE)
 
 
 @dataclass(slots=True)

@@ -30,6 +30,12 @@ FORBIDDEN: Final = Sentinel.FORBIDDEN
 Reader = Callable[[object], object]
 
 
+class RetiredCode(str):
+    """A code that its classifier no longer has. It is accepted, with a warning; the document holds it as a `str`."""
+
+    __slots__ = ()
+
+
 def is_absent(value: object) -> bool:
     """Whether the contract treats `value` as if the field were missing."""
     return value is None or (type(value) is str and (not value or value.isspace()))
@@ -119,6 +125,19 @@ def make_member_reader(members: frozenset[str]) -> Reader:
         return text if text in members else BAD
 
     return read
+
+
+def make_retired_reader(read: Reader, codes: frozenset[str]) -> Reader:
+    """A reader that gives the retired ones of these codes as `RetiredCode`, and everything else as `read` does."""
+    retired = {code: code for code in codes if type(code) is RetiredCode}
+    if not retired:
+        return read
+
+    def read_code(value: object) -> object:
+        code = read(value)
+        return retired.get(code, code) if type(code) is str else code
+
+    return read_code
 
 
 def make_code_reader(allowed: frozenset[str], forbidden: frozenset[str]) -> Reader:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from muster.customer.column_tests import ColumnTest, are_dates, are_members, make_reader_test, make_text_test
 from muster.customer.value_readers import (
     Reader,
+    RetiredCode,
     make_code_reader,
     make_identifier_reader,
     make_member_reader,
+    make_retired_reader,
     read_boolean,
     read_date,
     read_integer,
@@ -20,7 +22,7 @@ from muster.customer.value_readers import (
     read_text,
 )
 
-Codes = Mapping[str, frozenset[str]]  # classifier -> its codes
+Codes = Mapping[str, frozenset[str]]  # classifier -> its codes; retired ones are of the type `RetiredCode`
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,12 @@ class ClassifierCode(ValueType):
     def make_reader(self, codes: Codes) -> Reader:
         allowed = self._allowed(codes)
         if self.is_forbidden is None:
-            return make_member_reader(allowed)
-        return make_code_reader(allowed, codes[self.classifier] - allowed)
+            return make_retired_reader(make_member_reader(allowed), allowed)
+        return make_retired_reader(make_code_reader(allowed, codes[self.classifier] - allowed), allowed)
 
     def make_column_test(self, codes: Codes) -> ColumnTest:
-        return are_members(self._allowed(codes))
+        # Without the retired codes, so that the reader sees them and a warning is given.
+        return are_members(frozenset(code for code in self._allowed(codes) if type(code) is not RetiredCode))
 
     def _allowed(self, codes: Codes) -> frozenset[str]:
         existing, is_forbidden = codes[self.classifier], self.is_forbidden
