@@ -76,7 +76,11 @@ INVALID_FILES = {
         2,
         "there is no classifier 'legalform'; the names are",
     ),
-    "a code of ISO": (HEADER + "country,XK,Kosovo\ncountry,LT,Lithuania\n", 3, "'LT' from ISO, and codes of ISO cannot"),
+    "a code of ISO": (
+        HEADER + "country,XK,Kosovo\ncountry,LT,Lithuania\n",
+        3,
+        "'LT' from ISO, and codes of ISO cannot",
+    ),
     "a currency of ISO": (HEADER + "currency,EUR,Euro\n", 2, "codes of ISO cannot be changed; leave it out"),
     "a country in lower case": (HEADER + "country,xk,Kosovo\n", 2, "a code of country is 2 capital letters"),
     "a country as a currency": (HEADER + "currency,XK,Kosovo\n", 2, "a code of currency is 3 capital letters"),

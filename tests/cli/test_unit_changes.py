@@ -53,7 +53,6 @@ def test_changes_that_open_nothing_need_no_confirmation(muster: Muster, tmp_path
     muster.ok("classifier", "import", write_units(tmp_path, "HEAD"), "--replace")
     muster.ok("classifier", "import", write_units(tmp_path, "LT"))
     muster.ok("classifier", "import", write_units(tmp_path, "LT", "LV"), "--replace")
-    muster.ok("classifier", "remove", "businessUnit", "LV", "--yes")
 
 
 @pytest.mark.parametrize(
@@ -61,9 +60,24 @@ def test_changes_that_open_nothing_need_no_confirmation(muster: Muster, tmp_path
     [
         ("A", "B", (), []),
         ("A", "AB", (), []),
-        ("AB", "A", (), ["the only unit 'A' opens to all users without units (u), also to those of an OpenID provider"]),
-        ("AB", "C", (), ["the only unit 'C' opens to all users without units (u), also to those of an OpenID provider"]),
-        ("AB", "A", ("A",), ["the only unit 'A' opens to all users without units, also to those of an OpenID provider"]),
+        (
+            "AB",
+            "A",
+            (),
+            ["the only unit 'A' opens to all users without units (u), also to those of an OpenID provider"],
+        ),
+        (
+            "AB",
+            "C",
+            (),
+            ["the only unit 'C' opens to all users without units (u), also to those of an OpenID provider"],
+        ),
+        (
+            "AB",
+            "A",
+            ("A",),
+            ["the only unit 'A' opens to all users without units, also to those of an OpenID provider"],
+        ),
         ("ABC", "AB", ("C",), ["the unit 'C' is taken from u"]),
         ("AB", "ABC", ("C",), ["the unit 'C' opens to u"]),
         ("AB", "ABC", ("A",), []),

@@ -8,6 +8,7 @@ import pytest
 from muster.auth.users import Role
 from muster.customer.error_order import ERROR_CODES
 from muster.customer.examples import make_full_customer
+from muster.storage.compression import decompress_response
 from tests.observability.collector import collecting
 from tests.samples import individual
 from tests.serving import SAVE, VALIDATE, Api, serving
@@ -53,6 +54,47 @@ def test_canary_appears_nowhere(api: Api, entity_type: str) -> None:
     codes = find_codes(metrics)
     assert len(codes) > 10
     assert codes <= set(ERROR_CODES)
+
+
+@pytest.mark.parametrize("query", ["", "?detail=full"])
+def test_stored_part_of_a_rejected_batch_has_nothing_that_its_sender_made_up(api: Api, query: str) -> None:
+    """Names of unknown fields, names of screening processes, refused identifiers and codes of additional values."""
+    value = {"code": CANARY, "description": "x", "datatype": "INTEGER", "value": "x"}
+    customers = [
+        individual(**{CANARY: 1}, firstName=None),
+        individual(**{CANARY: 1}),
+        individual(listAddress=[{"country": "LT", CANARY: 1}], lastName=None),
+        individual(initializeScreeningProcesses=[CANARY]),
+        individual(communicationNumber=CANARY * 100),
+        individual(customerExtId=f"{CANARY}\0"),
+        individual(listAdditionalValues=[value]),
+    ]
+    body = json.dumps({"customers": customers}).encode()
+    first, again = (api.send(body, SAVE + query, **{"Idempotency-Key": "one"}) for _ in range(2))
+    assert CANARY in first.text
+    assert (again.content, again.headers["Idempotency-Replayed"]) == (first.content, "true")
+    api.sql("DELETE FROM idempotency_keys")
+    api.send(
+        json.dumps({"customers": [{**c, "communicationNumber": f"b{n}"} for n, c in enumerate(customers)]}).encode()
+    )
+
+    readable = [decompress_response(bytes(answer)).decode() for (answer,) in api.sql("SELECT answer FROM batches")]
+    assert len(readable) == 2
+    assert all(CANARY not in text for text in readable)
+    assert CANARY not in read_rejections(api)
+    page = api.http.get(
+        f"/api/v1/batches/{first.headers['Muster-Batch-Id']}/results", headers={"Authorization": f"Bearer {api.token}"}
+    ).json()["results"]
+    sent = first.json()["results"]
+    assert [result.get("errorCode") for result in page] == [result.get("errorCode") for result in sent]
+    assert page[0]["communicationNumber"] == customers[0]["communicationNumber"]
+    assert page[3]["errorDescription"] == "Screening process is undefined: {NAME}"
+    assert page[4]["communicationNumber"] is page[5]["customerExtId"] is None
+    if not query:
+        assert page[:3] == sent[:3]
+        return
+    [warning] = page[2]["warnings"]
+    assert warning["pointer"] == "/customers/2/listAddress/0"
 
 
 def find_codes(metrics: str) -> set[str]:

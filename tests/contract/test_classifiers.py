@@ -58,12 +58,11 @@ def test_added_country_is_accepted_and_listed(api: Api) -> None:
 
 def test_retired_code_is_accepted_with_a_warning_and_not_listed(shared_api: Api) -> None:
     """HRK, the kuna of Croatia, ended in 2023; an earlier version knew it."""
-    turnover = {"turnoverType": "CASH_PERCENTAGE", "turnoverRange": "ANNUAL", "from": 1, "currency": "HRK"}
-    customer = individual(listDeclaredTurnover=[turnover])
+    customer = individual(initialDepositCurrency="HRK")
     [result] = shared_api.results([customer], f"{VALIDATE}?detail=full")
     assert (result["resultType"], result["errors"]) == ("REQUEST_ACCEPTED", [])
     assert [(warning["code"], warning["pointer"]) for warning in result["warnings"]] == [
-        ("W010", "/customers/0/listDeclaredTurnover/0/currency")
+        ("W010", "/customers/0/initialDepositCurrency")
     ]
     assert "HRK" not in {entry["code"] for entry in shared_api.http.get("/classifier/currency").json()}
 

@@ -13,9 +13,7 @@ from tests.samples import individual
 from tests.serving import SAVE, Api, connect
 
 
-def send_concurrently(
-    api: Api, batches: Sequence[list[dict[str, Any]]], path: str = SAVE
-) -> list[list[str | None]]:
+def send_concurrently(api: Api, batches: Sequence[list[dict[str, Any]]], path: str = SAVE) -> list[list[str | None]]:
     """The error codes of each batch. All are sent at the same moment, over a connection each."""
     barrier = Barrier(len(batches))
     headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}

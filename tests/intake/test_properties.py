@@ -94,7 +94,9 @@ def test_dry_run_gives_the_results_of_saving_and_only_accepted_customers_are_sav
         saved = process(intake, customers, save=True, detail=detail, upsert=upsert)
         assert dry_run == saved
         if upsert:
-            assert "C004" not in [r.get("errorCode") for r, sent in zip(saved, customers, strict=True) if not is_judged_by_action(sent)]
+            assert "C004" not in [
+                r.get("errorCode") for r, sent in zip(saved, customers, strict=True) if not is_judged_by_action(sent)
+            ]
         accepted = [r["communicationNumber"] for r in saved if r["resultType"] == "REQUEST_ACCEPTED"]
         after = count_rows(store)
         assert read_numbers(store).keys() - numbers_before.keys() == set(accepted)

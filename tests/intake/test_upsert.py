@@ -36,14 +36,25 @@ def test_customer_without_action_is_created_and_then_updated(action: Any) -> Non
 def test_customer_with_an_action_is_judged_by_it() -> None:
     store = MemoryStore()
     process(store, customer("known"))
-    batch = customer("known", "CREATE"), customer("new", "UPDATE"), customer("new", "CREATE"), customer("known", "UPDATE")
+    batch = (
+        customer("known", "CREATE"),
+        customer("new", "UPDATE"),
+        customer("new", "CREATE"),
+        customer("known", "UPDATE"),
+    )
     for save in (False, True):
         assert get_codes(process(store, *batch, save=save)) == ["C004", "C004", None, None]
 
 
 def test_customers_are_judged_in_the_order_of_the_list() -> None:
     store = MemoryStore()
-    batch = customer("one", "UPDATE"), customer("one"), customer("one"), customer("one", "UPDATE"), customer("one", "CREATE")
+    batch = (
+        customer("one", "UPDATE"),
+        customer("one"),
+        customer("one"),
+        customer("one", "UPDATE"),
+        customer("one", "CREATE"),
+    )
     dry_run = get_codes(process(store, *batch, save=False))
     assert get_codes(process(store, *batch)) == dry_run == ["C004", None, None, None, "C004"]
     assert [accepted.version for accepted in store.batches[0].accepted] == [1, 2, 3]
@@ -86,5 +97,7 @@ def test_upsert_is_part_of_the_request_that_a_key_stands_for() -> None:
 
 def test_fingerprints_of_earlier_versions_stay_valid() -> None:
     """A stored key must recognise its request after an upgrade."""
-    fingerprint = compute_fingerprint(b'{"customers": []}', BatchOptions(save=True, detail=True, min_accepted_percent=90))
+    fingerprint = compute_fingerprint(
+        b'{"customers": []}', BatchOptions(save=True, detail=True, min_accepted_percent=90)
+    )
     assert fingerprint.hex() == "e717a003fa3a65054bf91a6df70df525e197d3babda0704238114faef4715e29"

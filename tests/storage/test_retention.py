@@ -45,7 +45,7 @@ def save(
         idempotency_key=idempotency_key,
     )
     with storage.customers.session() as session:
-        session.save(batch, build_response)
+        session.save(batch, build_response, lambda: b"redacted")
 
 
 def purge(storage: Storage, kind: RetentionKind) -> int:
@@ -101,6 +101,21 @@ def test_valid_key_keeps_its_response(storage: Storage) -> None:
     assert purge(storage, RetentionKind.KEYS) == 5
     assert purge(storage, RetentionKind.RESPONSES) == 5
     assert not any(has_stored_response(storage, f"expired {number}") for number in range(5))
+    assert all(has_stored_response(storage, f"valid {number}") for number in range(5))
+
+
+@pytest.mark.parametrize("kind", [RetentionKind.KEYS, RetentionKind.RESPONSES])
+def test_response_as_it_was_sent_is_removed_with_its_key_or_batch(storage: Storage, kind: RetentionKind) -> None:
+    for number in range(5):
+        save(storage, key=f"expired {number}")
+        save(storage, key=f"valid {number}", key_life=NOW - OLD)
+        save(storage)
+    assert fetch(storage, "SELECT count(*) FROM replay_responses") == [(10,)]
+    purge(storage, kind)
+    kept = "SELECT batch_id FROM idempotency_keys WHERE idempotency_key LIKE 'valid%'"
+    assert fetch(storage, f"SELECT count(*), count(*) FILTER (WHERE batch_id IN ({kept})) FROM replay_responses") == [
+        (5, 5)
+    ]
     assert all(has_stored_response(storage, f"valid {number}") for number in range(5))
 
 

@@ -105,7 +105,10 @@ NEW_CODES = {("legalForm", "CORPORATION"), ("riskManagementCategory", "LEAD_AMLY
     [
         ("UPDATE classifier_entries SET title = 'Ltd.' WHERE code = 'LTD'", NEW_CODES),
         ("DELETE FROM classifier_entries WHERE code = 'COOPERATIVE'", {("riskManagementCategory", "LEAD_AMLYZE")}),
-        ("INSERT INTO classifier_entries VALUES ('legalForm', 'GMBH', '')", {("riskManagementCategory", "LEAD_AMLYZE")}),
+        (
+            "INSERT INTO classifier_entries VALUES ('legalForm', 'GMBH', '')",
+            {("riskManagementCategory", "LEAD_AMLYZE")},
+        ),
         ("UPDATE classifier_entries SET code = 'L' WHERE code = 'LEAD_IND'", {("legalForm", "CORPORATION")}),
     ],
 )

@@ -22,15 +22,15 @@ country,XK,Kosovo
 
 An installation can add codes of the same form to `country` and `currency`, such as `XK` and countries that ended, and
 remove them again. ISO's own codes cannot be changed. A code that ISO has dropped is still accepted, with the warning
-`W010`, if an earlier version knew it, so no UPDATE of an old customer fails by an upgrade. `GET /classifier/{name}` does
-not list such codes.
+`W010`, if an earlier version knew it, so no UPDATE of an old customer fails by an upgrade. `GET /classifier/{name}`
+does not list such codes.
 
 `businessUnit` is a classifier too. While it has one code, the installation is a single organization and the unit
 applies to all users. With more codes, a user has the units that are assigned to it
 (`muster user change NAME --business-unit CODE`), and the first of them is its default. Customers sent by a user without
-a unit are rejected with `C006`, so assign units to users before you add a second unit. A user whose units exist no longer
-sends and reads nothing, until it gets new ones. A change that opens units to more users, such as going back to one unit,
-or takes units from users, names them and needs `--yes`.
+a unit are rejected with `C006`, so assign units to users before you add a second unit. A user whose units exist no
+longer sends and reads nothing, until it gets new ones. A change that opens units to more users, such as going back to
+one unit, or takes units from users, names them and needs `--yes`.
 
 These are the codes of a new installation."""
 

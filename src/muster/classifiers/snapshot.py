@@ -50,7 +50,9 @@ class ClassifierSnapshot:
     @cached_property
     def codes(self) -> Mapping[str, frozenset[str]]:
         """The codes that are accepted: the current ones, and the retired ones as `RetiredCode`."""
-        return {name: frozenset((*titles, *map(RetiredCode, self.retired[name]))) for name, titles in self.titles.items()}
+        return {
+            name: frozenset((*titles, *map(RetiredCode, self.retired[name]))) for name, titles in self.titles.items()
+        }
 
     @classmethod
     def from_entries(cls, revision: int, entries: Sequence[ClassifierEntry]) -> "ClassifierSnapshot":

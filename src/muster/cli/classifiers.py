@@ -128,9 +128,7 @@ def import_classifiers(
     print_note("imported " + ", ".join(f"{count} of {name}" for name, count in sorted(counts.items())))
 
 
-def _write(
-    store: "Storage", entries: Sequence[ClassifierEntry], *, replace: bool, confirmed: bool
-) -> Counter[str]:
+def _write(store: "Storage", entries: Sequence[ClassifierEntry], *, replace: bool, confirmed: bool) -> Counter[str]:
     """Writes the entries with their audit event. Gives the number of each classifier."""
     counts = Counter(entry.classifier for entry in entries)
     if UNITS in counts:
@@ -151,5 +149,9 @@ def _describe_source(name: str, *, has_own: bool) -> str:
 
 def _cannot_remove(name: str, code: str) -> CommandError:
     if name in ISO_CLASSIFIERS and is_iso_code(name, code):
-        return CommandError(f"{name} has the code {code!r} from ISO; only codes that the installation added can be removed")
-    return CommandError(f"{name} has no code {code!r} of the installation; `muster classifier list {name}` lists its codes")
+        return CommandError(
+            f"{name} has the code {code!r} from ISO; only codes that the installation added can be removed"
+        )
+    return CommandError(
+        f"{name} has no code {code!r} of the installation; `muster classifier list {name}` lists its codes"
+    )

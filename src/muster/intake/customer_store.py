@@ -47,7 +47,7 @@ class AcceptedCustomer(NamedTuple):
 class RejectedCustomer:
     """A rejected customer, as the store writes it: its index in the batch, its identifiers and its violations.
 
-    Apart from the identifiers, it holds no value of the customer's fields.
+    Apart from the identifiers, it holds no value and no unknown field name of the customer.
     """
 
     position: int
@@ -92,11 +92,15 @@ class Session(Protocol):
         """
         ...
 
-    def save(self, batch: Batch, build_response: Callable[[], bytes], /) -> bytes:
+    def save(
+        self, batch: Batch, build_response: Callable[[], bytes], build_redacted: Callable[[], bytes] | None = None, /
+    ) -> bytes:
         """Writes the batch in one transaction and returns after its durable commit. Raises `ConflictError`.
 
         `build_response` gives the response, which is stored with the batch and returned. It is called as late as the
-        store's statements allow, because the response says how long the work took.
+        store's statements allow, because the response says how long the work took. With `build_redacted`, what this
+        function gives afterwards is stored instead; the response itself is stored only with an idempotency key, for
+        its replays.
         """
         ...
 

@@ -9,6 +9,7 @@ from muster.customer.error_prefix import CUSTOMER_PREFIX
 from muster.customer.findings import CompiledError
 from muster.intake.candidates import Candidate, Valid
 from muster.intake.customer_store import AcceptedCustomer, Known, RejectedCustomer
+from muster.intake.redaction import redact_path
 from muster.intake.response import to_request_pointer
 
 _NUMBER_USED: Final = Violation(
@@ -110,7 +111,7 @@ def to_rejections(batch: Sequence[Candidate], decision: Decision) -> list[Reject
             index,
             *candidate.storable_identifiers,
             candidate.business_unit,
-            tuple((violation.code, to_request_pointer(index, violation.path)) for violation in found),
+            tuple((violation.code, to_request_pointer(index, redact_path(violation.path))) for violation in found),
         )
         for index, (candidate, found) in enumerate(zip(batch, decision.violations, strict=True))
         if found

@@ -4,7 +4,9 @@ The structs are the only statement of the response's fields: the OpenAPI documen
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import starmap
 from typing import Annotated, Final
 
 import msgspec
@@ -14,6 +16,7 @@ from muster.customer import Violation
 from muster.customer.findings import FieldWarning, Path
 from muster.customer.json_pointer import to_json_pointer
 from muster.intake.candidates import Candidate
+from muster.intake.redaction import needs_redaction, redact_candidate, redact_violation
 
 REQUEST_ACCEPTED: Final = "REQUEST_ACCEPTED"
 REQUEST_REJECTED: Final = "REQUEST_REJECTED"
@@ -132,16 +135,40 @@ class ResponseBuilder:
         self._own_ns = own_ns
         self._started = started
         self._detail = detail
+        self._elapsed_ms: Sequence[int] = ()
+        self._total_ms = 0
 
     def build(self, violations: Sequence[Sequence[Violation]]) -> bytes:
         """The body of the 200, from the violations of each customer. Its times end now."""
         total_ns = time.perf_counter_ns() - self._started
         shared_ns = (total_ns - sum(self._own_ns)) // max(len(self._batch), 1)
-        elapsed_ms = [(own + shared_ns) // 1_000_000 for own in self._own_ns]
-        results = _build_results(self._batch, violations, elapsed_ms)
+        self._elapsed_ms = [(own + shared_ns) // 1_000_000 for own in self._own_ns]
+        self._total_ms = total_ns // 1_000_000
+        return self._encode(self._batch, violations)
+
+    def find_redaction(self, violations: Sequence[Sequence[Violation]]) -> Callable[[], bytes] | None:
+        """A function for the response as it is stored, to be called after `build`; None when nothing is left out."""
+        # Without detail, a result shows its first violation and no warnings.
+        detail = self._detail
+        shown = (
+            (candidate, found if detail else found[:1])
+            for candidate, found in zip(self._batch, violations, strict=True)
+            if found or (detail and candidate.warnings)
+        )
+        return partial(self._build_redacted, violations) if any(starmap(needs_redaction, shown)) else None
+
+    def _build_redacted(self, violations: Sequence[Sequence[Violation]]) -> bytes:
+        """The response that was built last, redacted."""
+        return self._encode(
+            [redact_candidate(candidate) for candidate in self._batch],
+            [[redact_violation(violation) for violation in found] for found in violations],
+        )
+
+    def _encode(self, batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]]) -> bytes:
+        results = _build_results(batch, violations, self._elapsed_ms)
         if self._detail:
-            _add_details(results, self._batch, violations)
-        return _encode(BatchResponse(results, total_ns // 1_000_000))
+            _add_details(results, batch, violations)
+        return _encode(BatchResponse(results, self._total_ms))
 
 
 def to_request_pointer(index: int, path: Path) -> str:

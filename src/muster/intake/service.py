@@ -151,7 +151,9 @@ class Intake:
                 with stages.save:
                     accepted, rejected = to_accepted(batch, decision), to_rejections(batch, decision)
                     decided = replace(to_save, accepted=accepted, rejected=rejected)
-                    body = session.save(decided, partial(response.build, decision.violations))
+                    found = decision.violations
+                    redaction = response.find_redaction(found) if rejected or request.options.detail else None
+                    body = session.save(decided, partial(response.build, found), redaction)
             except ConflictError:
                 with stages.decide:
                     now_known = self._look_up(session, batch)

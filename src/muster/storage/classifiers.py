@@ -73,7 +73,9 @@ class SqlClassifierStore:
         """Removes codes of one classifier. The audit event is written in the same transaction."""
         with write_transaction(self._engine) as connection:
             connection.execute(_INCREMENT_REVISION)
-            connection.execute(delete(classifier_entries).where(_ENTRY.classifier == classifier, _ENTRY.code.in_(codes)))
+            connection.execute(
+                delete(classifier_entries).where(_ENTRY.classifier == classifier, _ENTRY.code.in_(codes))
+            )
             append_event(connection, event)
 
 

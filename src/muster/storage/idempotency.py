@@ -18,10 +18,12 @@ def build_find_key(placeholder: str) -> str:
     Keys created before the start of validity have expired.
     """
     return f"""
-SELECT fingerprint, batch_id, accepted, rejected, answer
-FROM idempotency_keys JOIN batches ON batches.id = idempotency_keys.batch_id
+SELECT fingerprint, batches.id, accepted, rejected, COALESCE(replay_responses.answer, batches.answer)
+FROM idempotency_keys
+JOIN batches ON batches.id = idempotency_keys.batch_id
+LEFT JOIN replay_responses ON replay_responses.batch_id = batches.id
 WHERE idempotency_keys.sender = {placeholder} AND idempotency_key = {placeholder} AND created_at >= {placeholder}
-  AND answer IS NOT NULL
+  AND batches.answer IS NOT NULL
 """  # noqa: S608 - placeholders, not values
 
 

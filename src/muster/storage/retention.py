@@ -38,6 +38,7 @@ from muster.storage.tables import (
     customers,
     idempotency_keys,
     rejections,
+    replay_responses,
 )
 
 # Rows that one transaction scans. A stored response may have 50 KB.
@@ -149,12 +150,21 @@ def _select_keys(table: Table) -> Select[Any]:
 
 def _remove(connection: Connection, kind: RetentionKind, table: Table, condition: Condition) -> int:
     match kind:
+        case RetentionKind.KEYS:
+            _remove_replay_responses(connection, select(_KEY.batch_id).where(condition))
+            return connection.execute(delete(table).where(condition)).rowcount
         case RetentionKind.RESPONSES:
+            _remove_replay_responses(connection, select(batches.c.id).where(condition))
             return connection.execute(update(table).where(condition).values(answer=None)).rowcount
         case RetentionKind.CLOSED_CUSTOMERS:
             return _remove_customers(connection, condition)
         case _:
             return connection.execute(delete(table).where(condition)).rowcount
+
+
+def _remove_replay_responses(connection: Connection, batch_ids: Select[Any]) -> None:
+    """Removes the responses that only a replay needs, with the keys or the responses of their batches."""
+    connection.execute(delete(replay_responses).where(replay_responses.c.batch_id.in_(batch_ids)))
 
 
 def _remove_customers(connection: Connection, condition: Condition) -> int:

@@ -95,7 +95,9 @@ batches = Table(
     Column("sender", Text, nullable=False),
     Column("accepted", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
-    Column("answer", LargeBinary),  # content of the 200 response, compressed with zstd; null once a purge removed it
+    Column(
+        "answer", LargeBinary
+    ),  # redacted content of the 200 response, compressed with zstd; null once a purge removed it
 )
 
 idempotency_keys = Table(
@@ -107,6 +109,14 @@ idempotency_keys = Table(
     Column("batch_id", Uuid, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("valid_until", UtcDateTime),  # null if stored by code before revision 0003
+)
+
+# Responses as they were sent, where `batches.answer` has a redacted one and an idempotency key replays the response.
+replay_responses = Table(
+    "replay_responses",
+    metadata,
+    Column("batch_id", Uuid, primary_key=True),
+    Column("answer", LargeBinary, nullable=False),  # compressed with zstd
 )
 
 rejections = Table(

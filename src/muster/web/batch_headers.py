@@ -79,9 +79,7 @@ def _check_content(content_type: Sequence[bytes], coding: str | None) -> Problem
     return None
 
 
-def _check_options(
-    detail: Sequence[str], accept: int | None, upsert: Sequence[str], key: str | None
-) -> Problem | None:
+def _check_options(detail: Sequence[str], accept: int | None, upsert: Sequence[str], key: str | None) -> Problem | None:
     if detail not in ([], ["full"]):
         return Problem(400, _WRONG_DETAIL)
     if accept is None:

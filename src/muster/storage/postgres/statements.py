@@ -70,6 +70,8 @@ INSERT_BATCH: Final = """
 INSERT INTO batches (id, received_at, sender, accepted, rejected, answer) VALUES (%s, %s, %s, %s, %s, %b)
 """
 
+INSERT_REPLAY_RESPONSE: Final = "INSERT INTO replay_responses (batch_id, answer) VALUES (%s, %b)"
+
 FIND_KEY: Final = build_find_key("%s")
 UPSERT_KEY: Final = build_upsert_key("%s")
 LOCK_KEY: Final = "SELECT pg_try_advisory_lock(%s)"

@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from muster.intake.customer_store import AcceptedCustomer, Batch
 from muster.storage.idempotency import build_find_key, build_upsert_key
-from muster.storage.tables import batches, communications, customer_history, customers, rejections
+from muster.storage.tables import batches, communications, customer_history, customers, rejections, replay_responses
 from muster.storage.text import sanitize_text
 
 Rows = list[tuple[Any, ...]]
@@ -47,6 +47,7 @@ INSERT_CUSTOMER: Final = _build_insert(customers)
 INSERT_HISTORY: Final = _build_insert(customer_history)
 INSERT_BATCH: Final = _build_insert(batches)
 INSERT_REJECTION: Final = _build_insert(rejections)
+INSERT_REPLAY_RESPONSE: Final = _build_insert(replay_responses)
 FIND_KEY: Final = build_find_key("?")
 UPSERT_KEY: Final = build_upsert_key("?")
 

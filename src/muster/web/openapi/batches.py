@@ -58,8 +58,8 @@ _ACCEPT: Final[JsonSchema] = {
 _UPSERT: Final[JsonSchema] = {
     "name": "upsert",
     "in": "query",
-    "description": "`true`: a customer without `action` is an UPDATE when it is known and a CREATE when it is new, in the "
-    "order of the list. A customer with an `action` is judged by it.",
+    "description": "`true`: a customer without `action` is an UPDATE when it is known and a CREATE when it is new, in "
+    "the order of the list. A customer with an `action` is judged by it.",
     "schema": {"type": "boolean", "default": False},
 }
 _IDEMPOTENCY_KEY: Final[JsonSchema] = {
