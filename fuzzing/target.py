@@ -110,6 +110,7 @@ def _check_decisions(batch: Sequence[Candidate]) -> None:
 
 
 def _check_decision(batch: Sequence[Candidate], *, upsert: bool) -> None:
+    """As `_check_decisions`, for batches with or without the option."""
     together = decide(batch, NOTHING_KNOWN, upsert=upsert)
     numbers: set[str] = set()
     keys: set[tuple[str, str]] = set()

@@ -56,7 +56,7 @@ class ClassifierSnapshot:
 
     @classmethod
     def from_entries(cls, revision: int, entries: Sequence[ClassifierEntry]) -> "ClassifierSnapshot":
-        """The snapshot of the installation's own `entries` and of those of ISO, which come first where both have one."""
+        """The snapshot of the installation's own `entries` and of those of ISO, which win where both have a code."""
         titles: dict[str, dict[str, str]] = {name: {} for name in CLASSIFIER_NAMES}
         for entry in (*entries, *iso_entries()):
             titles.setdefault(entry.classifier, {})[entry.code] = entry.title

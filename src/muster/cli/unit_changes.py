@@ -43,7 +43,8 @@ def describe_unit_changes(before: frozenset[str], after: frozenset[str], users: 
     if len(after) == 1 != len(before):
         without = [user.name for user in users if not user.business_units]
         others = f" ({_join(without)})" if without else ""
-        yield f"the only unit {min(after)!r} opens to all users without units{others}, also to those of an OpenID provider"
+        everybody = f"all users without units{others}, also to those of an OpenID provider"
+        yield f"the only unit {min(after)!r} opens to {everybody}"
     for unit in sorted(before ^ after):
         holders = [user.name for user in users if unit in user.business_units]
         if holders and unit in after:

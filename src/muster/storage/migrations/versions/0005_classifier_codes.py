@@ -1,4 +1,4 @@
-"""Adds the codes CORPORATION of `legalForm` and LEAD_AMLYZE of `riskManagementCategory`, which the contract's text uses.
+"""Adds the codes CORPORATION of `legalForm` and LEAD_AMLYZE of `riskManagementCategory`, which the contract uses.
 
 A list gets its code only if it still has exactly the codes of a new installation. The codes of any other list are a
 decision of the installation, which `muster classifier import` changes.
