@@ -22,7 +22,7 @@ from muster.customer import BusinessUnits, errors
 )
 def test_units_of_a_user(existing: list[str], granted: list[str], allowed: list[str], default: str | None) -> None:
     units = BusinessUnits.for_user(frozenset(existing), granted)
-    assert (units.allowed, units.default) == (set(allowed), default)
+    assert (units.allowed, units.default) == (frozenset(allowed), default)
 
 
 def test_user_whose_units_exist_no_longer_sends_into_no_unit() -> None:

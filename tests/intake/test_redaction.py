@@ -37,7 +37,13 @@ def test_path_ends_before_the_first_unknown_name(path: tuple[str | int, ...], re
 
 @pytest.mark.parametrize("detail", [False, True])
 def test_response_without_made_up_values_is_stored_as_it_was_sent(detail: bool) -> None:
-    customers = individual(), individual(firstName=None), individual(listAddress=[{"country": "XX"}]), "x", {}
+    customers: tuple[Any, ...] = (
+        individual(),
+        individual(firstName=None),
+        individual(listAddress=[{"country": "XX"}]),
+        "x",
+        {},
+    )
     sent, stored = process(*customers, detail=detail)
     assert stored == sent
 

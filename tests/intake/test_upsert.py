@@ -89,10 +89,9 @@ def test_upsert_updates_the_customer_that_a_faster_request_has_created() -> None
 def test_upsert_is_part_of_the_request_that_a_key_stands_for() -> None:
     store = MemoryStore()
     body = make_body(customer("one"))
-    options = {"save": True, "idempotency_key": "k"}
-    make_intake(store).process(body, FakeSender(), BatchOptions(**options))
+    make_intake(store).process(body, FakeSender(), BatchOptions(save=True, idempotency_key="k"))
     with pytest.raises(KeyReusedError):
-        make_intake(store).process(body, FakeSender(), BatchOptions(**options, upsert=True))
+        make_intake(store).process(body, FakeSender(), BatchOptions(save=True, idempotency_key="k", upsert=True))
 
 
 def test_fingerprints_of_earlier_versions_stay_valid() -> None:

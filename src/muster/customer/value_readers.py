@@ -129,7 +129,7 @@ def make_member_reader(members: frozenset[str]) -> Reader:
 
 def make_retired_reader(read: Reader, codes: frozenset[str]) -> Reader:
     """A reader that gives the retired ones of these codes as `RetiredCode`, and everything else as `read` does."""
-    retired = {code: code for code in codes if type(code) is RetiredCode}
+    retired: dict[str, RetiredCode] = {code: code for code in codes if type(code) is RetiredCode}
     if not retired:
         return read
 
