@@ -27,7 +27,6 @@ class MemoryStore:
     faster_batches: list[Batch] = field(default_factory=list)
     lookups: int = 0
     locked_keys: set[tuple[str, str]] = field(default_factory=set)
-    stored_responses: list[bytes] = field(default_factory=list)
     responses: dict[tuple[str, str], tuple[datetime, StoredResponse]] = field(default_factory=dict)
 
     @contextmanager
@@ -51,14 +50,11 @@ class MemoryStore:
         finally:
             self.locked_keys.discard(name)
 
-    def save(
-        self, batch: Batch, build_response: Callable[[], bytes], build_redacted: Callable[[], bytes] | None = None
-    ) -> bytes:
+    def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
         if self.faster_batches:
             self._write(self.faster_batches.pop(0))
         self._write(batch)
         body, key = build_response(), batch.idempotency_key
-        self.stored_responses.append(build_redacted() if build_redacted else body)
         if key:
             response = StoredResponse(key.fingerprint, batch.id, len(batch.accepted), len(batch.rejected), body)
             self.responses[key.sender, key.key] = batch.received_at, response

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from muster.intake.redaction import redact_path
+from muster.customer import Violation
+from muster.customer.findings import CompiledError
+from muster.intake.candidates import Invalid
+from muster.intake.customer_store import NOTHING_KNOWN
+from muster.intake.decision import decide, to_rejections
+from muster.intake.redaction import redact_path, redact_violation
 from muster.intake.request import BatchOptions
 from tests.intake.fakes import FakeSender, MemoryStore, make_body, make_intake
 from tests.samples import individual
@@ -17,8 +22,8 @@ def process(*customers: Any, **options: Any) -> tuple[dict[str, Any], dict[str, 
     """The response that is sent, and the one that is stored."""
     store = MemoryStore()
     result = make_intake(store).process(make_body(*customers), FakeSender(), BatchOptions(save=True, **options))
-    [stored] = store.stored_responses
-    return json.loads(result.body), json.loads(stored)
+    [batch] = store.batches
+    return json.loads(result.body), json.loads(batch.redacted_response or result.body)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +96,11 @@ def test_customer_rejected_for_unknown_values_of_all_kinds_keeps_its_valid_ident
     _, stored = process(customer, detail=True)
     assert stored["results"][0]["communicationNumber"] == customer["communicationNumber"]
     assert stored["results"][0]["customerExtId"] == customer["customerExtId"]
+
+
+def test_rejection_is_stored_without_the_name_of_an_unknown_field() -> None:
+    refused = Violation(CompiledError(0, "C020", "Field is not known. Field: {Field}"), (MADE_UP,), ("Field", MADE_UP))
+    candidate = Invalid("n", "c", "MAIN", ("n", "c"), [refused], ())
+    [rejection] = to_rejections([candidate], decide([candidate], NOTHING_KNOWN))
+    assert rejection.violations == (("C020", "/customers/0"),)
+    assert redact_violation(refused).description == "Field is not known. Field: {Field}"

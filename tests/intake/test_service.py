@@ -182,9 +182,7 @@ def test_after_a_known_customer_the_next_batches_are_looked_up_first() -> None:
 
 def test_unexplained_conflict_is_raised_after_some_attempts() -> None:
     class AlwaysConflicting(MemoryStore):
-        def save(
-            self, batch: Batch, build_response: Callable[[], bytes], build_redacted: Callable[[], bytes] | None = None
-        ) -> bytes:
+        def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
             raise ConflictError
 
     with pytest.raises(ConflictError):

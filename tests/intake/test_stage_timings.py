@@ -63,9 +63,7 @@ def test_invalid_batch_has_time_for_decoding() -> None:
 
 def test_failed_save_has_the_time_until_its_failure() -> None:
     class FailingStore(MemoryStore):
-        def save(
-            self, batch: Batch, build_response: Callable[[], bytes], build_redacted: Callable[[], bytes] | None = None
-        ) -> bytes:
+        def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
             raise OSError
 
     stages = StageTimings()
@@ -80,11 +78,9 @@ def test_times_of_deciding_and_saving_add_up_over_a_conflict() -> None:
     timings: list[tuple[int, int]] = []
 
     class ObservedStore(MemoryStore):
-        def save(
-            self, batch: Batch, build_response: Callable[[], bytes], build_redacted: Callable[[], bytes] | None = None
-        ) -> bytes:
+        def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
             timings.append((stages.decide.ns, stages.save.ns))
-            return super().save(batch, build_response, build_redacted)
+            return super().save(batch, build_response)
 
     stages = StageTimings()
     store = ObservedStore(faster_batches=[make_faster_batch(customer)])

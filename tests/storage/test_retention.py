@@ -43,9 +43,10 @@ def save(
         id=generate_batch_id(at),
         received_at=at,
         idempotency_key=idempotency_key,
+        redacted_response=b"redacted",
     )
     with storage.customers.session() as session:
-        session.save(batch, build_response, lambda: b"redacted")
+        session.save(batch, build_response)
 
 
 def purge(storage: Storage, kind: RetentionKind) -> int:

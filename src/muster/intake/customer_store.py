@@ -59,7 +59,11 @@ class RejectedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What the transaction of one request writes, except for the response."""
+    """What the transaction of one request writes, except for the response.
+
+    `redacted_response` is stored with the batch instead of the response, which is then stored only for replays under
+    the idempotency key; None when the response needs no redaction.
+    """
 
     id: UUID
     received_at: datetime  # UTC
@@ -67,6 +71,7 @@ class Batch:
     accepted: Sequence[AcceptedCustomer] = ()
     rejected: Sequence[RejectedCustomer] = field(default=())
     idempotency_key: IdempotencyKey | None = None
+    redacted_response: bytes | None = None
 
 
 class ConflictError(Exception):
@@ -92,15 +97,10 @@ class Session(Protocol):
         """
         ...
 
-    def save(
-        self, batch: Batch, build_response: Callable[[], bytes], build_redacted: Callable[[], bytes] | None = None, /
-    ) -> bytes:
+    def save(self, batch: Batch, build_response: Callable[[], bytes], /) -> bytes:
         """Writes the batch in one transaction and returns after its durable commit. Raises `ConflictError`.
 
-        `build_response` gives the response, which is stored with the batch and returned. It is called as late as the
-        store's statements allow, because the response says how long the work took. With `build_redacted`, what this
-        function gives afterwards is stored instead; the response itself is stored only with an idempotency key, for
-        its replays.
+        `build_response` gives the response, which is stored with the batch and returned.
         """
         ...
 

@@ -4,8 +4,7 @@ The structs are the only statement of the response's fields: the OpenAPI documen
 """
 
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from itertools import starmap
 from typing import Annotated, Final
 
@@ -146,19 +145,19 @@ class ResponseBuilder:
         self._total_ms = total_ns // 1_000_000
         return self._encode(self._batch, violations)
 
-    def find_redaction(self, violations: Sequence[Sequence[Violation]]) -> Callable[[], bytes] | None:
-        """A function for the response as it is stored, to be called after `build`; None when nothing is left out."""
-        # Without detail, a result shows its first violation and no warnings.
+    def build_redacted(self, violations: Sequence[Sequence[Violation]]) -> bytes | None:
+        """The response that `build` gave last, as it is stored; None when it is stored as it was sent."""
         detail = self._detail
+        if not (detail or any(violations)):
+            return None
+        # Without detail, a result shows its first violation and no warnings.
         shown = (
             (candidate, found if detail else found[:1])
             for candidate, found in zip(self._batch, violations, strict=True)
             if found or (detail and candidate.warnings)
         )
-        return partial(self._build_redacted, violations) if any(starmap(needs_redaction, shown)) else None
-
-    def _build_redacted(self, violations: Sequence[Sequence[Violation]]) -> bytes:
-        """The response that was built last, redacted."""
+        if not any(starmap(needs_redaction, shown)):
+            return None
         return self._encode(
             [redact_candidate(candidate) for candidate in self._batch],
             [[redact_violation(violation) for violation in found] for found in violations],

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -149,11 +148,7 @@ class Intake:
         while to_save is not None and meets_threshold(decision, percent):
             try:
                 with stages.save:
-                    accepted, rejected = to_accepted(batch, decision), to_rejections(batch, decision)
-                    decided = replace(to_save, accepted=accepted, rejected=rejected)
-                    found = decision.violations
-                    redaction = response.find_redaction(found) if rejected or request.options.detail else None
-                    body = session.save(decided, partial(response.build, found), redaction)
+                    return _save(session, batch, decision, to_save, response)
             except ConflictError:
                 with stages.decide:
                     now_known = self._look_up(session, batch)
@@ -161,8 +156,6 @@ class Intake:
                     if unexplained == MAX_UNEXPLAINED_CONFLICTS:
                         raise
                     known, decision = now_known, decide(batch, now_known, upsert=request.options.upsert)
-            else:
-                return _Outcome(decision, body, decided.id)
         if not meets_threshold(decision, percent):
             decision = reject_all(decision)
         return _Outcome(decision, response.build(decision.violations), None)
@@ -189,6 +182,20 @@ class Intake:
         # Not locked: when threads race here, one batch more or less is looked up.
         self._lookups_left = LOOKUPS_AFTER_HIT if known != NOTHING_KNOWN else max(self._lookups_left - 1, 0)
         return known
+
+
+def _save(
+    session: Session, batch: Sequence[Candidate], decision: Decision, to_save: Batch, response: ResponseBuilder
+) -> _Outcome:
+    body = response.build(decision.violations)
+    decided = replace(
+        to_save,
+        accepted=to_accepted(batch, decision),
+        rejected=to_rejections(batch, decision),
+        redacted_response=response.build_redacted(decision.violations),
+    )
+    session.save(decided, lambda: body)
+    return _Outcome(decision, body, decided.id)
 
 
 def _count_codes(decision: Decision) -> Mapping[str, int]:

@@ -80,9 +80,7 @@ class PostgresSession:
             self._unlock(number)
 
     @scrub_errors
-    def save(
-        self, batch: Batch, build_response: Callable[[], bytes], build_redacted: Callable[[], bytes] | None = None
-    ) -> bytes:
+    def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
         """Writes the batch in one transaction, or nothing. Raises `ConflictError`, `StorageUnavailableError`.
 
         The order of the steps prevents deadlocks: numbers, then new customers, then existing ones. A transaction that
@@ -90,10 +88,7 @@ class PostgresSession:
         """
         plan = build_write_plan(batch.accepted)
         if len(plan.created) == len(plan.communications) == 1 and not batch.rejected and batch.idempotency_key is None:
-            content = build_response()
-            stored = content if build_redacted is None else build_redacted()
-            self._save_one(plan.created[0], batch, stored)
-            return content
+            return self._save_one(plan.created[0], batch, build_response())
         with self._connection.transaction(), self._connection.cursor() as cursor:
             if plan.communications:
                 rows = binary_copy.build_communication_rows(plan.communications, batch)
@@ -110,19 +105,21 @@ class PostgresSession:
                 _store_key(cursor, batch.idempotency_key, batch)
             counts = len(batch.accepted), len(batch.rejected)
             content = build_response()
-            stored = content if build_redacted is None else build_redacted()
-            row = batch.id, _get_received_at(batch), batch.sender, *counts, compress_response(stored)
+            stored = compress_response(batch.redacted_response or content)
+            row = batch.id, _get_received_at(batch), batch.sender, *counts, stored
             cursor.execute(statements.INSERT_BATCH, row)
-            if batch.idempotency_key and stored != content:
+            if batch.idempotency_key and batch.redacted_response:
                 cursor.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id, compress_response(content)))
         return content
 
-    def _save_one(self, customer: AcceptedCustomer, batch: Batch, stored: bytes) -> None:
+    def _save_one(self, customer: AcceptedCustomer, batch: Batch, content: bytes) -> bytes:
         number, unit, ext_id, version, entity_type, status, document = customer
         communication_row = number, batch.id, unit, ext_id, version
-        batch_row = batch.id, _get_received_at(batch), batch.sender, compress_response(stored)
+        stored = compress_response(batch.redacted_response or content)
+        batch_row = batch.id, _get_received_at(batch), batch.sender, stored
         customer_row = ext_id, unit, number, entity_type, status, batch.id, document.decode()
         self._connection.execute(statements.INSERT_ONE, (*communication_row, *batch_row, *customer_row))
+        return content
 
     @scrub_errors
     def _lock(self, number: int) -> bool:

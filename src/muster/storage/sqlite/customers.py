@@ -77,9 +77,7 @@ class SqliteSession:
             self._key_locks.release(number)
 
     @scrub_errors
-    def save(
-        self, batch: Batch, build_response: Callable[[], bytes], build_redacted: Callable[[], bytes] | None = None
-    ) -> bytes:
+    def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
         """Writes the batch in one transaction, or nothing.
 
         Waits for other threads and then for other processes, each up to the engine's lock timeout. Raises
@@ -89,12 +87,12 @@ class SqliteSession:
         with self._write_lock, _transaction(self._connection) as connection:
             _write(connection, plan, batch)
             content = build_response()
-            stored = content if build_redacted is None else build_redacted()
             received_at = statements.format_time(batch.received_at)
             counts = len(batch.accepted), len(batch.rejected)
-            row = batch.id.hex, received_at, batch.sender, *counts, compress_response(stored)
+            stored = compress_response(batch.redacted_response or content)
+            row = batch.id.hex, received_at, batch.sender, *counts, stored
             connection.execute(statements.INSERT_BATCH, row)
-            if batch.idempotency_key and stored != content:
+            if batch.idempotency_key and batch.redacted_response:
                 connection.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id.hex, compress_response(content)))
         return content
 
