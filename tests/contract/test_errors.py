@@ -44,3 +44,4 @@ def test_detail_lists_every_violation_with_a_pointer_to_its_customer(api: Api) -
         (error,) = result["errors"]
         assert (error["code"], error["description"]) == (case.code, case.description)
         assert error["pointer"].startswith(f"/customers/{index}")
+        assert error["expected"]

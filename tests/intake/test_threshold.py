@@ -56,7 +56,14 @@ def test_empty_batch_meets_every_threshold() -> None:
 
 def test_detail_points_at_the_customer_that_is_rejected_for_the_threshold() -> None:
     result = process(MemoryStore(), {}, individual(), min_accepted_percent=100, detail=True)
-    assert get_results(result)[1]["errors"] == [{"code": "B001", "description": NOT_SAVED, "pointer": "/customers/1"}]
+    assert get_results(result)[1]["errors"] == [
+        {
+            "code": "B001",
+            "description": NOT_SAVED,
+            "pointer": "/customers/1",
+            "expected": "no change of this customer, but fewer rejected customers in its batch",
+        }
+    ]
 
 
 def test_threshold_is_applied_after_a_conflict() -> None:

@@ -12,7 +12,7 @@ from muster.customer.fields import SCHEMAS_BY_TYPE
 from muster.customer.findings import CompiledError, Findings
 from muster.customer.nested import EntityTypeReader, NestedObjectReader
 from muster.customer.value_readers import is_absent
-from muster.customer.value_types import Codes
+from muster.customer.value_types import ClassifierCode, Codes
 
 # The result of a check: the normalised document, without absent and unknown fields; the business unit that applies, or
 # None when it is not known; and the findings. A plain tuple, because one is made for each customer.
@@ -62,7 +62,7 @@ def read_identifier(item: object, document: Document, name: str) -> str | None:
 _NO_FINDINGS = Findings()
 _NOT_AN_OBJECT = CompiledError.compile(errors.NOT_AN_OBJECT, CUSTOMER_PREFIX)
 _UNIT_ERRORS = {
-    error: CompiledError.compile(error, CUSTOMER_PREFIX)
+    error: CompiledError.compile(error, CUSTOMER_PREFIX, ClassifierCode("businessUnit").expected)
     for error in (errors.UNIT_MISSING, errors.UNIT_UNKNOWN, errors.UNIT_NOT_ALLOWED)
 }
 

@@ -80,10 +80,13 @@ class Compiler:
             ignored=ignored,
         )
 
-    def _compile_error(self, field: Field, error: Error, prefix: ErrorPrefix, **known: str) -> CompiledError:
+    def _compile_error(
+        self, field: Field, error: Error, prefix: ErrorPrefix, expected: str = "", **known: str
+    ) -> CompiledError:
         values = ", ".join(getattr(field.value_type, "values", ()))
         of_field = {"Field": field.title, "TYPE": field.value_type.label, "values": values}
-        return CompiledError.compile(error, prefix, **{**of_field, **self._known, **known})
+        expected = expected or field.value_type.expected
+        return CompiledError.compile(error, prefix, expected, **{**of_field, **self._known, **known})
 
     def _make_reader(self, field: Field) -> Reader:
         reader = field.value_type.make_reader(self._codes)
@@ -104,7 +107,8 @@ class Compiler:
         objects = self._make_object_reader(SCHEMAS[value_type.schema], prefix)
         if isinstance(value_type, Nested):
             return NestedObjectReader(objects)
-        return NestedListReader(objects, self._compile_error(field, errors.BAD_VALUE, prefix, TYPE="OBJECT"))
+        not_an_object = self._compile_error(field, errors.BAD_VALUE, prefix, "an object", TYPE="OBJECT")
+        return NestedListReader(objects, not_an_object)
 
     def _make_object_reader(self, schema: Schema, parent: ErrorPrefix) -> ObjectReader:
         if schema.name == "RelatedEntity":
@@ -125,7 +129,7 @@ class Compiler:
     def _make_screening_reader(self, field: Field, value_type: ScreeningList) -> NestedReader:
         return ScreeningReader(
             frozenset(value_type.values),
-            CompiledError.compile(errors.SCREENING_UNAVAILABLE, CUSTOMER_PREFIX),
-            CompiledError.compile(errors.SCREENING_UNKNOWN, CUSTOMER_PREFIX),
+            self._compile_error(field, errors.SCREENING_UNAVAILABLE, CUSTOMER_PREFIX),
+            self._compile_error(field, errors.SCREENING_UNKNOWN, CUSTOMER_PREFIX),
             self._compile_error(field, errors.BAD_VALUE, CUSTOMER_PREFIX, TYPE=", ".join(value_type.values)),
         )

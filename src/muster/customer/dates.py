@@ -13,6 +13,12 @@ _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _ZONE = r"(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 _DAY = r"[1-9]\d{3}-\d\d-\d\d"
 _TIME = rf"T{_CLOCK}(?:\.\d+)?{_ZONE}"
+# The forms in words, for people who read an error or a reference page.
+DATE_FORMS: Final = (
+    "a date YYYY-MM-DD, or a timestamp YYYY-MM-DDThh:mm:ss with or without a fraction of a second, then Z or ±hh:mm; "
+    "years 1000 to 9999"
+)
+ADDITIONAL_TIMESTAMP_FORM: Final = "a timestamp YYYY-MM-DD hh:mm:ss.SSS with Z, ±hhmm or ±hh:mm"
 DATE_PATTERN: Final = rf"{_DAY}(?:{_TIME})?"
 _match_day: Final = re.compile(_DAY, re.ASCII).fullmatch
 _match_time: Final = re.compile(_TIME, re.ASCII).fullmatch

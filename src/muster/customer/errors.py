@@ -17,6 +17,7 @@ class Error:
     """One error: its code, its text, and in words when a customer has it.
 
     Without `has_prefix`, the prefix of a nested object stands before neither code nor text (`error_prefix.py`).
+    `expected` says what to send instead; empty where the type of the field says it (`ValueType.expected`).
     """
 
     code: str
@@ -24,15 +25,18 @@ class Error:
     when: str = ""
     documented: bool = False
     has_prefix: bool = True
+    expected: str = ""
 
 
-def documented(code: str, text: str, when: str = "", *, has_prefix: bool = True) -> Error:
-    return Error(code, text, when, documented=True, has_prefix=has_prefix)
+def documented(code: str, text: str, when: str = "", *, has_prefix: bool = True, expected: str = "") -> Error:
+    return Error(code, text, when, documented=True, has_prefix=has_prefix, expected=expected)
 
 
 # The item and its identifiers
 
-NOT_AN_OBJECT = Error("C019", "Customer must be a JSON object", "an item of `customers` is not an object")
+NOT_AN_OBJECT = Error(
+    "C019", "Customer must be a JSON object", "an item of `customers` is not an object", expected="an object"
+)
 COMMUNICATION_NUMBER_MISSING = documented("001", "CommunicationNumber is mandatory", "absent, null or blank")
 COMMUNICATION_NUMBER_TOO_LONG = Error(
     "C001", "CommunicationNumber is longer than 256 characters", "longer, or with a NUL"
@@ -41,6 +45,7 @@ COMMUNICATION_NUMBER_USED = documented(
     "O005",
     "CommunicationNumber already used in amlyze",
     "a saved customer or an earlier accepted customer of the batch has the number; checked after its own rules",
+    expected="a number that no saved customer and no earlier accepted customer of the batch has",
 )
 CUSTOMER_EXT_ID_MISSING = documented("C002", "CustomerExtId is mandatory", "absent, null or blank")
 CUSTOMER_EXT_ID_TOO_LONG = Error("C002", "CustomerExtId is longer than 255 characters", "longer, or with a NUL")
@@ -49,17 +54,20 @@ CUSTOMER_UNKNOWN = documented(
     "C004",
     "Cannot update not existing customer, use Action = CREATE",
     "UPDATE of a customerExtId that does not exist in the business unit; checked last",
+    expected="a customerExtId that exists in the business unit, or action CREATE",
 )
 CUSTOMER_KNOWN = documented(
     "C004",
     "Customer already exists, use Action = UPDATE",
     "CREATE of a customerExtId that exists in the business unit; checked last",
+    expected="a customerExtId that is new in the business unit, or action UPDATE",
 )
 
 BATCH_NOT_SAVED = Error(
     "B001",
     "Batch not saved, other customers were rejected",
     "the customer is valid, but fewer customers of its batch are than `?accept=` requires; checked after all others",
+    expected="no change of this customer, but fewer rejected customers in its batch",
 )
 
 # Fields of every customer
@@ -70,8 +78,14 @@ UNIT_MISSING = Error(
     "C006",
     "Business unit is mandatory",
     "the installation has several business units, and the user has no default unit",
+    expected="a business unit that is granted to the user",
 )
-UNIT_NOT_ALLOWED = Error("C006", "Business unit is not allowed for this user", "a unit that the user was not granted")
+UNIT_NOT_ALLOWED = Error(
+    "C006",
+    "Business unit is not allowed for this user",
+    "a unit that the user was not granted",
+    expected="a business unit that is granted to the user",
+)
 CATEGORY_MISSING = documented("C007", "RiskManagementCategory is mandatory", "absent, null or blank")
 CATEGORY_UNKNOWN = documented(
     "C007", "RiskManagementCategory does not exist in Amlyze", "not a code of the riskManagementCategory classifier"
@@ -85,6 +99,7 @@ CATEGORY_IS_LEAD = documented(
     "C008.I02",
     "When source of risk level IMPORT. 'Lead' risk management category is forbidden",
     "a category whose code begins with LEAD_ or ends with _LEAD",
+    expected="a code of the classifier riskManagementCategory that is not for leads",
 )
 RISK_LEVEL_INVALID = Error("C009", "RiskLevel is not valid. values: {values}", "present and not one of the values")
 ENTITY_TYPE_MISSING = documented("C010", "EntityType is mandatory", "absent, null or blank")
@@ -99,16 +114,25 @@ CLOSING_DATE_MISSING = documented(
     "a CLOSED customer without a closing date, or with one that is not a date",
 )
 CLOSING_DATE_FORBIDDEN = documented(
-    "C013a", "ClosingDate can not exist for not CLOSED CustomerStatus", "present with any other status"
+    "C013a",
+    "ClosingDate can not exist for not CLOSED CustomerStatus",
+    "present with any other status",
+    expected="no value, or customerStatus CLOSED",
 )
 
 # Fields of one type of customer
 
 NOT_FOR_INDIVIDUAL = documented(
-    "C014", "Field not allowed for INDIVIDUAL. Field: {Field}", "a field of organizations that has a value"
+    "C014",
+    "Field not allowed for INDIVIDUAL. Field: {Field}",
+    "a field of organizations that has a value",
+    expected="no value: only ORGANIZATION customers have this field",
 )
 NOT_FOR_ORGANIZATION = documented(
-    "C015", "Field not allowed for ORGANIZATION. Field: {Field}", "a field of individuals that has a value"
+    "C015",
+    "Field not allowed for ORGANIZATION. Field: {Field}",
+    "a field of individuals that has a value",
+    expected="no value: only INDIVIDUAL customers have this field",
 )
 FIRST_NAME_MISSING = Error(
     "C016.I01", "For INDIVIDUAL type customer FirstName is mandatory", "absent, null, blank or not text"
@@ -198,7 +222,12 @@ INTRODUCTION_SOURCE = Error("IS01", "IntroductionSource not found in Amlyze", "a
 SERVICE_TYPE = Error("OS01", "ServiceType not found in Amlyze", "absent, or not a code of its classifier")
 TURNOVER_TYPE = Error("DT01", "TurnoverType not found in Amlyze", "absent, or not a code of its classifier")
 TURNOVER_RANGE = Error("DT02", "TurnoverRange is mandatory. values: {values}", "absent or not one of the values")
-TURNOVER_BOUNDS = Error("DT03", "At least one value (from or to) must be specified", "both `from` and `to` are absent")
+TURNOVER_BOUNDS = Error(
+    "DT03",
+    "At least one value (from or to) must be specified",
+    "both `from` and `to` are absent",
+    expected="a whole number in from, in to, or in both",
+)
 TURNOVER_BOUND_INVALID = Error("DT03", "Bad value for {TYPE}", "`from` or `to` is not a whole number")
 INCOME_SOURCE_TYPE = Error("INC01", "IncomeSourceType not found in Amlyze", "absent, or not a code of its classifier")
 ACTIVITY_COUNTRY = documented(
@@ -228,7 +257,9 @@ TAX_COUNTRY = documented(
 VALUE_CODE = Error("AV01", "Code is mandatory", "absent or not text")
 VALUE_DESCRIPTION = Error("AV02", "Description is mandatory", "absent or not text")
 VALUE_DATATYPE = Error("AV03", "Datatype is mandatory. values: {values}", "absent or not one of the values")
-VALUE_MISSING = Error("AV04", "Value is mandatory", "absent, null or blank")
+VALUE_MISSING = Error(
+    "AV04", "Value is mandatory", "absent, null or blank", expected="text, a number or a boolean that fits the datatype"
+)
 VALUE_NO_BOOLEAN = documented(
     "AV07", "Bad value for BOOLEAN (values: true false') valueCode: {code}", "datatype BOOLEAN", has_prefix=False
 )

@@ -22,14 +22,18 @@ class CompiledError(NamedTuple):
     rank: int
     code: str
     text: str
+    expected: str = ""
 
     @classmethod
-    def compile(cls, error: Error, prefix: ErrorPrefix, **known: str) -> "CompiledError":
-        """`known` has the values of placeholders: `Field="LEI"` for `{Field}`."""
+    def compile(cls, error: Error, prefix: ErrorPrefix, expected: str = "", **known: str) -> "CompiledError":
+        """`known` has the values of placeholders: `Field="LEI"` for `{Field}`.
+
+        `expected` says what the field takes, for errors that do not say it themselves.
+        """
         code, text = prefix.get_code(error), prefix.get_text(error)
         for name, value in known.items():
             code, text = code.replace(f"{{{name}}}", value), text.replace(f"{{{name}}}", value)
-        return cls(get_rank(error, prefix), code, text)
+        return cls(get_rank(error, prefix), code, text, error.expected or expected)
 
 
 class Violation(NamedTuple):

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from muster.customer import errors as e
-from muster.customer.dates import is_additional_timestamp, is_date
+from muster.customer.dates import ADDITIONAL_TIMESTAMP_FORM, is_additional_timestamp, is_date
 from muster.customer.error_prefix import ErrorPrefix
 from muster.customer.findings import CompiledError, Findings, Path
 from muster.customer.numbers import parse_decimal
 from muster.customer.value_readers import BAD, is_absent, read_boolean, read_integer
+from muster.customer.value_types import Boolean, Date, Decimal, Integer, Text
 
 Document = dict[str, Any]
 Rule = Callable[[Document, Document, Path, Findings], None]  # source, document, path, findings
@@ -20,7 +21,7 @@ Rule = Callable[[Document, Document, Path, Findings], None]  # source, document,
 
 def make_closing_date_rule(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
     """A closing date is mandatory with the status CLOSED and forbidden with any other valid status."""
-    missing = CompiledError.compile(e.CLOSING_DATE_MISSING, prefix)
+    missing = CompiledError.compile(e.CLOSING_DATE_MISSING, prefix, Date().expected)
     forbidden = CompiledError.compile(e.CLOSING_DATE_FORBIDDEN, prefix)
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:
@@ -45,13 +46,14 @@ def make_turnover_bounds_rule(prefix: ErrorPrefix, known: dict[str, str]) -> Rul
     return rule
 
 
-_DATATYPES: Final[dict[str, tuple[e.Error, Callable[[str], bool]]]] = {
-    "STRING": (e.VALUE_NO_STRING, lambda value: True),
-    "INTEGER": (e.VALUE_NO_INTEGER, lambda value: read_integer(value) is not BAD),
-    "DECIMAL": (e.VALUE_NO_DECIMAL, lambda value: parse_decimal(value.strip()) is not None),
-    "DATE": (e.VALUE_NO_DATE, is_date),
-    "TIMESTAMP": (e.VALUE_NO_TIMESTAMP, is_additional_timestamp),
-    "BOOLEAN": (e.VALUE_NO_BOOLEAN, lambda value: read_boolean(value) is not BAD),
+# Datatype -> its error, what it takes in words, and the test of a text.
+_DATATYPES: Final[dict[str, tuple[e.Error, str, Callable[[str], bool]]]] = {
+    "STRING": (e.VALUE_NO_STRING, Text().expected, lambda value: True),
+    "INTEGER": (e.VALUE_NO_INTEGER, Integer().expected, lambda value: read_integer(value) is not BAD),
+    "DECIMAL": (e.VALUE_NO_DECIMAL, Decimal().expected, lambda value: parse_decimal(value.strip()) is not None),
+    "DATE": (e.VALUE_NO_DATE, Date().expected, is_date),
+    "TIMESTAMP": (e.VALUE_NO_TIMESTAMP, ADDITIONAL_TIMESTAMP_FORM, is_additional_timestamp),
+    "BOOLEAN": (e.VALUE_NO_BOOLEAN, Boolean().expected, lambda value: read_boolean(value) is not BAD),
 }
 
 
@@ -59,8 +61,8 @@ def make_datatype_rule(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
     """The value of an additional value can be read as its datatype."""
     missing = CompiledError.compile(e.VALUE_MISSING, prefix, **known)
     checks = {
-        datatype: (CompiledError.compile(error, prefix, **known), is_valid)
-        for datatype, (error, is_valid) in _DATATYPES.items()
+        datatype: (CompiledError.compile(error, prefix, expected, **known), is_valid)
+        for datatype, (error, expected, is_valid) in _DATATYPES.items()
     }
 
     def rule(source: Document, document: Document, path: Path, findings: Findings) -> None:

@@ -1,13 +1,16 @@
 """Value types: what a field takes.
 
 A value type gives a reader for single values (`value_readers.py`) and a column test, which says for a whole column of
-values whether the reader would change any of them (`column_tests.py`).
+values whether the reader would change any of them (`column_tests.py`). It also says in words what it takes: `expected`
+is the only statement of that for responses, the OpenAPI document and the reference pages.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from muster.customer.column_tests import ColumnTest, are_dates, are_members, make_reader_test, make_text_test
+from muster.customer.dates import DATE_FORMS
+from muster.customer.numbers import MAX_DIGITS, MAX_EXPONENT
 from muster.customer.value_readers import (
     Reader,
     RetiredCode,
@@ -33,6 +36,11 @@ class ValueType:
     def label(self) -> str:
         raise NotImplementedError
 
+    @property
+    def expected(self) -> str:
+        """The values that the type takes, in words: `one of IN, OUT`."""
+        raise NotImplementedError
+
     def make_reader(self, codes: Codes) -> Reader:
         """The reader of this type for the current codes of the classifiers."""
         raise NotImplementedError
@@ -52,6 +60,11 @@ class Text(ValueType):
     def label(self) -> str:
         return "STRING"
 
+    @property
+    def expected(self) -> str:
+        length = "" if self.max_length is None else f" of at most {self.max_length} characters"
+        return f"text{length} without the character NUL"
+
     def make_reader(self, codes: Codes) -> Reader:
         return read_text if self.max_length is None else make_identifier_reader(self.max_length)
 
@@ -66,6 +79,10 @@ class Date(ValueType):
     @property
     def label(self) -> str:
         return "DATE"
+
+    @property
+    def expected(self) -> str:
+        return DATE_FORMS
 
     def make_reader(self, codes: Codes) -> Reader:
         return read_date
@@ -82,6 +99,10 @@ class Decimal(ValueType):
     def label(self) -> str:
         return "DECIMAL"
 
+    @property
+    def expected(self) -> str:
+        return f"a number of at most {MAX_DIGITS} digits with an exponent from -{MAX_EXPONENT} to {MAX_EXPONENT}"
+
     def make_reader(self, codes: Codes) -> Reader:
         return read_number
 
@@ -94,6 +115,10 @@ class Integer(ValueType):
     def label(self) -> str:
         return "INTEGER"
 
+    @property
+    def expected(self) -> str:
+        return f"a whole number of at most {MAX_DIGITS} digits"
+
     def make_reader(self, codes: Codes) -> Reader:
         return read_integer
 
@@ -105,6 +130,10 @@ class Boolean(ValueType):
     @property
     def label(self) -> str:
         return "BOOLEAN (values: true, false)"
+
+    @property
+    def expected(self) -> str:
+        return "true or false"
 
     def make_reader(self, codes: Codes) -> Reader:
         return read_boolean
@@ -120,6 +149,10 @@ class Enum(ValueType):
     @property
     def label(self) -> str:
         return ", ".join(self.values)
+
+    @property
+    def expected(self) -> str:
+        return f"one of {', '.join(self.values)}" if len(self.values) > 1 else self.values[0]
 
     def make_reader(self, codes: Codes) -> Reader:
         return make_member_reader(frozenset(self.values))
@@ -138,6 +171,10 @@ class ClassifierCode(ValueType):
     @property
     def label(self) -> str:
         return "STRING"
+
+    @property
+    def expected(self) -> str:
+        return f"a code of the classifier {self.classifier}, listed by GET /classifier/{self.classifier}"
 
     def make_reader(self, codes: Codes) -> Reader:
         allowed = self._allowed(codes)
@@ -164,6 +201,10 @@ class Nested(ValueType):
     def label(self) -> str:
         return "OBJECT"
 
+    @property
+    def expected(self) -> str:
+        return "an object"
+
 
 @dataclass(frozen=True, slots=True)
 class NestedList(ValueType):
@@ -175,6 +216,10 @@ class NestedList(ValueType):
     def label(self) -> str:
         return "LIST"
 
+    @property
+    def expected(self) -> str:
+        return "a list of objects"
+
 
 @dataclass(frozen=True, slots=True)
 class ScreeningList(ValueType):
@@ -185,3 +230,7 @@ class ScreeningList(ValueType):
     @property
     def label(self) -> str:
         return "LIST"
+
+    @property
+    def expected(self) -> str:
+        return "nothing: screening is not available in a batch"

@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 from muster.customer import Violation
 from muster.customer.findings import FieldWarning, Path
 from muster.customer.json_pointer import to_json_pointer
+from muster.customer.value_types import ClassifierCode
 from muster.intake.candidates import Candidate
 from muster.intake.redaction import needs_redaction, redact_candidate, redact_violation
 
@@ -66,8 +67,24 @@ class Finding(msgspec.Struct, rename="camel"):
     ]
 
 
+class ErrorFinding(Finding, rename="camel"):
+    """A violation, and what the sender should send instead."""
+
+    expected: (
+        Annotated[
+            str,
+            Meta(
+                description="What the field takes, in words. Missing in results that were stored by a version before "
+                "0.3.",
+                examples=[ClassifierCode("country").expected],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
 Errors = Annotated[
-    list[Finding],
+    list[ErrorFinding],
     Meta(description="Only with `detail=full`: all violations in the order of the checks, at most 1,000."),
 ]
 Warnings = Annotated[
@@ -196,9 +213,11 @@ def _add_details(
     results: Sequence[Result], batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]]
 ) -> None:
     for index, (result, candidate, found) in enumerate(zip(results, batch, violations, strict=True)):
-        result.errors = _to_findings(index, found)
-        result.warnings = _to_findings(index, candidate.warnings)
+        result.errors = [
+            ErrorFinding(*_get_finding_fields(index, violation), violation.error.expected) for violation in found
+        ]
+        result.warnings = [Finding(*_get_finding_fields(index, warning)) for warning in candidate.warnings]
 
 
-def _to_findings(index: int, found: Sequence[Violation] | Sequence[FieldWarning]) -> list[Finding]:
-    return [Finding(finding.code, finding.description, to_request_pointer(index, finding.path)) for finding in found]
+def _get_finding_fields(index: int, finding: Violation | FieldWarning) -> tuple[str, str, str]:
+    return finding.code, finding.description, to_request_pointer(index, finding.path)
