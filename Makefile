@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# A tool of the tests. It lies in an environment of its own, because it needs an older typer than muster.
+CLIENT_GENERATOR := build/openapi-python-client
 INSTALL := install --quiet -c constraints.txt
 
 .PHONY: install demo test check format docs bench bench-check faults fuzz package sbom clean
@@ -20,7 +22,7 @@ demo: $(VENV)/installed
 # early. ARGS="tests/intake -x" runs some tests in one process, without coverage.
 JOBS ?= 3
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev $(CLIENT_GENERATOR)/installed
 	$(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal --cov --cov-report term --durations 15)
 
 check: $(VENV)/installed-dev
@@ -85,6 +87,12 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) $(INSTALL) -e .
+	touch $@
+
+$(CLIENT_GENERATOR)/installed: | $(VENV)/bin/python
+	rm -rf $(CLIENT_GENERATOR)
+	$(PYTHON) -m venv --without-pip $(CLIENT_GENERATOR)
+	$(PIP) --python $(CLIENT_GENERATOR)/bin/python install --quiet openapi-python-client==0.29.1
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt

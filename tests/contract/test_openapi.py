@@ -14,7 +14,7 @@ from openapi_spec_validator import validate
 from muster.auth.users import Role
 from muster.customer.examples import make_full_customer
 from muster.customer.fields import iterate_fields
-from muster.customer.value_types import ClassifierCode, Enum
+from muster.customer.value_types import ClassifierCode, Enum, Nested, NestedList
 from muster.web.openapi import document
 from tests.samples import individual, organization
 from tests.serving import SAVE, Api, serving
@@ -48,6 +48,48 @@ def test_every_field_has_type_meaning_and_example() -> None:
                 assert described["enum"] == list(field.value_type.values)
             if isinstance(field.value_type, ClassifierCode):
                 assert f"/classifier/{field.value_type.classifier}" in described["description"]
+            if not isinstance(field.value_type, Nested | NestedList):
+                assert field.value_type.expected in described["description"]
+
+
+def iterate_schemas(node: Any) -> Iterator[Any]:
+    """Every schema of the document with the schemas in it, but no examples, which may look like schemas."""
+    if not isinstance(node, dict | list):
+        return
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in items:
+        if key in ("schema", "items", "not"):
+            yield value
+        elif key in ("schemas", "properties"):
+            yield from value.values()
+        elif key in ("oneOf", "anyOf", "allOf"):
+            yield from value
+        if key not in ("example", "examples"):
+            yield from iterate_schemas(value)
+
+
+def test_schemas_have_what_generators_of_clients_need() -> None:
+    schemas = list(iterate_schemas(DOCUMENT))
+    assert len(schemas) > 400
+    for schema in schemas:
+        assert isinstance(schema, dict), "a boolean schema stops generators"
+        if schema.get("type") in ("integer", "number"):
+            assert schema["format"] in ("int64", "decimal"), schema
+            # A bound that no 64-bit number holds does not compile in typed languages.
+            assert all(abs(schema.get(bound, 0)) < 2**31 for bound in ("minimum", "maximum")), schema
+            assert not schema.keys() & {"exclusiveMinimum", "exclusiveMaximum"}, schema
+        if schema.keys() & {"enum", "const"}:
+            assert "type" in schema, schema
+        assert not isinstance(schema.get("type"), list), schema
+        assert not schema.keys() & {"prefixItems", "if", "patternProperties", "unevaluatedProperties"}, schema
+
+
+def test_optional_parameters_have_no_examples_that_swagger_ui_would_send() -> None:
+    for _, _, operation in OPERATIONS:
+        for parameter in operation.get("parameters", ()):
+            if not parameter.get("required"):
+                assert not parameter.keys() & {"example", "examples"}, parameter
+                assert not parameter["schema"].keys() & {"example", "examples"}, parameter
 
 
 @pytest.mark.parametrize("entity_type", ["INDIVIDUAL", "ORGANIZATION"])

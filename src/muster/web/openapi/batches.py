@@ -41,6 +41,7 @@ _ONE_REJECTED: Final = {
     ],
     "timeElapsedMs": 223,
 }
+# Optional parameters have no examples: Swagger UI would fill them in and send them.
 _DETAIL: Final[JsonSchema] = {
     "name": "detail",
     "in": "query",
@@ -53,7 +54,6 @@ _ACCEPT: Final[JsonSchema] = {
     "description": "`all`, or the percentage of customers that must be accepted. When fewer are, nothing is saved, and "
     "the valid ones are rejected with `B001`.",
     "schema": {"type": "string", "pattern": "^(all|100|[1-9][0-9]?)$"},
-    "example": "all",
 }
 _UPSERT: Final[JsonSchema] = {
     "name": "upsert",
@@ -69,7 +69,6 @@ _IDEMPOTENCY_KEY: Final[JsonSchema] = {
     "client chooses the key, for example a UUID, with or without quotes. A key expires after 24 hours or what the "
     "installation sets. A request that saves nothing (an empty batch, a refusal, an internal error) uses up no key.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
-    "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 }
 _SAVED_HEADERS: Final[JsonSchema] = {
     "Muster-Batch-Id": {

@@ -30,11 +30,11 @@ def build_response_schemas(types: Sequence[Any]) -> tuple[list[JsonSchema], dict
     """The schema of each of these return types, and the component schemas that they and the errors refer to."""
     all_types = [Result, BatchResponse, ProblemResponse, InternalErrorResponse, *types]
     own, components = msgspec.json.schema_components(all_types, ref_template=_PREFIX + "{name}")
-    schemas = {_rename(name): _rename_refs(schema) | {"title": _rename(name)} for name, schema in components.items()}
+    schemas = {_rename(name): _complete(schema) | {"title": _rename(name)} for name, schema in components.items()}
     schemas["Result"] = own[0] | {"description": "The result of one customer."}
     schemas["Results"]["properties"]["results"]["items"] = ref("Result")
     schemas["ClassifierName"] = {"type": "string", "enum": list(CLASSIFIER_NAMES)}
-    return [_rename_refs(schema) for schema in own[-len(types) :]], schemas
+    return [_complete(schema) for schema in own[-len(types) :]], schemas
 
 
 def build_example(schema: JsonSchema, schemas: Mapping[str, JsonSchema]) -> Any:
@@ -62,12 +62,17 @@ def _rename(name: str) -> str:
     return _NAMES.get(name, name.removesuffix("Response"))
 
 
-def _rename_refs(schema: Any) -> Any:
+def _complete(schema: Any) -> Any:
+    """The schema with our names of components, and with what generators of clients need and msgspec leaves out."""
     match schema:
         case {"$ref": str(target), **others} if target.startswith(_PREFIX):
             return {**others, **ref(_rename(target.removeprefix(_PREFIX)))}
+        case {"type": "integer"}:
+            return {"format": "int64", **schema}
+        case {"enum": [str(), *_]}:
+            return {"type": "string", **schema}
         case dict():
-            return {key: _rename_refs(value) for key, value in schema.items()}
+            return {key: _complete(value) for key, value in schema.items()}
         case list():
-            return [_rename_refs(value) for value in schema]
+            return [_complete(value) for value in schema]
     return schema

@@ -2,6 +2,9 @@
 
 They describe the preferred form of a value. The service also accepts others (`"10000"` for a number), but a schema
 that listed them at every field would not be readable.
+
+Generators of clients must be able to read the schemas, so there are no boolean schemas, whole numbers and decimals have
+a `format`, and the bound of 40 digits, which no integer type holds, stands in the description only.
 """
 
 from typing import Final
@@ -10,7 +13,6 @@ from muster.classifiers.iso import CODE_LENGTHS
 from muster.customer.dates import DATE_PATTERN
 from muster.customer.examples import get_example, make_full_customer
 from muster.customer.fields import SCHEMAS, SCHEMAS_BY_TYPE
-from muster.customer.numbers import INTEGER_BOUND, MAX_DIGITS
 from muster.customer.schema import ALWAYS, Field, MandatoryByRule, MandatoryWhen, Schema
 from muster.customer.value_types import (
     Boolean,
@@ -57,7 +59,7 @@ def _build_customer(entity_type: str) -> JsonSchema:
     schema = _build_object(Schema(own.name, own.meaning, SCHEMAS["Customer"].fields + own.fields))
     schema["properties"]["entityType"] |= {"enum": [entity_type], "examples": [entity_type]}
     (other,) = SCHEMAS_BY_TYPE.keys() - {entity_type}
-    schema["properties"] |= {field.name: False for field in SCHEMAS_BY_TYPE[other].fields}
+    schema["not"] = {"anyOf": [{"required": [field.name]} for field in SCHEMAS_BY_TYPE[other].fields]}
     schema["description"] = f"A customer of entityType {entity_type}. Fields of the other type are refused."
     schema["examples"] = [make_full_customer(entity_type)]
     return schema
@@ -77,8 +79,11 @@ def _build_property(field: Field) -> JsonSchema:
     meaning = field.meaning
     if isinstance(field.mandatory, MandatoryWhen | MandatoryByRule) and field.mandatory != ALWAYS:
         meaning = f"{meaning}. Mandatory {field.mandatory.description}"
-    schema["description"] = f"{meaning}. {schema['description']}" if "description" in schema else f"{meaning}."
-    if field.example is not None and not isinstance(field.value_type, Nested | NestedList):
+    if isinstance(field.value_type, Nested | NestedList):
+        schema["description"] = f"{meaning}."
+        return schema
+    schema["description"] = f"{meaning}. Takes {field.value_type.expected}."
+    if field.example is not None:
         schema["examples"] = [get_example(field)]
     return schema
 
@@ -94,9 +99,9 @@ def _build_value_schema(value_type: ValueType) -> JsonSchema:
         case Boolean():
             return {"type": "boolean"}
         case Decimal():
-            return {"type": "number", "description": f"At most {MAX_DIGITS} digits, every one of them kept."}
+            return {"type": "number", "format": "decimal"}
         case Integer():
-            return {"type": "integer", "exclusiveMinimum": -INTEGER_BOUND, "exclusiveMaximum": INTEGER_BOUND}
+            return {"type": "integer", "format": "int64"}
         case Enum():
             return {"type": "string", "enum": list(value_type.values)}
         case ScreeningList():
@@ -111,6 +116,5 @@ def _build_value_schema(value_type: ValueType) -> JsonSchema:
 
 
 def _build_code(classifier: str) -> JsonSchema:
-    schema: JsonSchema = {"type": "string", "description": f"A code of GET /classifier/{classifier}."}
     length = CODE_LENGTHS.get(classifier)
-    return schema | ({"pattern": f"^[A-Z]{{{length}}}$"} if length else {})
+    return {"type": "string"} | ({"pattern": f"^[A-Z]{{{length}}}$"} if length else {})

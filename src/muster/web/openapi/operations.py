@@ -110,18 +110,24 @@ def _iterate_parameters(handler: HTTPRouteHandler) -> Iterator[tuple[str, tuple[
 
 
 def _build_parameter(name: str, field: FieldDefinition, definition: ParameterKwarg) -> JsonSchema:
-    schema: JsonSchema = definition.schema_extra or {"type": "integer" if field.annotation is int else "string"}
+    of_type = {"type": "integer", "format": "int64"} if field.annotation is int else {"type": "string"}
+    schema: JsonSchema = definition.schema_extra or of_type
     bounds = {"minimum": definition.ge, "maximum": definition.le, "format": definition.format}
     schema |= {key: value for key, value in bounds.items() if value is not None}
     if field.has_default and field.default is not None:
         schema |= {"default": field.default}
+    is_required = isinstance(definition, PathParameter)
+    description, examples = definition.description or "", definition.examples or ()
+    if examples and not is_required:
+        # Swagger UI would fill in an `example` and send it, so that the first page of a list is not the first.
+        description = f"{description} For example `{examples[0].value}`."
     return {
         "name": name,
         "in": definition.param_type.value,
-        **({"required": True} if isinstance(definition, PathParameter) else {}),
-        **({"description": definition.description} if definition.description else {}),
+        **({"required": True} if is_required else {}),
+        **({"description": description} if description else {}),
         "schema": schema,
-        **({"example": definition.examples[0].value} if definition.examples else {}),
+        **({"example": examples[0].value} if examples and is_required else {}),
     }
 
 

@@ -23,7 +23,7 @@ _TEXT_HEADER: Final[JsonSchema] = {"required": True, "schema": {"type": "string"
 _SECONDS_HEADER: Final[JsonSchema] = {
     "required": True,
     "description": "Seconds to wait before the next attempt.",
-    "schema": {"type": "integer", "minimum": 1},
+    "schema": {"type": "integer", "format": "int64", "minimum": 1},
 }
 _HEADERS: Final[dict[int, JsonSchema]] = {
     401: {"WWW-Authenticate": _TEXT_HEADER},
