@@ -18,6 +18,7 @@ CURRENT_PAGES = [page for page in PAGES if page.name != "CHANGELOG.md"]
 _CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_ANCHOR = re.compile(r'<a id="([^"]+)"></a>')
 _FILE = re.compile(r"`([\w/]+(?:\.py|/))`")
 
 
@@ -30,9 +31,10 @@ def read_prose(page: Path) -> str:
 
 
 def to_anchors(page: Path) -> set[str]:
-    """The ids that GitHub gives the headings of a page."""
-    headings = _HEADING.findall(read_prose(page))
-    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+    """The ids that GitHub gives the headings of a page, and those that the page itself gives."""
+    prose = read_prose(page)
+    headings = {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in _HEADING.findall(prose)}
+    return headings | set(_ANCHOR.findall(prose))
 
 
 def find_broken_links(page: Path) -> Iterator[str]:

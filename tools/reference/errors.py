@@ -1,21 +1,33 @@
-"""The page of all errors, in the order in which they are checked."""
+"""The page of all errors and warnings: the order of the checks, and for each code its meaning, cause and cure."""
+
+from collections.abc import Iterator
 
 from muster.customer.error_order import ERROR_ROWS
+from muster.customer.error_prefix import RELATED_CODES, ErrorPrefix
 from muster.customer.errors import Error
 from muster.customer.fields import iterate_fields
 from muster.customer.findings import WARNINGS
-from tools.reference.markdown import code, document, table
+from tools.reference.error_guide import WARNING_GUIDES, Guide, get_guide
+from tools.reference.markdown import anchor, code, document, table
 
 _INTRODUCTION = """\
 The first error of a customer in this order is its `errorCode` and `errorDescription`. `O005`, `C004` and `B001` come
-after all others. With `?detail=full` a result has all errors of its customer, at most 1,000, with pointers.
+after all others. With `?detail=full` a result has all errors of its customer, at most 1,000, with pointers, and
+`expected` says what each field takes.
 
 In codes, `{C}` is `C016.C016` for an INDIVIDUAL customer and `C017.C016` for an ORGANIZATION one. In texts, `{i}` is
 the index of the part in its list, `{j}` the index of a part of the related entity `{i}`, `{Field}` the name of the
 field with a capital first letter, `{TYPE}` what the type of the value takes, `{ENTITYTYPE}` the type of the customer,
 `{code}` the code of the additional value, and `{NAME}` the name that the client sent.
 
-*Documented* texts are given by the contract and never change; *assigned* ones are muster's own."""
+*Documented* texts are given by the contract and never change; *assigned* ones are muster's own. Each code is an anchor
+of this page: `errors.md#C012` leads to `C012`."""
+
+_CODES = """\
+## Codes
+
+The codes in the order of the checks. Some texts say *is mandatory* although the field has a value, one that it does not
+take, such as a date in another form: the contract gives one text for both. `expected` says what the field takes."""
 
 _WARNINGS = """\
 ## Warnings
@@ -24,13 +36,62 @@ Accepted but doubtful values. Only `?detail=full` returns them."""
 
 
 def page() -> str:
-    found = (
-        (code(row.prefix.get_code(error)), _text(row.prefix.get_text(error), error), error.when, _origin(error))
-        for row in ERROR_ROWS
-        for error in row.errors
+    order = (
+        (f"[{code(_get_code(error, prefix))}](#{_list_codes(error, prefix)[0]})", _format_text(error, prefix), origin)
+        for error, prefix in _iterate_errors()
+        for origin in ["documented" if error.documented else "assigned"]
     )
-    warnings = table(("code", "text"), ((code(number), text) for number, text in WARNINGS))
-    return document("Errors", _INTRODUCTION, table(("code", "text", "when", "origin"), found), _WARNINGS, warnings)
+    return document(
+        "Errors",
+        _INTRODUCTION,
+        table(("code", "text", "origin"), order),
+        _CODES,
+        *map(_format_section, _group_by_code()),
+        _WARNINGS,
+        table(("code", "text"), ((f"[{code(warning)}](#{warning})", text) for warning, text in WARNINGS)),
+        *(_format_warning(warning, text) for warning, text in WARNINGS),
+    )
+
+
+def _iterate_errors() -> Iterator[tuple[Error, ErrorPrefix]]:
+    for row in ERROR_ROWS:
+        for error in row.errors:
+            yield error, row.prefix
+
+
+def _group_by_code() -> list[list[tuple[Error, ErrorPrefix]]]:
+    groups: dict[str, list[tuple[Error, ErrorPrefix]]] = {}
+    for error, prefix in _iterate_errors():
+        groups.setdefault(_get_code(error, prefix), []).append((error, prefix))
+    return list(groups.values())
+
+
+def _format_section(errors: list[tuple[Error, ErrorPrefix]]) -> str:
+    """The section of one code, which can stand with several texts."""
+    anchors = "".join(map(anchor, _list_codes(*errors[0])))
+    entries = (
+        f"{_format_text(error, prefix)}\n\n{_format_guide(get_guide(error, prefix), error.when)}"
+        for error, prefix in errors
+    )
+    return "\n\n".join((f"### {code(_get_code(*errors[0]))}", anchors, *entries))
+
+
+def _format_warning(warning: str, text: str) -> str:
+    return "\n\n".join((f"### {code(warning)}", anchor(warning), _format_guide(WARNING_GUIDES[warning], text)))
+
+
+def _format_guide(guide: Guide, cause: str) -> str:
+    return f"- Meaning: {guide.meaning}\n- Cause: {cause[0].upper()}{cause[1:]}.\n- Cure: {guide.cure}"
+
+
+def _get_code(error: Error, prefix: ErrorPrefix) -> str:
+    return prefix.get_code(error)
+
+
+def _list_codes(error: Error, prefix: ErrorPrefix) -> list[str]:
+    """The codes in responses that an error has."""
+    template = prefix.get_code(error)
+    return list(dict.fromkeys(template.replace("{C}", of_type) for of_type in RELATED_CODES.values()))
 
 
 _VALUES = {
@@ -41,9 +102,5 @@ _VALUES = {
 }
 
 
-def _text(text: str, error: Error) -> str:
-    return code(text.replace("{values}", _VALUES.get(error, "")))
-
-
-def _origin(error: Error) -> str:
-    return "documented" if error.documented else "assigned"
+def _format_text(error: Error, prefix: ErrorPrefix) -> str:
+    return code(prefix.get_text(error).replace("{values}", _VALUES.get(error, "")))

@@ -1,21 +1,8 @@
 """The page of all fields."""
 
 from muster.customer.fields import SCHEMAS
-from muster.customer.numbers import MAX_DIGITS
 from muster.customer.schema import Field, Schema
-from muster.customer.value_types import (
-    Boolean,
-    ClassifierCode,
-    Date,
-    Decimal,
-    Enum,
-    Integer,
-    Nested,
-    NestedList,
-    ScreeningList,
-    Text,
-    ValueType,
-)
+from muster.customer.value_types import ClassifierCode, Nested, NestedList, ValueType
 from tools.reference.markdown import code, document, table
 
 _INTRODUCTION = """\
@@ -32,7 +19,7 @@ def page() -> str:
 
 
 def _fields(schema: Schema) -> str:
-    head = ("field", "type", "mandatory", "example", "error", "meaning")
+    head = ("field", "takes", "mandatory", "example", "error", "meaning")
     return table(head, (_row(field) for field in schema.fields))
 
 
@@ -52,28 +39,12 @@ def _row(field: Field) -> tuple[str, ...]:
 
 
 def describe_type(value_type: ValueType) -> str:
-    """The values that a type takes, in words."""
+    """The values that a type takes, in words, with links to the schemas and classifiers of this reference."""
     match value_type:
-        case Text(max_length=None):
-            return "text"
-        case Text():
-            return f"text, at most {value_type.max_length} characters"
-        case Date():
-            return "date or timestamp"
-        case Boolean():
-            return "yes/no"
-        case Decimal():
-            return f"decimal, at most {MAX_DIGITS} digits"
-        case Integer():
-            return f"whole number, at most {MAX_DIGITS} digits"
-        case Enum():
-            return "one of " + ", ".join(map(code, value_type.values))
-        case ClassifierCode():
-            return f"code of [{value_type.classifier}](classifiers.md#{value_type.classifier.lower()})"
-        case Nested():
-            return f"[{value_type.schema}](#{value_type.schema.lower()})"
-        case NestedList():
-            return f"list of [{value_type.schema}](#{value_type.schema.lower()})"
-        case ScreeningList():
-            return "list, left out: " + ", ".join(map(code, value_type.values))
-    raise TypeError(f"no words for {type(value_type).__name__}")
+        case ClassifierCode(classifier=name):
+            return f"a code of the classifier [{name}](classifiers.md#{name.lower()})"
+        case Nested(schema=name):
+            return f"[{name}](#{name.lower()})"
+        case NestedList(schema=name):
+            return f"a list of [{name}](#{name.lower()})"
+    return value_type.expected

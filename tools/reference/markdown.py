@@ -20,5 +20,10 @@ def code(text: object) -> str:
     return f"`{text}`" if str(text) else ""
 
 
+def anchor(name: str) -> str:
+    """A place that links lead to by exactly this name; GitHub derives other names from headings."""
+    return f'<a id="{name}"></a>'
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
