@@ -34,10 +34,10 @@ class MemoryUsers:
         self.by_name[name] = replace(user, password_hash=password_hash)
         return True
 
-    def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: AuditEvent) -> bool:
+    def set_rights(self, name: str, roles: Role, business_units: Sequence[str], event: AuditEvent) -> bool:
         if (user := self.by_name.get(name)) is None:
             return False
-        self.by_name[name] = replace(user, role=role, business_units=tuple(business_units))
+        self.by_name[name] = replace(user, roles=roles, business_units=tuple(business_units))
         return True
 
     def disable_user(self, name: str, event: AuditEvent) -> ChangeOutcome:

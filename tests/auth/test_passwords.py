@@ -4,7 +4,7 @@ import pytest
 
 from muster.auth import passwords
 from muster.auth.authentication import CredentialVerifier
-from muster.auth.authorization import can_submit
+from muster.auth.authorization import READ_CUSTOMERS, READ_METRICS, READ_RECORDS, SUBMIT_BATCHES
 from muster.auth.users import Role, User
 from tests.audit.fakes import MemoryAuditSink
 from tests.auth.fakes import ManualClock, MemoryUsers
@@ -104,6 +104,19 @@ def test_hashes_are_argon2id_with_different_salts() -> None:
     assert passwords.hash_password(PASSWORD) != HASH
 
 
-@pytest.mark.parametrize(("role", "is_permitted"), [(Role.SUBMIT, True), (Role.ADMIN, True), (Role.READ, False)])
-def test_reader_may_not_post_batches(role: Role, is_permitted: bool) -> None:
-    assert can_submit(User("anna", role)) is is_permitted
+@pytest.mark.parametrize(
+    ("roles", "permitted"),
+    [
+        (Role.SUBMIT, [True, False, True, False]),
+        (Role.READ, [False, True, True, False]),
+        (Role.WATCH, [False, False, False, True]),
+        (Role.AUDIT, [False, False, False, False]),
+        (Role(0), [False, False, False, False]),
+        (Role.ADMIN, [True, True, True, True]),
+        (Role.SUBMIT | Role.READ, [True, True, True, False]),
+        (Role.SUBMIT | Role.WATCH | Role.AUDIT, [True, False, True, True]),
+    ],
+)
+def test_permissions_of_several_roles_add_up(roles: Role, permitted: list[bool]) -> None:
+    permissions = (SUBMIT_BATCHES, READ_CUSTOMERS, READ_RECORDS, READ_METRICS)
+    assert [permission.is_granted(User("anna", roles)) for permission in permissions] == permitted

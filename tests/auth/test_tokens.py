@@ -76,7 +76,7 @@ def test_token_of_a_disabled_user_is_rejected() -> None:
 
 def test_changed_role_takes_effect_with_the_next_request() -> None:
     setup = TokenSetup()
-    setup.store.by_name["anna"] = replace(setup.store.by_name["anna"], role=Role.READ)
+    setup.store.by_name["anna"] = replace(setup.store.by_name["anna"], roles=Role.READ)
     user = setup.verifier.verify_token(setup.text)
     assert user is not None
-    assert user.role is Role.READ
+    assert user.roles is Role.READ

@@ -99,6 +99,35 @@ def test_change_keeps_rights_that_are_not_given(muster: Muster, tmp_path: Path) 
     assert_one_line(muster("user", "change", "nobody", "--role", "read"), 1, "muster user list")
 
 
+@pytest.mark.parametrize(
+    ("options", "listed"),
+    [
+        (["--role", "submit", "--role", "read"], "submit,read"),
+        (["--role", "read,submit"], "submit,read"),
+        (["--role", "audit, watch", "--role", "audit"], "watch,audit"),
+        (["--role", "audit"], "audit"),
+    ],
+)
+def test_user_may_have_several_roles(muster: Muster, options: list[str], listed: str) -> None:
+    muster.ok("user", "add", "anna", *options, "--password-stdin", stdin="correct horse\n")
+    assert muster.ok("user", "list").out == f"anna\t{listed}\t\tactive\n"
+
+
+def test_role_is_added_and_removed_beside_the_others(muster: Muster) -> None:
+    muster.add_user("anna")
+    for options, listed in (
+        (["--add-role", "read"], "submit,read"),
+        (["--add-role", "read,audit"], "submit,read,audit"),
+        (["--remove-role", "submit", "--add-role", "watch"], "read,watch,audit"),
+        (["--role", "submit", "--role", "watch"], "submit,watch"),
+        (["--role", "read", "--add-role", "submit"], "submit,read"),
+    ):
+        muster.ok("user", "change", "anna", *options)
+        assert muster.ok("user", "list").out == f"anna\t{listed}\t\tactive\n"
+    result = muster("user", "change", "anna", "--remove-role", "submit,read")
+    assert_one_line(result, 1, "user 'anna' needs a role", "`muster user disable anna`")
+
+
 def test_new_password_replaces_the_old_one(muster: Muster) -> None:
     muster.add_user("anna")
     muster.ok("user", "password", "anna", "--password-stdin", stdin="another horse\n")

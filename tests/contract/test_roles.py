@@ -2,6 +2,8 @@
 
 import json
 
+import httpx
+
 from muster.auth.users import Role
 from muster.web.openapi import document
 from tests.events import some_event
@@ -18,19 +20,22 @@ USERS = (
     "admin",
     "disabled",
     "watcher",
+    "auditor",
+    "sender and reader of SOUTH",
+    "reader of NORTH and watcher",
 )
 
 # The status for each user, in the order of `USERS`, on records that the sender saved in NORTH.
 EXPECTED = {
-    "validateBatchCustomers": (401, 200, 200, 403, 403, 403, 200, 401, 403),
-    "batchCustomers": (401, 200, 200, 403, 403, 403, 200, 401, 403),
-    "communication": (401, 200, 404, 200, 404, 404, 200, 401, 403),
-    "batch": (401, 200, 404, 200, 200, 200, 200, 401, 403),
-    "batches": (401, 200, 200, 200, 200, 200, 200, 401, 403),
-    "batchResults": (401, 200, 404, 200, 200, 200, 200, 401, 403),
-    "customer": (401, 403, 403, 200, 404, 404, 200, 401, 403),
-    "customerHistory": (401, 403, 403, 200, 404, 404, 200, 401, 403),
-    "metrics": (401, 403, 403, 403, 403, 403, 200, 401, 200),
+    "validateBatchCustomers": (401, 200, 200, 403, 403, 403, 200, 401, 403, 403, 200, 403),
+    "batchCustomers": (401, 200, 200, 403, 403, 403, 200, 401, 403, 403, 200, 403),
+    "communication": (401, 200, 404, 200, 404, 404, 200, 401, 403, 403, 404, 200),
+    "batch": (401, 200, 404, 200, 200, 200, 200, 401, 403, 403, 200, 200),
+    "batches": (401, 200, 200, 200, 200, 200, 200, 401, 403, 403, 200, 200),
+    "batchResults": (401, 200, 404, 200, 200, 200, 200, 401, 403, 403, 200, 200),
+    "customer": (401, 403, 403, 200, 404, 404, 200, 401, 403, 403, 404, 200),
+    "customerHistory": (401, 403, 403, 200, 404, 404, 200, 401, 403, 403, 404, 200),
+    "metrics": (401, 403, 403, 403, 403, 403, 200, 401, 200, 403, 403, 200),
 }
 
 
@@ -61,6 +66,9 @@ def test_every_operation_is_permitted_to_the_roles_of_the_table_alone(api: Api) 
         "admin": api.user(Role.ADMIN, ("NORTH",)),
         "disabled": api.user(Role.ADMIN, ("NORTH",), name="disabled"),
         "watcher": api.user(Role.WATCH, ("NORTH",)),
+        "auditor": api.user(Role.AUDIT, ("NORTH",)),
+        "sender and reader of SOUTH": api.user(Role.SUBMIT | Role.READ, ("SOUTH",)),
+        "reader of NORTH and watcher": api.user(Role.READ | Role.WATCH, ("NORTH",)),
     }
     api.store.users.disable_user("disabled", some_event())
     customer = individual(businessUnit="NORTH")
@@ -100,3 +108,22 @@ def test_reader_sees_only_results_of_its_units(api: Api) -> None:
         page = api.http.get(path, headers={"Authorization": f"Bearer {reader}"}).json()
         assert {result["businessUnit"] for result in page["results"]} == set(units)
         assert len(page["results"]) == count
+
+
+def test_user_that_sends_and_reads_sees_what_it_sent_and_the_customers_of_its_units(api: Api) -> None:
+    api.units("NORTH", "SOUTH")  # before the first request, so the service has no older code lists in its cache
+    token = api.user(units=("NORTH", "SOUTH"), name="anna")
+    customers = [individual(businessUnit=unit) for unit in ("NORTH", "SOUTH")]
+    body = json.dumps({"customers": customers}).encode()
+    sent = api.send(body, Authorization=f"Bearer {token}")
+    api.store.users.set_rights("anna", Role.SUBMIT | Role.READ, ("SOUTH",), some_event())
+
+    def get(path: str) -> httpx.Response:
+        return api.http.get(f"/api/v1/{path}", headers={"Authorization": f"Bearer {token}"})
+
+    assert len(get(f"batches/{sent.headers['Muster-Batch-Id']}/results").json()["results"]) == 2
+    assert [get(f"communications/{c['communicationNumber']}").status_code for c in customers] == [200, 200]
+    assert [get(f"customers/{c['customerExtId']}?businessUnit={c['businessUnit']}").status_code for c in customers] == [
+        404,
+        200,
+    ]

@@ -86,12 +86,22 @@ def test_only_watch_and_admin_read_metrics(how: dict[str, Any], status: int) -> 
     assert ("muster_" in response.text) is (status == 200)
 
 
-@pytest.mark.parametrize(("path", "who"), [("/metrics", ANNA), ("/api/v1/batches", WATCHER), (SAVE, WATCHER)])
-def test_403_says_how_to_get_the_role(path: str, who: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("path", "who", "action", "roles", "added"),
+    [
+        ("/metrics", ANNA, "read the metrics", "watch", "watch"),
+        ("/api/v1/batches", WATCHER, "read batches and communications", "submit or read", "read"),
+        ("/api/v1/customers/c", ANNA, "read customers", "read", "read"),
+        (SAVE, WATCHER, "submit batches", "submit", "submit"),
+    ],
+)
+def test_403_says_which_role_to_add(path: str, who: tuple[str, str], action: str, roles: str, added: str) -> None:
     with TestClient(application()) as client:
         response = client.request("POST" if path == SAVE else "GET", path, content=BATCH, headers=JSON, auth=who)
     assert response.status_code == 403
-    assert "`muster user change`, or its OpenID provider, gives it" in response.json()["message"]
+    message = response.json()["message"]
+    assert message.startswith(f"this user may not {action}; it needs the role {roles}, which ")
+    assert f"`muster user change NAME --add-role {added}`" in message
 
 
 @pytest.mark.parametrize("path", ["/api/v1/batches", "/api/v1/communications/n", "/api/v1/customers/c"])

@@ -27,6 +27,9 @@ NORTH = User("north", Role.READ, ("NORTH",))
 SOUTH = User("south", Role.READ, ("SOUTH",))
 READER_WITHOUT_UNITS = User("reader", Role.READ)
 WATCHER = User("watcher", Role.WATCH, ("NORTH",))
+AUDITOR = User("auditor", Role.AUDIT, ("NORTH",))
+SENDER_AND_READER = User("sender", Role.SUBMIT | Role.READ, ("SOUTH",))
+OTHER_SENDER_AND_READER = User("other", Role.SUBMIT | Role.READ, ("SOUTH",))
 
 
 @dataclass

@@ -10,11 +10,14 @@ import pytest
 from muster.auth.users import User
 from tests.records.fakes import (
     ADMIN,
+    AUDITOR,
     BATCH,
     NORTH,
     OTHER_SENDER,
+    OTHER_SENDER_AND_READER,
     READER_WITHOUT_UNITS,
     SENDER,
+    SENDER_AND_READER,
     SOUTH,
     WATCHER,
     MemoryRecords,
@@ -38,6 +41,9 @@ def parse_numbers(results: Sequence[Any]) -> list[int]:
         (SOUTH, False, True, [1]),
         (READER_WITHOUT_UNITS, False, True, []),
         (WATCHER, False, False, None),
+        (AUDITOR, False, False, None),
+        (SENDER_AND_READER, True, True, ALL),
+        (OTHER_SENDER_AND_READER, False, True, [1]),
     ],
 )
 def test_user_sees_what_role_and_units_allow(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError
 from muster.storage import Storage, StorageError
@@ -29,6 +29,15 @@ def test_user_is_stored_as_added(storage: Storage) -> None:
     assert storage.users.user("Anna") is None
 
 
+def test_several_roles_are_stored_and_roles_of_a_later_version_permit_nothing(storage: Storage) -> None:
+    storage.users.add_user(replace(ANNA, roles=Role.READ | Role.AUDIT))
+    assert storage.users.user("anna") == replace(ANNA, roles=Role.AUDIT | Role.READ)
+    for stored, roles in (("read,audit", Role.READ | Role.AUDIT), ("submit,approve", Role.SUBMIT), ("boss", Role(0))):
+        with storage.engine.begin() as connection:
+            connection.execute(update(users).values(role=stored))
+        assert storage.users.user("anna") == replace(ANNA, roles=roles)
+
+
 def test_users_are_sorted_by_name(storage: Storage) -> None:
     for name in ("b", "Z", "a", "é"):
         storage.users.add_user(replace(ANNA, name=name))
@@ -40,7 +49,7 @@ def test_name_can_be_used_only_once(storage: Storage) -> None:
     storage.users.add_user(ANNA)
 
     with pytest.raises(UserExistsError):
-        storage.users.add_user(replace(ANNA, role=Role.ADMIN))
+        storage.users.add_user(replace(ANNA, roles=Role.ADMIN))
     assert storage.users.user("anna") == ANNA
 
 
@@ -59,7 +68,7 @@ def test_password_state_and_rights_can_be_changed(storage: Storage) -> None:
     assert storage.users.disable_user("anna") is ChangeOutcome.CHANGED
     assert storage.users.set_rights("anna", Role.READ, ("LV", "LT"))
     assert storage.users.user("anna") == replace(
-        ANNA, password_hash="new", disabled=True, role=Role.READ, business_units=("LV", "LT")
+        ANNA, password_hash="new", disabled=True, roles=Role.READ, business_units=("LV", "LT")
     )
 
 

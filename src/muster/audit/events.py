@@ -14,8 +14,8 @@ class Action(Enum):
 
     # Not a StrEnum: each member has three texts, and the reference page shows all of them.
     SIGN_IN_REFUSED = "sign-in.refused", "the user, if a user of that name exists", "authentication failed"
-    USER_ADDED = "user.added", "the user", "a user was added, with this role and these business units"
-    USER_CHANGED = "user.changed", "the user", "the user's role and business units were changed to these"
+    USER_ADDED = "user.added", "the user", "a user was added, with these roles and business units"
+    USER_CHANGED = "user.changed", "the user", "the user's roles and business units were changed to these"
     USER_DISABLED = "user.disabled", "the user", "a user was disabled"
     USER_ENABLED = "user.enabled", "the user", "a disabled user was enabled"
     USER_PASSWORD = "user.password", "the user", "a user's password was set"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from muster.audit.events import Action, AuditEvent, Details
-from muster.auth.users import ChangeOutcome, Role, Token, User, UserStore
+from muster.auth.users import ChangeOutcome, Role, Token, User, UserStore, get_role_names
 
 
 class UserAdministration:
@@ -16,12 +16,12 @@ class UserAdministration:
 
     def add_user(self, user: User) -> None:
         """Raises `UserExistsError`."""
-        details = _describe_rights(user.role, user.business_units)
+        details = _describe_rights(user.roles, user.business_units)
         self._store.add_user(user, self._event(Action.USER_ADDED, user.name, details))
 
-    def set_rights(self, name: str, role: Role, business_units: Sequence[str]) -> bool:
-        event = self._event(Action.USER_CHANGED, name, _describe_rights(role, business_units))
-        return self._store.set_rights(name, role, business_units, event)
+    def set_rights(self, name: str, roles: Role, business_units: Sequence[str]) -> bool:
+        event = self._event(Action.USER_CHANGED, name, _describe_rights(roles, business_units))
+        return self._store.set_rights(name, roles, business_units, event)
 
     def set_password(self, name: str, password_hash: str) -> bool:
         return self._store.set_password(name, password_hash, self._event(Action.USER_PASSWORD, name))
@@ -48,5 +48,5 @@ class UserAdministration:
         return AuditEvent(self._actor, action, subject, details or {})
 
 
-def _describe_rights(role: Role, business_units: Sequence[str]) -> Details:
-    return {"role": role.value, "businessUnits": list(business_units)}
+def _describe_rights(roles: Role, business_units: Sequence[str]) -> Details:
+    return {"role": ",".join(get_role_names(roles)), "businessUnits": list(business_units)}

@@ -1,23 +1,24 @@
 """Authorization: what each role permits."""
 
+from dataclasses import dataclass
+from typing import Final
+
 from muster.auth.users import Role, User
 
 
-def can_submit(user: User) -> bool:
-    """Whether the user may post batches, to either endpoint."""
-    return user.role in (Role.SUBMIT, Role.ADMIN)
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Permits an action to users with one of these roles, and to every `admin`. `action` completes "may not ..."."""
+
+    action: str
+    roles: Role
+
+    def is_granted(self, user: User) -> bool:
+        return bool(user.roles & (self.roles | Role.ADMIN))
 
 
-def can_read_customers(user: User) -> bool:
-    """Whether the user may read customers."""
-    return user.role in (Role.READ, Role.ADMIN)
-
-
-def can_read_records(user: User) -> bool:
-    """Whether the user may read records of batches. `records` decides which of them the user sees."""
-    return user.role in (Role.SUBMIT, Role.READ, Role.ADMIN)
-
-
-def can_read_metrics(user: User) -> bool:
-    """Whether the user may read the metrics."""
-    return user.role in (Role.WATCH, Role.ADMIN)
+SUBMIT_BATCHES: Final = Permission("submit batches", Role.SUBMIT)  # to either endpoint
+READ_CUSTOMERS: Final = Permission("read customers", Role.READ)
+# `records` decides which of them the user sees.
+READ_RECORDS: Final = Permission("read batches and communications", Role.SUBMIT | Role.READ)
+READ_METRICS: Final = Permission("read the metrics", Role.WATCH)

@@ -1,21 +1,43 @@
 """Users, tokens and roles, and the store that keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, StrEnum
-from typing import Protocol
+from enum import Enum, Flag, auto
+from typing import Final, Protocol
 
 from muster.audit.events import AuditEvent
 
 
-class Role(StrEnum):
-    """`submit` posts batches, `read` reads customers and batches, `watch` reads metrics, `admin` does all of it."""
+class Role(Flag):
+    """The roles of a user, which add up: `Role.SUBMIT | Role.READ` may do what either may; `Role(0)` may do nothing.
 
-    SUBMIT = "submit"
-    READ = "read"
-    WATCH = "watch"
-    ADMIN = "admin"
+    `submit` posts batches, `read` reads customers and batches, `watch` reads metrics, `audit` reads the audit log (over
+    HTTP a later version will), `admin` does all of it.
+    """
+
+    SUBMIT = auto()
+    READ = auto()
+    WATCH = auto()
+    AUDIT = auto()
+    ADMIN = auto()
+
+
+# Name -> role, in the order in which roles are shown.
+ROLES_BY_NAME: Final = {str(role.name).lower(): role for role in Role}
+
+
+def get_role_names(roles: Role) -> list[str]:
+    """The names of these roles."""
+    return [name for name, role in ROLES_BY_NAME.items() if role in roles]
+
+
+def combine_roles(names: Iterable[object]) -> Role:
+    """The roles of these names, all together. Ignores what is no name of a role, so rights never grow by a mistake."""
+    roles = Role(0)
+    for name in names:
+        roles |= ROLES_BY_NAME.get(name, Role(0)) if isinstance(name, str) else Role(0)
+    return roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +45,7 @@ class User:
     """A user as stored. The first of `business_units` is the default unit."""
 
     name: str
-    role: Role
+    roles: Role
     business_units: tuple[str, ...] = ()
     password_hash: str | None = None
     disabled: bool = False
@@ -74,7 +96,7 @@ class UserStore(Protocol):
 
     def set_password(self, name: str, password_hash: str, event: AuditEvent) -> bool: ...
 
-    def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: AuditEvent) -> bool: ...
+    def set_rights(self, name: str, roles: Role, business_units: Sequence[str], event: AuditEvent) -> bool: ...
 
     def disable_user(self, name: str, event: AuditEvent) -> ChangeOutcome: ...
 

@@ -1,12 +1,19 @@
 """`muster user`: adds, lists and changes users."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
 from muster.auth.administration import UserAdministration
 from muster.auth.passwords import hash_password
-from muster.auth.users import ChangeOutcome, Role, User, UserExistsError
+from muster.auth.users import (
+    ROLES_BY_NAME,
+    ChangeOutcome,
+    User,
+    UserExistsError,
+    combine_roles,
+    get_role_names,
+)
 from muster.classifiers.entries import ClassifierStore
 from muster.cli import examples
 from muster.cli.context import get_operator, open_command_storage
@@ -17,14 +24,28 @@ from muster.cli.prompt import prompt_new_password
 
 app = typer.Typer(help="Users, their roles and their business units.")
 
-RoleOption = Annotated[
-    Role,
-    typer.Option(
-        "--role",
-        help="`submit` posts batches, `read` reads customers and batches, `watch` reads only metrics, `admin` does all",
-        show_default=False,
-    ),
-]
+_ROLE_HELP: Final = (
+    "`submit` posts batches, `read` reads customers and batches, `watch` reads the metrics, `audit` is for reading the "
+    "audit log over HTTP, which a later version serves, `admin` does all; repeat it for more roles, or use commas"
+)
+
+
+def _split_roles(names: list[str] | None) -> list[str]:
+    return [name.strip() for text in names or () for name in text.split(",")]
+
+
+def _check_roles(names: list[str] | None) -> list[str] | None:
+    for name in _split_roles(names):
+        if name not in ROLES_BY_NAME:
+            raise typer.BadParameter(f"{name!r} is no role; the roles are {', '.join(ROLES_BY_NAME)}")
+    return names
+
+
+def _roles_option(name: str, meaning: str) -> Any:
+    return typer.Option(name, metavar="ROLE", help=meaning, show_default=False, callback=_check_roles)
+
+
+RoleOption = Annotated[list[str] | None, _roles_option("--role", _ROLE_HELP)]
 UnitsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -34,7 +55,12 @@ UnitsOption = Annotated[
         show_default=False,
     ),
 ]
-NewRole = Annotated[Role | None, typer.Option("--role", help="the new role", show_default=False)]
+NewRoles = Annotated[
+    list[str] | None,
+    _roles_option("--role", "the new roles, which replace all old ones; repeat it for more roles, or use commas"),
+]
+AddedRoles = Annotated[list[str] | None, _roles_option("--add-role", "a role that the user gets beside its others")]
+RemovedRoles = Annotated[list[str] | None, _roles_option("--remove-role", "a role that the user loses")]
 NewUnits = Annotated[
     list[str] | None,
     typer.Option(
@@ -49,12 +75,15 @@ NewUnits = Annotated[
 @app.command("add", epilog=examples.format_examples("user add"))
 def add(
     name: UserName,
-    role: RoleOption,
+    role: RoleOption = None,
     business_unit: UnitsOption = None,
     password_stdin: PasswordStdin = False,
     database: Database = None,
 ) -> None:
     """Adds a user."""
+    if not role:
+        raise UsageError(f"the option --role is missing; choose from {', '.join(ROLES_BY_NAME)}")
+    roles = combine_roles(_split_roles(role))
     units = tuple(dict.fromkeys(business_unit or ()))
     with open_command_storage(database, create=True) as store:
         if store.users.user(name) is not None:
@@ -62,7 +91,7 @@ def add(
         _check_units(store.classifiers, units)
         password_hash = hash_password(prompt_new_password(from_stdin=password_stdin))
         try:
-            UserAdministration(store.users, get_operator()).add_user(User(name, role, units, password_hash))
+            UserAdministration(store.users, get_operator()).add_user(User(name, roles, units, password_hash))
         except UserExistsError:
             raise _user_exists(name) from None
     print_note(f"added the user {name}")
@@ -70,27 +99,43 @@ def add(
 
 @app.command("list", epilog=examples.format_examples("user list"))
 def list_users(database: Database = None) -> None:
-    """Lists the users: name, role, business units, state."""
+    """Lists the users: name, roles, business units, state."""
     with open_command_storage(database) as store:
         rows = [
-            (user.name, user.role.value, ",".join(user.business_units), "disabled" if user.disabled else "active")
+            (
+                user.name,
+                ",".join(get_role_names(user.roles)),
+                ",".join(user.business_units),
+                "disabled" if user.disabled else "active",
+            )
             for user in store.users.users()
         ]
-    print_table(("Name", "Role", "Business units", "State"), rows)
+    print_table(("Name", "Roles", "Business units", "State"), rows)
 
 
 @app.command("change", epilog=examples.format_examples("user change"))
-def change(name: UserName, role: NewRole = None, business_unit: NewUnits = None, database: Database = None) -> None:
-    """Changes the role or the business units of a user, from the next request on."""
-    if role is None and not business_unit:
-        raise UsageError("nothing to change; give --role, --business-unit or both")
+def change(
+    name: UserName,
+    role: NewRoles = None,
+    add_role: AddedRoles = None,
+    remove_role: RemovedRoles = None,
+    business_unit: NewUnits = None,
+    database: Database = None,
+) -> None:
+    """Changes the roles or the business units of a user, from the next request on."""
+    if not (role or add_role or remove_role or business_unit):
+        raise UsageError("nothing to change; give --role, --add-role, --remove-role or --business-unit")
     with open_command_storage(database) as store:
         user = store.users.user(name)
         if user is None:
             raise unknown_user(name)
         units = tuple(dict.fromkeys(business_unit)) if business_unit else user.business_units
         _check_units(store.classifiers, units)
-        UserAdministration(store.users, get_operator()).set_rights(name, role or user.role, units)
+        roles = combine_roles(_split_roles(role)) if role else user.roles
+        roles = (roles | combine_roles(_split_roles(add_role))) & ~combine_roles(_split_roles(remove_role))
+        if not roles:
+            raise CommandError(f"user {name!r} needs a role; `muster user disable {name}` disables it")
+        UserAdministration(store.users, get_operator()).set_rights(name, roles, units)
     print_note(f"changed the user {name}{_still_disabled(user)}")
 
 

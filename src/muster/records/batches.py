@@ -60,11 +60,11 @@ class BatchReader:
         if batch is None or response is None:
             return None
         visibility, all_results = self._get_visibility(user), _decode_results(response).results
+        sees_all = visibility.includes(sender=batch.sender, unit=None)
         visible = (
             (index, result)
             for index, result in enumerate(islice(all_results, start, None), start)
-            if visibility.units is None
-            or visibility.includes(sender=batch.sender, unit=_decode_unit(result).business_unit)
+            if sees_all or visibility.includes(sender=batch.sender, unit=_decode_unit(result).business_unit)
         )
         page = list(islice(visible, limit))
         following = next(visible, None)

@@ -15,33 +15,35 @@ class UnitRequiredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """Which customers a user may see: those in `units` that `sender` sent. None stands for all units or all senders."""
+    """Which records a user may see, with all its roles together.
+
+    A customer is visible in `units`, and if `sent_by` sent it. A batch is visible if `sender` sent it. None stands for
+    all units or all senders.
+    """
 
     units: frozenset[str] | None = None
+    sent_by: str = ""  # no user has an empty name
     sender: str | None = None
 
     @classmethod
     def for_user(cls, user: User, existing: frozenset[str]) -> "Visibility":
-        """`admin` sees everything, `read` the customers of its units, `submit` what it sent itself, `watch` nothing.
+        """`admin` sees everything, `read` the customers of its units, `submit` what it sent itself, others see nothing.
 
         Batches themselves (sender, time, counts) are visible to every reader: they contain no customer data.
         """
-        match user.role:
-            case Role.ADMIN:
-                return cls()
-            case Role.READ:
-                return cls(units=BusinessUnits.for_user(existing, user.business_units).allowed)
-            case Role.SUBMIT:
-                return cls(sender=user.name)
-            case Role.WATCH:
-                return cls(units=frozenset(), sender="")  # no user has an empty name
+        if Role.ADMIN in user.roles:
+            return cls()
+        is_reader = Role.READ in user.roles
+        sent_by = user.name if Role.SUBMIT in user.roles else ""
+        units = BusinessUnits.for_user(existing, user.business_units).allowed if is_reader else frozenset()
+        return cls(units, sent_by, None if is_reader else sent_by)
 
     def includes_sender(self, sender: str) -> bool:
         return self.sender is None or self.sender == sender
 
     def includes(self, *, sender: str, unit: str | None) -> bool:
         """Whether a customer is visible; `unit` is None for a rejected customer without a known unit."""
-        return self.includes_sender(sender) and (self.units is None or unit in self.units)
+        return self.units is None or sender == self.sent_by or unit in self.units
 
 
 def select_unit(requested: str | None, user: User, existing: frozenset[str]) -> str | None:
@@ -49,7 +51,7 @@ def select_unit(requested: str | None, user: User, existing: frozenset[str]) -> 
 
     Without a requested unit, the default unit of the user applies. Raises `UnitRequiredError`.
     """
-    is_admin = user.role is Role.ADMIN
+    is_admin = Role.ADMIN in user.roles
     units = BusinessUnits.for_user(existing, () if is_admin else user.business_units)
     unit = units.default if requested is None else requested
     if unit is None:

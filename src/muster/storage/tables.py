@@ -134,7 +134,7 @@ users = Table(
     "users",
     metadata,
     Column("name", Key, primary_key=True),
-    Column("role", Text, nullable=False),
+    Column("role", Text, nullable=False),  # the names of the roles, with commas between them
     Column("business_units", Json, nullable=False),  # [code, …]
     Column("password_hash", Text),
     Column("disabled", Boolean, nullable=False),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Insert, Update, bindparam, insert, select, update
 
 from muster.audit.events import AuditEvent
-from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError
+from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError, combine_roles, get_role_names
 from muster.intake.customer_store import ConflictError
 from muster.storage.audit import append_event
 from muster.storage.compiled_select import CompiledSelect
@@ -59,7 +59,7 @@ class SqlUserStore:
         now = datetime.now(UTC)
         row = {
             "name": user.name,
-            "role": user.role.value,
+            "role": _format_roles(user.roles),
             "business_units": list(user.business_units),
             "password_hash": user.password_hash,
             "disabled": user.disabled,
@@ -75,9 +75,11 @@ class SqlUserStore:
         """False when the user does not exist."""
         return self._update_user(name, event, password_hash=password_hash)
 
-    def set_rights(self, name: str, role: Role, business_units: Sequence[str], event: AuditEvent | None = None) -> bool:
+    def set_rights(
+        self, name: str, roles: Role, business_units: Sequence[str], event: AuditEvent | None = None
+    ) -> bool:
         """False when the user does not exist."""
-        return self._update_user(name, event, role=role.value, business_units=list(business_units))
+        return self._update_user(name, event, role=_format_roles(roles), business_units=list(business_units))
 
     def disable_user(self, name: str, event: AuditEvent | None = None) -> ChangeOutcome:
         return self._set_disabled(name, True, event)
@@ -147,9 +149,14 @@ class SqlUserStore:
             return count
 
 
+def _format_roles(roles: Role) -> str:
+    return ",".join(get_role_names(roles))
+
+
 def _to_user(row: Sequence[Any]) -> User:
-    name, role, business_units, password_hash, disabled = row
-    return User(name, Role(role), tuple(business_units), password_hash, disabled)
+    name, roles, business_units, password_hash, disabled = row
+    # A role that only a later version knows permits nothing here.
+    return User(name, combine_roles(roles.split(",")), tuple(business_units), password_hash, disabled)
 
 
 def _to_token(row: Sequence[Any]) -> Token:

@@ -1,12 +1,12 @@
 """Access of authenticated users to a resource, as a dependency of Litestar handlers."""
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from litestar import Request
 
-from muster.auth.users import User
+from muster.auth.authorization import Permission
+from muster.auth.users import User, get_role_names
 from muster.web.authenticator import Authenticator
 from muster.web.concurrency import Permit, WorkerSlots
 from muster.web.credentials import Credentials, parse_authorization
@@ -19,17 +19,16 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """A right that an endpoint requires. `denial` tells other users what is missing."""
-
-    is_granted: Callable[[User], bool]
-    denial: str
-
-    def check(self, user: User) -> None:
-        """Raises `Problem`, a 403."""
-        if not self.is_granted(user):
-            raise Problem(403, self.denial)
+def require_permission(user: User, permission: Permission) -> None:
+    """Raises `Problem`, a 403 that says which role to add. Roles add up, so no user has to lose one."""
+    if permission.is_granted(user):
+        return
+    names = get_role_names(permission.roles)
+    raise Problem(
+        403,
+        f"this user may not {permission.action}; it needs the role {' or '.join(names)}, which an administrator adds "
+        f"with `muster user change NAME --add-role {names[-1]}`, or at the user's OpenID provider",
+    )
 
 
 class Access(Generic[R]):
@@ -71,5 +70,5 @@ class AccessProvider(Generic[R]):
 
     def _authorize(self, credentials: Credentials, context: RequestContext, permit: Permit) -> User:
         user = self._authenticator.authenticate(credentials, context, permit)
-        self._permission.check(user)
+        require_permission(user, self._permission)
         return user

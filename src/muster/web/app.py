@@ -8,6 +8,7 @@ from typing import Any, Final
 from litestar import Litestar, post
 from litestar.di import Provide
 
+from muster.auth.authorization import READ_CUSTOMERS, READ_METRICS, READ_RECORDS
 from muster.observability.logs import log_error, log_loop_error, log_request
 from muster.observability.multiprocess import refresh_gauges
 from muster.observability.prometheus import MetricsRegistry
@@ -18,13 +19,10 @@ from muster.web.authenticator import Authenticator
 from muster.web.batches import SUBMIT_PATH, VALIDATE_PATH, BatchHandlers
 from muster.web.body import BodyTimeouts
 from muster.web.concurrency import ConcurrencyLimiter, WorkerSlots
-from muster.web.customers import READ_CUSTOMERS
 from muster.web.encoded_paths import encode_parameter
 from muster.web.error_responses import build_error_response, handle_exception
-from muster.web.metrics import READ_METRICS
 from muster.web.problems import Problem
 from muster.web.public import READY_SECONDS, PublicServices
-from muster.web.records import READ_RECORDS
 from muster.web.request_context import RequestContext
 from muster.web.routes import DOCUMENTED_CONTROLLERS
 from muster.web.services import Services

@@ -8,14 +8,14 @@ from typing import Final
 
 from litestar.types import ASGIApp, Scope
 
-from muster.auth.authorization import can_submit
+from muster.auth.authorization import SUBMIT_BATCHES
 from muster.auth.users import User
 from muster.intake.request import BatchOptions
 from muster.intake.service import Intake
 from muster.intake.stage_timings import StageTimings
 from muster.observability.prometheus import MetricsRegistry
 from muster.observability.requests import BatchOutcome
-from muster.web.access import Permission
+from muster.web.access import require_permission
 from muster.web.authenticator import Authenticator
 from muster.web.batch_headers import BatchHeaders, parse_batch_headers
 from muster.web.body import BodyTimeouts, read_body
@@ -31,11 +31,6 @@ SUBMIT_PATH: Final = "/amlyze-ws-rest/batch-customers"
 # Reading up to 64 KiB is cheaper than a user lookup, so small bodies are read before authentication. Then a request
 # needs one thread hop, and a slow line holds no slot while it sends.
 SMALL_BODY_BYTES: Final = 64 * 1024
-
-SUBMIT_BATCHES: Final = Permission(
-    can_submit,
-    "this user may not submit batches; `muster user change`, or its OpenID provider, gives it the role submit",
-)
 
 
 class BatchHandlers:
@@ -86,7 +81,7 @@ class BatchHandlers:
         """The user of the request. Raises the problems of the header in the order of the contract."""
         credentials = self._authenticator.require(headers.credentials)
         user = self._authenticator.authenticate(credentials, context, permit)
-        SUBMIT_BATCHES.check(user)
+        require_permission(user, SUBMIT_BATCHES)
         if headers.problem is not None:
             raise headers.problem
         if headers.content_length is not None and headers.content_length > self._max_body_bytes:

@@ -6,9 +6,8 @@ from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from muster.auth.authorization import can_read_customers
 from muster.records.reading import RecordReader, UnitRequiredError
-from muster.web.access import Access, Permission
+from muster.web.access import Access
 from muster.web.encoded_paths import decode_parameter
 from muster.web.parameters import (
     DEFAULT_PAGE_SIZE,
@@ -28,11 +27,6 @@ from muster.web.record_responses import (
     to_customer_version,
 )
 from muster.web.routing import get_or_head
-
-READ_CUSTOMERS: Final = Permission(
-    can_read_customers,
-    "this user may not read customers; `muster user change`, or its OpenID provider, gives it the role read",
-)
 
 CustomerAccess = SkipValidation[NamedDependency[Access[RecordReader]]]
 

@@ -1,20 +1,12 @@
 """`/metrics`, for users with the role `watch` or `admin`."""
 
-from typing import Final
-
 from litestar import Controller, Response
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from muster.auth.authorization import can_read_metrics
 from muster.observability.prometheus import CONTENT_TYPE, MetricsRegistry
-from muster.web.access import Access, Permission
+from muster.web.access import Access
 from muster.web.routing import get_or_head
-
-READ_METRICS: Final = Permission(
-    can_read_metrics,
-    "this user may not read the metrics; `muster user change`, or its OpenID provider, gives it the role watch",
-)
 
 MetricsAccess = SkipValidation[NamedDependency[Access[MetricsRegistry]]]
 

@@ -6,9 +6,8 @@ from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from muster.auth.authorization import can_read_records
 from muster.records.reading import RecordReader
-from muster.web.access import Access, Permission
+from muster.web.access import Access
 from muster.web.encoded_paths import decode_parameter
 from muster.web.parameters import (
     DEFAULT_PAGE_SIZE,
@@ -32,16 +31,11 @@ from muster.web.record_responses import (
 )
 from muster.web.routing import get_or_head
 
-READ_RECORDS: Final = Permission(
-    can_read_records,
-    "this user reads the metrics alone; `muster user change`, or its OpenID provider, gives it another role",
-)
-
 RecordAccess = SkipValidation[NamedDependency[Access[RecordReader]]]
 
 _VISIBILITY: Final = (
     "`admin` sees everything; `read` sees the customers of its business units, and all batches; `submit` sees what it "
-    "sent."
+    "sent; a user with both sees both."
 )
 _NO_COMMUNICATION: Final = "no customer was accepted under this communication number, or none that this user may see"
 _NO_BATCH: Final = "there is no batch with this id, or none that this user may see"

@@ -1,4 +1,4 @@
-"""Maps the claims of a provider's token to a user: name, role and business units.
+"""Maps the claims of a provider's token to a user: name, roles and business units.
 
 The installation configures which claims hold them, since providers differ. A claim that can't be read unambiguously
 rejects the token: a partial reading would guess at the user's rights.
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from muster.auth.oidc.errors import TokenRejection
 from muster.auth.passwords import is_valid_external_name
-from muster.auth.users import Role, User
+from muster.auth.users import Role, User, combine_roles
 
 # Names of local users contain no colon. So a user of the provider never has the name of a local user, and never sees
 # that user's batches, idempotency keys and records.
@@ -33,11 +33,11 @@ def to_user(claims: Claims, names: ClaimNames) -> User | TokenRejection:
     name = find_claim(claims, names.name)
     if not isinstance(name, str) or not is_valid_external_name(name):
         return TokenRejection.NAME
-    role = _parse_role(find_claim(claims, names.role))
-    if isinstance(role, TokenRejection):
-        return role
+    roles = _parse_roles(find_claim(claims, names.role))
+    if not roles:
+        return TokenRejection.NO_ROLE
     units = _parse_units(find_claim(claims, names.units))
-    return TokenRejection.UNITS if units is None else User(OIDC_NAME_PREFIX + name, role, units)
+    return TokenRejection.UNITS if units is None else User(OIDC_NAME_PREFIX + name, roles, units)
 
 
 def find_claim(claims: object, path: str) -> object:
@@ -57,16 +57,9 @@ def find_claim(claims: object, path: str) -> object:
     return None
 
 
-def _parse_role(claim: object) -> Role | TokenRejection:
-    """Reads one role. Unknown ones are ignored: providers list the roles of all applications in one claim."""
-    values = claim if isinstance(claim, list) else [claim]
-    roles = {role for role in Role if role in values}
-    if Role.ADMIN in roles:
-        return Role.ADMIN
-    if not roles:
-        return TokenRejection.NO_ROLE
-    # Ambiguous: neither of `read` and `submit` includes the other.
-    return roles.pop() if len(roles) == 1 else TokenRejection.ROLES
+def _parse_roles(claim: object) -> Role:
+    """Reads the roles. Unknown ones are ignored: providers list the roles of all applications in one claim."""
+    return combine_roles(claim if isinstance(claim, list) else [claim])
 
 
 def _parse_units(claim: object) -> tuple[str, ...] | None:

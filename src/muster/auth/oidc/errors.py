@@ -22,7 +22,6 @@ class TokenRejection(StrEnum):
     SIGNATURE = "signature"
     NAME = "no name"
     NO_ROLE = "no role"
-    ROLES = "several roles"
     UNITS = "business units"
 
 

@@ -83,7 +83,7 @@ _SAVED_HEADERS: Final[JsonSchema] = {
 _DESCRIPTIONS: Final = {
     400: "The body is no JSON, no object or has no list `customers`, is cut short or badly compressed; or a parameter "
     "is not valid.",
-    403: "The role of the user does not permit to submit batches.",
+    403: "The roles of the user do not permit to submit batches.",
     408: "No byte of the body came for half a minute, or too few in all.",
     409: "The first request with this key still runs.",
     413: "The request has more customers or bytes than allowed.",

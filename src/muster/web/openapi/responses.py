@@ -10,7 +10,7 @@ from muster.web.problems import get_phrase
 DESCRIPTIONS: Final = {
     400: "A parameter is not valid, or a required one is missing.",
     401: "The request has no credentials, or invalid ones.",
-    403: "The role of the user does not permit this.",
+    403: "The roles of the user do not permit this.",
     404: "It does not exist, or this user may not see it.",
     414: "The path and the query are too long.",
     429: "Too many wrong credentials came from this address, or too many requests of this user are running; try "
