@@ -23,6 +23,7 @@ from muster.web.app import TraceRecorder, make_app
 from muster.web.body import BodyTimeouts
 from muster.web.public import READY_SECONDS
 from muster.web.services import OidcVerifier, Services
+from muster.web.transport import LingerLimits
 from tests.shared import Gate as Gate
 from tests.shared import SharedList
 
@@ -158,6 +159,7 @@ def application(
     connections: Callable[[], ConnectionUsage] = lambda: ConnectionUsage(3, 12),
     record_trace: TraceRecorder | None = None,
     body_timeouts: BodyTimeouts | None = None,
+    linger: LingerLimits | None = None,
     ready_seconds: float = READY_SECONDS,
     **settings: Any,
 ) -> Litestar:
@@ -173,5 +175,10 @@ def application(
         close=on_shutdown,
     )
     return make_app(
-        services, Settings(**settings), record_trace, body_timeouts=body_timeouts, ready_seconds=ready_seconds
+        services,
+        Settings(**settings),
+        record_trace,
+        body_timeouts=body_timeouts,
+        linger=linger,
+        ready_seconds=ready_seconds,
     )

@@ -39,6 +39,7 @@ class ConnectionGuard(asyncio.Protocol):
         self._unsent, self._unsent_since = 0, 0.0
         self._closing_since: float | None = None
         self._at_eof = self._is_paused = False
+        self._bytes_received = 0
 
     # Called by the transport.
 
@@ -56,6 +57,7 @@ class ConnectionGuard(asyncio.Protocol):
             current_guard.reset(token)
 
     def data_received(self, data: bytes) -> None:
+        self._bytes_received += len(data)
         framing = self._framing
         heads = framing.heads
         data = framing.feed(data)
@@ -94,6 +96,10 @@ class ConnectionGuard(asyncio.Protocol):
             self.resume_writing()  # gunicorn would leave an application waiting that waits to send
 
     # Called by the application's side and at shutdown.
+
+    def count_bytes(self) -> int:
+        """The bytes that the connection has received, framing included."""
+        return self._bytes_received
 
     @property
     def is_busy(self) -> bool:

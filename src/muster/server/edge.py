@@ -40,6 +40,9 @@ class Edge:
                 message = {**message, "headers": headers}
             await send(message)
 
+        # The application bounds what it discards of a refused body by the bytes on the wire.
+        extension = {"count_bytes": guard.count_bytes}
+        scope["extensions"] = {**(scope.get("extensions") or {}), "muster.connection": extension}
         client = scope.get("client")
         if client is not None:
             host = self._proxies.find_client(client[0], scope["headers"])

@@ -28,6 +28,7 @@ from muster.web.routes import DOCUMENTED_CONTROLLERS
 from muster.web.services import Services
 from muster.web.swagger import SwaggerHandlers
 from muster.web.thread_pool import ThreadPool
+from muster.web.transport import LingerLimits
 
 # Litestar's router caches the paths of requests, so their length has a limit.
 MAX_URL_LENGTH: Final = 2048
@@ -48,6 +49,7 @@ def make_app(
     record_trace: TraceRecorder | None = None,
     *,
     body_timeouts: BodyTimeouts | None = None,
+    linger: LingerLimits | None = None,
     ready_seconds: float = READY_SECONDS,
 ) -> "Application":
     """The application on these services. It belongs to one event loop and one run of it.
@@ -79,6 +81,7 @@ def make_app(
     return Application(
         metrics,
         record_trace,
+        linger or LingerLimits(),
         route_handlers=[
             post(VALIDATE_PATH, status_code=200)(batches.validate),
             post(SUBMIT_PATH, status_code=200)(batches.submit),
@@ -108,8 +111,11 @@ class Application(Litestar):
     the start of the response leaves Litestar, and the HTTP server would log its message.
     """
 
-    def __init__(self, metrics: MetricsRegistry, record_trace: TraceRecorder | None, **options: Any) -> None:
+    def __init__(
+        self, metrics: MetricsRegistry, record_trace: TraceRecorder | None, linger: LingerLimits, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self._linger = linger
         self._metrics = metrics
         self._record_trace = record_trace
 
@@ -117,7 +123,7 @@ class Application(Litestar):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        context = RequestContext(scope, receive, send)
+        context = RequestContext(scope, receive, send, self._linger)
         transport = context.transport
         try:
             if len(context.path) + len(scope["query_string"]) > MAX_URL_LENGTH:

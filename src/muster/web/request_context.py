@@ -8,7 +8,7 @@ from litestar.types import HTTPScope, Receive, Scope, Send
 
 from muster.intake.stage_timings import StageTimings
 from muster.observability.requests import BatchOutcome, RequestSummary, sanitize_path
-from muster.web.transport import HttpTransport
+from muster.web.transport import HttpTransport, LingerLimits
 
 _STATE_KEY = "muster_request_context"
 
@@ -34,11 +34,11 @@ class RequestContext:
 
     __slots__ = ("_scope", "authentication", "batch", "has_internal_error", "path", "stages", "started_ns", "transport")
 
-    def __init__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: HTTPScope, receive: Receive, send: Send, linger: LingerLimits) -> None:
         self._scope = scope
         self.started_ns = time.perf_counter_ns()
         self.path = scope["path"]
-        self.transport = HttpTransport(scope, receive, send)
+        self.transport = HttpTransport(scope, receive, send, linger)
         self.authentication = NOT_AUTHENTICATED
         self.stages: StageTimings | None = None
         self.batch: BatchOutcome | None = None

@@ -1,16 +1,29 @@
 """The transfer of one request and its response, between the HTTP server and the application."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from litestar.types import HTTPScope, Message, Receive, Send
 
 from muster.web.security_headers import add_security_headers
 
-# How much of a refused body is read and discarded. 256 MiB take a second on a good line, and no memory.
-LINGER_BYTES: Final = 256 * 1024 * 1024
-LINGER_SECONDS: Final = 30.0
-LINGER_IDLE_SECONDS: Final = 5.0
+# The ASGI extension with which the server tells how many bytes of the connection it has received, framing included.
+CONNECTION_EXTENSION: Final = "muster.connection"
+
+
+@dataclass(frozen=True, slots=True)
+class LingerLimits:
+    """How much of a refused body is read and discarded, and how long.
+
+    256 MiB take a second on a good line, and no memory. They are bytes on the wire: a chunk of 1 byte has 6 of them,
+    and one with an extension hundreds.
+    """
+
+    max_bytes: int = 256 * 1024 * 1024
+    max_seconds: float = 30.0
+    idle_seconds: float = 5.0
 
 
 class HttpTransport:
@@ -21,15 +34,26 @@ class HttpTransport:
     whole body before they read: they would see a broken pipe and never the response.
     """
 
-    __slots__ = ("_is_https", "_receive", "_send", "bytes_received", "has_unread_body", "status")
+    __slots__ = (
+        "_count_wire_bytes",
+        "_is_https",
+        "_linger_limits",
+        "_receive",
+        "_send",
+        "bytes_received",
+        "has_unread_body",
+        "status",
+    )
 
-    def __init__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: HTTPScope, receive: Receive, send: Send, linger: LingerLimits | None = None) -> None:
         self._receive = receive
         self._send = send
         self._is_https = scope["scheme"] == "https"
         self.bytes_received = 0
         self.has_unread_body = _has_body(scope)
         self.status = 0  # until the response begins
+        self._linger_limits = linger or LingerLimits()
+        self._count_wire_bytes = self._get_wire_counter(scope)
 
     async def receive(self) -> Any:
         message = await self._receive()
@@ -52,13 +76,22 @@ class HttpTransport:
         await self._send(message)
 
     async def _linger(self) -> None:
-        max_bytes = self.bytes_received + LINGER_BYTES
+        limits, loop = self._linger_limits, asyncio.get_running_loop()
+        max_bytes = self._count_wire_bytes() + limits.max_bytes
+        end = loop.time() + limits.max_seconds
         try:
-            async with asyncio.timeout(LINGER_SECONDS):
-                while self.has_unread_body and self.bytes_received < max_bytes:
-                    await asyncio.wait_for(self.receive(), LINGER_IDLE_SECONDS)
+            # The loop looks at the clock itself: a timeout does not interrupt messages that are there already.
+            while self.has_unread_body and self._count_wire_bytes() < max_bytes and (left := end - loop.time()) > 0:
+                await asyncio.wait_for(self.receive(), min(left, limits.idle_seconds))
         except TimeoutError:
             return
+
+    def _get_wire_counter(self, scope: HTTPScope) -> Callable[[], int]:
+        """Counts the bytes on the wire; only those of the body where the server does not tell."""
+        extensions: dict[str, Any] = scope.get("extensions") or {}
+        extension = extensions.get(CONNECTION_EXTENSION, {})
+        counter: Callable[[], int] = extension.get("count_bytes", lambda: self.bytes_received)
+        return counter
 
 
 def _has_body(scope: HTTPScope) -> bool:
