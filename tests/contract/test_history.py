@@ -51,3 +51,17 @@ def test_reader_sees_customers_of_its_units(api: Api) -> None:
         targets = [target, f"{target}?businessUnit=NORTH", f"{target}?businessUnit=SOUTH"]
         assert [get(api, target, north)[0] for target in targets] == [200, 200, 404]
         assert [get(api, target, admin)[0] for target in targets] == [400, 200, 200]
+
+
+def test_history_is_read_page_by_page(api: Api) -> None:
+    reader = api.user(Role.READ)
+    api.results([individual(customerExtId="c", lastName="1")])
+    for version in range(2, 6):
+        api.results([individual(customerExtId="c", action="UPDATE", lastName=str(version))])
+    seen, cursor = [], ""
+    while cursor is not None and len(seen) < 9:
+        status, page = get(api, f"/api/v1/customers/c/history?limit=2{cursor and f'&cursor={cursor}'}", reader)
+        assert status == 200
+        seen += [(version["version"], "/lastName" in version["changed"]) for version in page["versions"]]
+        cursor = page["next"]
+    assert seen == [(5, True), (4, True), (3, True), (2, True), (1, False)]

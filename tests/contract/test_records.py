@@ -59,3 +59,13 @@ def test_other_users_read_what_role_and_units_allow(api: Api) -> None:
         _, page = get(api, f"{batch}/results", token)
         results = len(page["results"]) if "results" in page else None
         assert [*(get(api, path, token)[0] for path in (north, south, batch)), results] == expected, user
+
+
+def test_filter_that_does_not_exist_is_refused_and_not_ignored(api: Api) -> None:
+    api.results([individual()])
+    status, problem = get(api, "/api/v1/batches?since=2030-01-01", api.token)
+    assert (status, problem["path"]) == (400, "/api/v1/batches")
+    assert "takes the query parameters limit, cursor and no other" in problem["message"]
+    for limit in ("1e2", "1.0", ""):
+        status, problem = get(api, f"/api/v1/batches?limit={limit}", api.token)
+        assert (status, "whole number" in problem["message"]) == (400, True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from muster.auth.users import Role, User
-from muster.records.reading import RecordReader
+from muster.records.reading import MAX_PAGE_BYTES, RecordReader
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 from tests.audit.fakes import MemoryAuditSink
 
@@ -37,6 +37,7 @@ class MemoryRecords:
     """One batch with one accepted communication, in the unit NORTH, and one customer with three versions."""
 
     responses: dict[UUID, bytes] = field(default_factory=lambda: {BATCH.id: json.dumps({"results": RESULTS}).encode()})
+    limits: list[tuple[int, int]] = field(default_factory=list)  # of the calls of `versions`
 
     def communication(self, number: str) -> Communication | None:
         return Communication("0", "c", "NORTH", 1, BATCH.id, AT, BATCH.sender) if number == "0" else None
@@ -50,15 +51,27 @@ class MemoryRecords:
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
         return VERSIONS[0] if (ext_id, unit) == ("c", "NORTH") and (at is None or at >= AT) else None
 
-    def versions(self, ext_id: str, unit: str, *, below: int | None, limit: int) -> Sequence[CustomerVersion]:
+    def versions(
+        self, ext_id: str, unit: str, *, below: int | None, limit: int, max_bytes: int
+    ) -> Sequence[CustomerVersion]:
+        self.limits.append((limit, max_bytes))
         versions = VERSIONS if (ext_id, unit) == ("c", "NORTH") else []
-        return [version for version in versions if below is None or version.version < below][:limit]
+        found = [version for version in versions if below is None or version.version < below]
+        fitting = [number for number in range(2, 4) if sum(len(v.document) for v in found[:number]) >= max_bytes]
+        return found[: min([limit, *fitting])]
 
     def response(self, batch_id: UUID) -> bytes | None:
         return self.responses.get(batch_id)
 
 
-def build_reader(*units: str, store: MemoryRecords | None = None, audit: MemoryAuditSink | None = None) -> RecordReader:
+def build_reader(
+    *units: str,
+    store: MemoryRecords | None = None,
+    audit: MemoryAuditSink | None = None,
+    max_page_bytes: int = MAX_PAGE_BYTES,
+) -> RecordReader:
     """A reader of an installation with these units; NORTH and SOUTH by default."""
     existing = frozenset(units or ("NORTH", "SOUTH"))
-    return RecordReader(store or MemoryRecords(), lambda: existing, audit or MemoryAuditSink())
+    return RecordReader(
+        store or MemoryRecords(), lambda: existing, audit or MemoryAuditSink(), max_page_bytes=max_page_bytes
+    )

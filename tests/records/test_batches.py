@@ -52,9 +52,9 @@ def test_user_sees_what_role_and_units_allow(
     reader = build_reader()
     assert (reader.communication("0", user) is not None) is communication
     assert (reader.batch(BATCH.id, user) is not None) is batch
-    assert (list(reader.batches(user, before=None, limit=10)) == [BATCH]) is batch
+    assert (list(reader.batches(user, before=None, limit=10).items) == [BATCH]) is batch
     page = reader.results(BATCH.id, user, start=0, limit=10)
-    assert (None if page is None else parse_numbers(page[0])) == results
+    assert (None if page is None else parse_numbers(page.items)) == results
 
 
 def test_only_unit_of_an_installation_is_visible_to_readers_of_it_and_to_those_without_units() -> None:
@@ -80,8 +80,8 @@ def test_page_of_results_has_the_index_of_the_next_page(
 ) -> None:
     page = build_reader().results(BATCH.id, user, start=start, limit=limit)
     assert page is not None
-    assert parse_numbers(page[0]) == expected
-    assert page[1] == following
+    assert parse_numbers(page.items) == expected
+    assert page.next == following
 
 
 def test_unknown_records_are_none() -> None:

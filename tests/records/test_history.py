@@ -1,12 +1,21 @@
 """Customers and their history are visible by business unit, and every read is audited first."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from muster.audit.events import Action, AuditEvent
 from muster.auth.users import User
+from muster.records.document_diff import parse_document
+from muster.records.reading import RecordReader
 from muster.records.visibility import UnitRequiredError
 from tests.audit.fakes import MemoryAuditSink
-from tests.records.fakes import ADMIN, NORTH, READER_WITHOUT_UNITS, SOUTH, build_reader
+from tests.records.fakes import ADMIN, NORTH, READER_WITHOUT_UNITS, SOUTH, VERSIONS, MemoryRecords, build_reader
+
+
+def read_changes(reader: RecordReader, limit: int, below: int | None = None) -> list[tuple[int, Sequence[str]]]:
+    page = reader.history("c", None, NORTH, below=below, limit=limit)
+    return [(change.version.version, change.changed) for change in page.items] if page else []
 
 
 @pytest.mark.parametrize(
@@ -34,9 +43,7 @@ def test_reader_whose_units_exist_no_longer_sees_no_customer(unit: str | None) -
 
 
 def test_history_states_what_each_version_changed() -> None:
-    changes = build_reader().history("c", None, NORTH, below=None, limit=9)
-    assert changes is not None
-    assert [(change.version.version, change.changed) for change in changes] == [
+    assert read_changes(build_reader(), limit=9) == [
         (3, ["/a", "/b"]),
         (2, ["/b"]),
         (1, [""]),
@@ -44,12 +51,46 @@ def test_history_states_what_each_version_changed() -> None:
 
 
 def test_changes_of_a_page_refer_to_versions_beyond_it() -> None:
-    newest = build_reader().history("c", None, NORTH, below=None, limit=1)
-    rest = build_reader().history("c", None, NORTH, below=3, limit=2)
-    assert newest is not None
-    assert rest is not None
-    assert [(change.version.version, change.changed) for change in newest] == [(3, ["/a", "/b"])]
-    assert [(change.version.version, change.changed) for change in rest] == [(2, ["/b"]), (1, [""])]
+    assert read_changes(build_reader(), limit=1) == [(3, ["/a", "/b"])]
+    assert read_changes(build_reader(), limit=2, below=3) == [(2, ["/b"]), (1, [""])]
+
+
+@pytest.mark.parametrize(("below", "limit", "following"), [(None, 1, 3), (None, 2, 2), (None, 3, None), (2, 9, None)])
+def test_page_has_the_number_with_which_the_next_one_continues(
+    below: int | None, limit: int, following: int | None
+) -> None:
+    page = build_reader().history("c", None, NORTH, below=below, limit=limit)
+    assert page is not None
+    assert page.next == following
+
+
+def test_page_reads_one_document_more_than_it_has_versions() -> None:
+    store = MemoryRecords()
+    read_changes(build_reader(store=store, max_page_bytes=77), limit=2)
+    assert store.limits == [(3, 77)]
+
+
+def test_page_ends_early_when_its_documents_are_large_and_the_next_one_continues() -> None:
+    reader = build_reader(max_page_bytes=1)
+    pages, below = [], None
+    for _ in range(3):
+        page = reader.history("c", None, NORTH, below=below, limit=9)
+        assert page is not None
+        pages.append([(change.version.version, change.changed) for change in page.items])
+        below = page.next
+    assert pages == [[(3, ["/a", "/b"])], [(2, ["/b"]), (1, [""])], [(3, ["/a", "/b"])]]
+
+
+def test_each_document_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+
+    def count(document: bytes) -> object:
+        parsed.append(document)
+        return parse_document(document)
+
+    monkeypatch.setattr("muster.records.history.parse_document", count)
+    read_changes(build_reader(), limit=9)
+    assert parsed == [version.document for version in VERSIONS]
 
 
 def test_admin_sees_a_unit_that_the_installation_no_longer_has() -> None:

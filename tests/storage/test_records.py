@@ -97,7 +97,10 @@ def test_versions_are_paged_newest_first(storage: Storage) -> None:
         )
 
     def versions(unit: str, below: int | None, limit: int) -> list[int]:
-        return [found.version for found in storage.records.versions("c", unit, below=below, limit=limit)]
+        return [
+            found.version
+            for found in storage.records.versions("c", unit, below=below, limit=limit, max_bytes=1_000_000)
+        ]
 
     assert versions("MAIN", None, 9) == [4, 3, 2, 1]
     assert versions("MAIN", None, 2) == [4, 3]

@@ -15,8 +15,9 @@ from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.request import BatchOptions
 from muster.intake.service import Intake, IntakeResult
 from muster.intake.stage_timings import StageTimings
-from muster.records.reading import RecordReader, UnitRequiredError, VersionChange
+from muster.records.reading import Page, RecordReader, VersionChange
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
+from muster.records.visibility import UnitRequiredError
 from muster.settings import Settings
 from muster.storage.pool import ConnectionUsage
 from muster.web.app import TraceRecorder, make_app
@@ -120,23 +121,23 @@ class FakeRecords:
 
     def history(
         self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
-    ) -> list[VersionChange] | None:
+    ) -> Page[VersionChange, int] | None:
         self.calls.append((ext_id, unit, below, limit))
         if unit == "WHICH":
             raise UnitRequiredError
-        return [VersionChange(VERSION, ["/firstName"])] if unit is None else None
+        return Page([VersionChange(VERSION, ["/firstName"])], 2) if unit is None else None
 
     def batch(self, batch_id: UUID, user: User) -> BatchSummary | None:
         self.calls.append(batch_id)
         return RECORD if (batch_id, user.name) == (BATCH_ID, "anna") else None
 
-    def batches(self, user: User, *, before: UUID | None, limit: int) -> list[BatchSummary]:
+    def batches(self, user: User, *, before: UUID | None, limit: int) -> Page[BatchSummary, UUID]:
         self.calls.append((before, limit))
-        return [RECORD] * min(limit, 3)
+        return Page([RECORD] * min(limit, 3), BATCH_ID if limit < 3 else None)
 
-    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> tuple[list[Any], int | None] | None:
+    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[Any, int] | None:
         self.calls.append((batch_id, start, limit))
-        return ([msgspec.Raw(b'{"a":1.0}')], 7) if batch_id == BATCH_ID else None
+        return Page([msgspec.Raw(b'{"a":1.0}')], 7) if batch_id == BATCH_ID else None
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def test_at_takes_a_timestamp_with_a_zone(at: str, moment: datetime) -> None:
     [("at=", "at"), ("at=yesterday", "at"), ("at=2024-05-26T16:49:50", "at"), ("at=2024-05-26", "at"),
      ("at=0001-01-01T00:00:00%2B01:00", "at"), ("at=9999-12-31T23:59:59-01:00", "at"),
      ("at=2024-05-26T16:49:50Z&at=2024-05-26T16:49:50Z", "at"), ("businessUnit=A&businessUnit=B", "businessUnit"),
-     ("businessUnit=WHICH", "businessUnit")],
+     ("businessUnit=WHICH", "businessUnit"), ("businessUnit=", "businessUnit"), ("businessUnit", "businessUnit")],
 )  # fmt: skip
 def test_invalid_parameter_of_a_customer_is_400_and_is_named(query: str, named: str) -> None:
     with TestClient(application()) as client:
@@ -81,7 +81,9 @@ def test_invalid_parameter_of_a_customer_is_400_and_is_named(query: str, named: 
     assert f"query parameter {named} " in response.json()["message"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "cursor=x", "businessUnit=WHICH"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "cursor=x", "businessUnit=WHICH", "businessUnit=", "at=2024-05-26T16:49:50Z"]
+)
 def test_invalid_parameter_of_the_history_is_400(query: str) -> None:
     with TestClient(application()) as client:
         assert client.get(f"/api/v1/customers/c/history?{query}", auth=RITA).status_code == 400

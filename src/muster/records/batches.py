@@ -1,6 +1,5 @@
 """Reading communications, batches and their results."""
 
-from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from muster.auth.users import User
+from muster.records.paging import Page
 from muster.records.record_store import BatchSummary, Communication, RecordStore
 from muster.records.visibility import UnitSource, Visibility
 
@@ -43,14 +43,14 @@ class BatchReader:
         found = self._store.batch(batch_id)
         return found if found and self._get_visibility(user).includes_sender(found.sender) else None
 
-    def batches(self, user: User, *, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
+    def batches(self, user: User, *, before: UUID | None, limit: int) -> Page[BatchSummary, UUID]:
         """At most `limit` batches that precede the batch `before`, newest first."""
-        return self._store.batches(sender=self._get_visibility(user).sender, before=before, limit=limit)
+        # One more than the page holds tells whether there is another page.
+        found = self._store.batches(sender=self._get_visibility(user).sender, before=before, limit=limit + 1)
+        return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
-    def results(
-        self, batch_id: UUID, user: User, *, start: int, limit: int
-    ) -> tuple[Sequence[msgspec.Raw], int | None] | None:
-        """A page of the results in the batch's response, from index `start`, and the index of the next page, if any.
+    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None:
+        """At most `limit` results in the batch's response, from index `start`.
 
         Each result is JSON as it was sent. Results of customers that the user may not see are omitted. Also None when
         the response is no longer stored.
@@ -68,7 +68,7 @@ class BatchReader:
         )
         page = list(islice(visible, limit))
         following = next(visible, None)
-        return [result for _, result in page], following[0] if following else None
+        return Page([result for _, result in page], following[0] if following else None)
 
     def _get_visibility(self, user: User) -> Visibility:
         return Visibility.for_user(user, self._units())

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from typing import Final
 
 from muster.audit.events import Action, AuditEvent, AuditSink, Details
 from muster.auth.users import User
-from muster.records.document_diff import WHOLE_DOCUMENT, diff_documents
+from muster.records.document_diff import WHOLE_DOCUMENT, diff_documents, parse_document
+from muster.records.paging import Page
 from muster.records.record_store import CustomerVersion, RecordStore
 from muster.records.visibility import UnitSource, select_unit
+
+# The documents that one page of a history reads. A document is as large as its sender made it, up to a whole body.
+MAX_PAGE_BYTES: Final = 16 * 1024 * 1024
+_FIRST_VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,13 @@ class HistoryReader:
     Every read of a document is in the audit log before the document is returned.
     """
 
-    def __init__(self, store: RecordStore, units: UnitSource, audit: AuditSink) -> None:
+    def __init__(
+        self, store: RecordStore, units: UnitSource, audit: AuditSink, *, max_page_bytes: int = MAX_PAGE_BYTES
+    ) -> None:
         self._store = store
         self._units = units
         self._audit = audit
+        self._max_page_bytes = max_page_bytes
 
     def customer(self, ext_id: str, unit: str | None, user: User, *, at: datetime | None) -> CustomerVersion | None:
         """The current version or, with `at`, the version that was current at that moment.
@@ -44,22 +52,44 @@ class HistoryReader:
 
     def history(
         self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
-    ) -> Sequence[VersionChange] | None:
+    ) -> Page[VersionChange, int] | None:
         """At most `limit` versions, newest first; with `below`, only versions with a lower number.
+
+        A page reads one document more than it has versions, because a change is relative to the version before. It ends
+        early when its documents exceed `max_page_bytes`, but has at least one version.
 
         Without a unit, the default unit of the user applies. Raises `UnitRequiredError`.
         """
         visible_unit = select_unit(unit, user, self._units())
-        # One version more than the page: the changes of the page's oldest version are relative to it.
-        found = [] if visible_unit is None else self._store.versions(ext_id, visible_unit, below=below, limit=limit + 1)
-        changed = [diff_documents(before.document, after.document) for after, before in pairwise(found)]
-        if len(found) <= limit:
-            changed.append([WHOLE_DOCUMENT])
-        if found:
-            self._record_read(Action.HISTORY_READ, user, found[:limit])
-        return [VersionChange(*pair) for pair in zip(found, changed, strict=False)] or None
+        if visible_unit is None:
+            return None
+        found = self._store.versions(ext_id, visible_unit, below=below, limit=limit + 1, max_bytes=self._max_page_bytes)
+        changes = _find_changes(found)[:limit]
+        if not changes:
+            return None
+        self._record_read(Action.HISTORY_READ, user, [change.version for change in changes])
+        oldest = changes[-1].version.version
+        return Page(changes, oldest if oldest > _FIRST_VERSION else None)
 
     def _record_read(self, action: Action, user: User, versions: Sequence[CustomerVersion]) -> None:
         newest = versions[0]
         details: Details = {"businessUnit": newest.business_unit, "version": newest.version, "versions": len(versions)}
         self._audit.append(AuditEvent(user.name, action, newest.customer_ext_id, details))
+
+
+def _find_changes(versions: Sequence[CustomerVersion]) -> list[VersionChange]:
+    """What each version changed, apart from the oldest one, unless it is the first of its customer.
+
+    Each document is parsed once, and two of them are in memory as values at a time.
+    """
+    changes: list[VersionChange] = []
+    newer: CustomerVersion | None = None
+    newer_value = None
+    for version in versions:
+        value = parse_document(version.document)
+        if newer is not None:
+            changes.append(VersionChange(newer, diff_documents(value, newer_value)))
+        newer, newer_value = version, value
+    if newer is not None and newer.version == _FIRST_VERSION:
+        changes.append(VersionChange(newer, [WHOLE_DOCUMENT]))
+    return changes

@@ -2,16 +2,19 @@
 
 from muster.audit.events import AuditSink
 from muster.records.batches import BatchReader
-from muster.records.history import HistoryReader, VersionChange
+from muster.records.history import MAX_PAGE_BYTES, HistoryReader, VersionChange
+from muster.records.paging import Page
 from muster.records.record_store import RecordStore
-from muster.records.visibility import UnitRequiredError, UnitSource
+from muster.records.visibility import UnitSource
 
-__all__ = ["RecordReader", "UnitRequiredError", "VersionChange"]
+__all__ = ["MAX_PAGE_BYTES", "Page", "RecordReader", "VersionChange"]
 
 
 class RecordReader(BatchReader, HistoryReader):
     """Reads batches (see `batches.py`) and customers with their history (see `history.py`) for users."""
 
-    def __init__(self, store: RecordStore, units: UnitSource, audit: AuditSink) -> None:
+    def __init__(
+        self, store: RecordStore, units: UnitSource, audit: AuditSink, *, max_page_bytes: int = MAX_PAGE_BYTES
+    ) -> None:
         BatchReader.__init__(self, store, units)
-        HistoryReader.__init__(self, store, units, audit)
+        HistoryReader.__init__(self, store, units, audit, max_page_bytes=max_page_bytes)

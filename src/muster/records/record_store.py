@@ -53,8 +53,14 @@ class RecordStore(Protocol):
         """The current version or, with `at`, the latest version whose batch was received by then."""
         ...
 
-    def versions(self, ext_id: str, unit: str, *, below: int | None, limit: int) -> Sequence[CustomerVersion]:
-        """At most `limit` versions, newest first; with `below`, only versions with a lower number."""
+    def versions(
+        self, ext_id: str, unit: str, *, below: int | None, limit: int, max_bytes: int
+    ) -> Sequence[CustomerVersion]:
+        """At most `limit` versions, newest first; with `below`, only versions with a lower number.
+
+        Stops after two or more documents when they reach `max_bytes` together, and reads no more documents than it
+        returns, apart from a few that are on their way from the database.
+        """
         ...
 
     def response(self, batch_id: UUID) -> bytes | None:

@@ -1,16 +1,20 @@
 """The records, read by the same statements on both databases."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, Select, Table, Text, cast, select, union_all
+from sqlalchemy import Connection, Engine, Select, Table, Text, cast, select, union_all
 
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 from muster.storage.compression import decompress_response
 from muster.storage.errors import scrub_errors
 from muster.storage.tables import batches, communications, customer_history, customers
+
+# Rows with a document that are fetched together. A document has some KB, or tens of MB.
+_DOCUMENTS_PER_FETCH: Final = 4
 
 _SELECT_BATCHES = select(batches.c.id, batches.c.received_at, batches.c.sender, batches.c.accepted, batches.c.rejected)
 _SELECT_COMMUNICATIONS = select(
@@ -48,15 +52,31 @@ class SqlRecordStore:
         return [BatchSummary(*row) for row in self._fetch(query)]
 
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
-        query = _select_versions(ext_id, unit).limit(1)
-        if at is not None:
-            query = query.where(batches.c.received_at <= at)
-        rows = self._fetch(query)
-        return _to_version(rows[0]) if rows else None
+        if at is None:
+            rows = self._fetch(_select_versions(customers, ext_id, unit))
+            return _to_version(rows[0]) if rows else None
+        numbers = self._fetch(_select_number(ext_id, unit, at))
+        if not numbers:
+            return None
+        found = self.versions(ext_id, unit, below=numbers[0][0] + 1, limit=1, max_bytes=0)
+        return found[0] if found else None
 
-    def versions(self, ext_id: str, unit: str, *, below: int | None, limit: int) -> Sequence[CustomerVersion]:
-        query = _select_versions(ext_id, unit, below).limit(limit)
-        return [_to_version(row) for row in self._fetch(query)]
+    @scrub_errors
+    def versions(
+        self, ext_id: str, unit: str, *, below: int | None, limit: int, max_bytes: int
+    ) -> Sequence[CustomerVersion]:
+        found: list[CustomerVersion] = []
+        size = 0
+        with (
+            _begin_read(self._engine) as connection,
+            closing(_iterate_versions(connection, ext_id, unit, below, limit)) as versions,
+        ):
+            for version in versions:
+                found.append(version)
+                size += len(version.document)
+                if size >= max_bytes and len(found) > 1:
+                    break
+        return found
 
     def response(self, batch_id: UUID) -> bytes | None:
         rows = self._fetch(select(batches.c.answer).where(batches.c.id == batch_id))
@@ -68,35 +88,67 @@ class SqlRecordStore:
             return connection.execute(query).all()
 
 
-def _select_versions(ext_id: str, unit: str, below: int | None = None) -> Select[Any]:
-    """All versions of a customer, the current one and the replaced ones, newest first."""
+def _begin_read(engine: Engine) -> Connection:
+    """A connection that fetches rows as needed. On PostgreSQL that takes a cursor, and a cursor a transaction."""
+    is_postgres = engine.dialect.name == "postgresql"
+    connection = engine.connect()
+    return connection.execution_options(isolation_level="READ COMMITTED") if is_postgres else connection
 
-    def select_from(table: Table) -> Select[Any]:
-        query = select(
+
+def _iterate_versions(
+    connection: Connection, ext_id: str, unit: str, below: int | None, limit: int
+) -> Generator[CustomerVersion]:
+    """The current version, then the replaced ones in the order of their key: no query sorts or skips documents.
+
+    A version that is replaced between the two queries is not read twice, because its number is a bound of the second.
+    """
+    current = _select_versions(customers, ext_id, unit, below)
+    for row in connection.execute(current):
+        version = _to_version(row)
+        below, limit = version.version, limit - 1
+        yield version
+    if limit > 0:
+        replaced = _select_versions(customer_history, ext_id, unit, below).limit(limit)
+        replaced = replaced.order_by(customer_history.c.version.desc())
+        with connection.execute(replaced, execution_options={"yield_per": _DOCUMENTS_PER_FETCH}) as rows:
+            for row in rows:
+                yield _to_version(row)
+
+
+def _select_versions(table: Table, ext_id: str, unit: str, below: int | None = None) -> Select[Any]:
+    """Versions of a customer in one of the two tables."""
+    query = (
+        select(
+            table.c.communication_number,
             table.c.customer_ext_id,
             table.c.business_unit,
             table.c.version,
-            table.c.communication_number,
             table.c.batch_id,
-            cast(table.c.document, Text).label("document"),
-        ).where(table.c.customer_ext_id == ext_id, table.c.business_unit == unit)
-        return query if below is None else query.where(table.c.version < below)
-
-    versions = union_all(select_from(customers), select_from(customer_history)).subquery()
-    return (
-        select(
-            versions.c.communication_number,
-            versions.c.customer_ext_id,
-            versions.c.business_unit,
-            versions.c.version,
-            versions.c.batch_id,
             batches.c.received_at,
             batches.c.sender,
-            versions.c.document,
+            cast(table.c.document, Text),
         )
-        .join_from(versions, batches, batches.c.id == versions.c.batch_id)
-        .order_by(versions.c.version.desc())
+        .join_from(table, batches, batches.c.id == table.c.batch_id)
+        .where(table.c.customer_ext_id == ext_id, table.c.business_unit == unit)
     )
+    return query if below is None else query.where(table.c.version < below)
+
+
+def _select_number(ext_id: str, unit: str, at: datetime) -> Select[Any]:
+    """The number of the version that was current at a moment. Reads no document, and only versions since then."""
+
+    def select_newest(table: Table) -> Select[Any]:
+        newest = (
+            select(table.c.version)
+            .join_from(table, batches, batches.c.id == table.c.batch_id)
+            .where(table.c.customer_ext_id == ext_id, table.c.business_unit == unit, batches.c.received_at <= at)
+            .order_by(table.c.version.desc())
+            .limit(1)
+        )
+        return select(newest.subquery())
+
+    numbers = union_all(select_newest(customers), select_newest(customer_history)).subquery()
+    return select(numbers.c.version).order_by(numbers.c.version.desc()).limit(1)
 
 
 def _to_version(row: Any) -> CustomerVersion:

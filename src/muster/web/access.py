@@ -10,7 +10,7 @@ from muster.auth.users import User, get_role_names
 from muster.web.authenticator import Authenticator
 from muster.web.concurrency import Permit, WorkerSlots
 from muster.web.credentials import Credentials, parse_authorization
-from muster.web.parameters import reject_repeated_parameters
+from muster.web.parameters import check_query
 from muster.web.problems import Problem
 from muster.web.request_context import RequestContext
 from muster.web.thread_pool import Slot
@@ -65,7 +65,7 @@ class AccessProvider(Generic[R]):
         with slot:
             context = RequestContext.get(request.scope)
             user = await slot.run(lambda: self._authorize(credentials, context, permit))
-            reject_repeated_parameters(request)
+            check_query(request, request.route_handler)
             yield Access(self._resource, user, slot)
 
     def _authorize(self, credentials: Credentials, context: RequestContext, permit: Permit) -> User:

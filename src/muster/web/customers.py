@@ -6,7 +6,7 @@ from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from muster.records.reading import RecordReader, UnitRequiredError
+from muster.records.reading import MAX_PAGE_BYTES, RecordReader
 from muster.web.access import Access
 from muster.web.encoded_paths import decode_parameter
 from muster.web.parameters import (
@@ -16,6 +16,7 @@ from muster.web.parameters import (
     Moment,
     UnitCode,
     VersionCursor,
+    format_cursor,
     parse_moment,
     parse_number_cursor,
 )
@@ -32,7 +33,10 @@ CustomerAccess = SkipValidation[NamedDependency[Access[RecordReader]]]
 
 _READERS: Final = "For users with the role `admin`, and for users with the role `read` in their business units."
 _NO_CUSTOMER: Final = "there is no such customer in this business unit, or not at that moment, or not for this user"
-_WHICH_UNIT: Final = "the installation has several business units; say with the query parameter businessUnit which one"
+_HISTORY: Final = (
+    f"{_READERS} A page ends before its `limit` when the documents that it compares have more than "
+    f"{MAX_PAGE_BYTES // 2**20} MiB together; `next` continues it."
+)
 
 
 class CustomerHandlers(Controller):
@@ -56,17 +60,14 @@ class CustomerHandlers(Controller):
     ) -> CustomerVersionResponse:
         ext_id = _decode_ext_id(customer_ext_id, unit)
         moment = parse_moment(at)
-        try:
-            found = await customer_access.run(lambda records, user: records.customer(ext_id, unit, user, at=moment))
-        except UnitRequiredError:
-            raise Problem(400, _WHICH_UNIT) from None
+        found = await customer_access.run(lambda records, user: records.customer(ext_id, unit, user, at=moment))
         return to_customer_version(or_404(found, _NO_CUSTOMER))
 
     @get_or_head(
         "/{customerExtId:str}/history",
         operation_id="customerHistory",
         summary="The versions of a customer and the changes of each",
-        description=_READERS,
+        description=_HISTORY,
     )
     async def history(
         self,
@@ -78,17 +79,11 @@ class CustomerHandlers(Controller):
     ) -> CustomerHistoryResponse:
         ext_id = _decode_ext_id(customer_ext_id, unit)
         below = parse_number_cursor(cursor)
-        try:
-            found = await customer_access.run(
-                lambda records, user: records.history(ext_id, unit, user, below=below, limit=limit)
-            )
-        except UnitRequiredError:
-            raise Problem(400, _WHICH_UNIT) from None
-        changes = or_404(found, _NO_CUSTOMER)
-        oldest = changes[-1].version.version
-        return CustomerHistoryResponse(
-            [to_customer_change(change) for change in changes], str(oldest) if oldest > 1 else None
+        found = await customer_access.run(
+            lambda records, user: records.history(ext_id, unit, user, below=below, limit=limit)
         )
+        page = or_404(found, _NO_CUSTOMER)
+        return CustomerHistoryResponse([to_customer_change(change) for change in page.items], format_cursor(page.next))
 
 
 def _decode_ext_id(segment: str, unit: str | None) -> str:

@@ -1,19 +1,24 @@
 """The query and path parameters of the reading endpoints: types, documentation, and messages for bad values."""
 
+import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl
 from uuid import UUID
 
-from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.exceptions import ValidationException
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.spec import Example
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import ParameterKwarg, PathParameter, QueryParameter
+from litestar.typing import FieldDefinition
 
 from muster.web.problems import Problem
 
 MAX_PAGE_SIZE: Final = 1_000
 DEFAULT_PAGE_SIZE: Final = 100
-_MAX_CURSOR_DIGITS: Final = 9
+_WHOLE_NUMBER: Final = re.compile("[0-9]{1,9}", re.ASCII)
 _EXAMPLE_ID: Final = "01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"
 
 # What a parameter takes; completes "the query parameter NAME takes ...".
@@ -67,16 +72,40 @@ def to_parameter_problem(error: ValidationException) -> Problem:
     return next((bad_parameter(name) for name in names if name in _EXPECTED), Problem(400, "a parameter is not valid"))
 
 
-def reject_repeated_parameters(request: Request[Any, Any, Any]) -> None:
-    """Raises `Problem`, a 400, when the query has a parameter of the endpoint twice. Litestar takes the last one."""
-    query = request.query_params
-    if len(query) < 2:
-        return
-    for name, field in request.route_handler.parsed_fn_signature.parameters.items():
+def unknown_parameter(known: Iterable[str]) -> Problem:
+    """A 400 that names the known parameters. The unknown one is not echoed: it may be a value that lost its name."""
+    names = ", ".join(known)
+    takes = f"takes the query parameters {names} and no other" if names else "takes no query parameters"
+    return Problem(400, f"this path {takes}; an unknown one would have no effect")
+
+
+def iterate_parameters(handler: BaseRouteHandler) -> Iterator[tuple[str, FieldDefinition, ParameterKwarg]]:
+    """Name on the wire, field and definition of every path and query parameter of an endpoint."""
+    for name, field in handler.parsed_fn_signature.parameters.items():
         definition = field.kwarg_definition
-        alias = (definition.name if isinstance(definition, QueryParameter) else None) or name
-        if isinstance(definition, QueryParameter) and len(query.getall(alias, [])) > 1:
-            raise bad_parameter(alias)
+        if isinstance(definition, QueryParameter | PathParameter):
+            yield definition.name or name, field, definition
+
+
+def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Raises `Problem`, a 400, for a parameter that the endpoint does not have, and for one that is empty or repeated.
+
+    Litestar ignores the first kind, and takes the last value of the second. It reads `1e2` and `+5` as whole numbers.
+    """
+    query = connection.scope["query_string"]
+    if not query:
+        return
+    known = {
+        name: field for name, field, definition in iterate_parameters(handler) if isinstance(definition, QueryParameter)
+    }
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name not in known:
+            raise unknown_parameter(known)
+        is_number = known[name].annotation is int
+        if name in values or not value or (is_number and not _WHOLE_NUMBER.fullmatch(value)):
+            raise bad_parameter(name)
+        values[name] = value
 
 
 def parse_uuid(text: str) -> UUID | None:
@@ -101,9 +130,14 @@ def parse_number_cursor(cursor: str | None) -> int | None:
     """A cursor that is a whole number. Raises `Problem`, a 400."""
     if cursor is None:
         return None
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _MAX_CURSOR_DIGITS):
+    if not _WHOLE_NUMBER.fullmatch(cursor):
         raise bad_parameter("cursor")
     return int(cursor)
+
+
+def format_cursor(key: object | None) -> str | None:
+    """The `next` of a page that continues with this key."""
+    return None if key is None else str(key)
 
 
 def parse_moment(text: str | None) -> datetime | None:

@@ -13,6 +13,7 @@ from muster.auth.login_throttle import TooManyAttemptsError
 from muster.auth.oidc.errors import ProviderUnavailableError
 from muster.intake.decode import InvalidBatchError, TooManyCustomersError
 from muster.intake.idempotency import KeyInProgressError, KeyReusedError
+from muster.records.visibility import UnitRequiredError
 from muster.web.concurrency import TooManyRequestsError
 from muster.web.thread_pool import PoolSaturatedError
 
@@ -94,6 +95,9 @@ def to_problem(error: Exception) -> Problem | None:
         case ProviderUnavailableError():
             message = "the OpenID provider is unavailable; send the request again later"
             return Problem(503, message, RETRY_NOT_READY)
+        case UnitRequiredError():
+            message = "the installation has several business units; say with the query parameter businessUnit which one"
+            return Problem(400, message)
         case KeyInProgressError():
             return Problem(
                 409, "the first request with this Idempotency-Key still runs; send the request again later", RETRY_BUSY

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from muster.classifiers.snapshot import CLASSIFIER_NAMES, ClassifierCache
 from muster.web.problems import RETRY_NOT_READY, Problem, or_404
-from muster.web.routing import get_or_head
+from muster.web.routing import public_get_or_head
 from muster.web.thread_pool import ThreadPool
 
 # A probe without a response counts as a dead service, so the response comes before usual probes time out.
@@ -57,7 +57,7 @@ class HealthResponse(msgspec.Struct):
 
 
 class PublicHandlers(Controller):
-    @get_or_head(
+    @public_get_or_head(
         "/classifier/{name:str}",
         operation_id="classifier",
         tags=["Classifiers"],
@@ -69,11 +69,11 @@ class PublicHandlers(Controller):
         titles = or_404(snapshot.titles.get(name), _NO_CLASSIFIER)
         return [ClassifierCodeResponse(code, title) for code, title in titles.items()]
 
-    @get_or_head("/health/live", operation_id="live", tags=["Health"], summary="The process runs.")
+    @public_get_or_head("/health/live", operation_id="live", tags=["Health"], summary="The process runs.")
     async def live(self) -> HealthResponse:
         return HealthResponse("live")
 
-    @get_or_head(
+    @public_get_or_head(
         "/health/ready",
         operation_id="ready",
         tags=["Health"],

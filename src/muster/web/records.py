@@ -16,6 +16,7 @@ from muster.web.parameters import (
     CommunicationNumber,
     IndexCursor,
     Limit,
+    format_cursor,
     parse_batch_cursor,
     parse_number_cursor,
     parse_uuid,
@@ -68,10 +69,8 @@ class RecordHandlers(Controller):
         self, record_access: RecordAccess, limit: Limit = DEFAULT_PAGE_SIZE, cursor: BatchCursor = None
     ) -> BatchPageResponse:
         before = parse_batch_cursor(cursor)
-        # One more than the page holds tells whether there is another page.
-        found = await record_access.run(lambda records, user: records.batches(user, before=before, limit=limit + 1))
-        next_cursor = str(found[limit - 1].id) if len(found) > limit else None
-        return BatchPageResponse([to_saved_batch(batch) for batch in found[:limit]], next_cursor)
+        page = await record_access.run(lambda records, user: records.batches(user, before=before, limit=limit))
+        return BatchPageResponse([to_saved_batch(batch) for batch in page.items], format_cursor(page.next))
 
     @get_or_head("/batches/{batchId:str}", operation_id="batch", summary="One batch", description=_VISIBILITY)
     async def batch(self, batch_id: BatchId, record_access: RecordAccess) -> SavedBatchResponse:
@@ -96,5 +95,5 @@ class RecordHandlers(Controller):
         found = await record_access.run(
             lambda records, user: records.results(parsed_id, user, start=start, limit=limit)
         )
-        results, next_index = or_404(found, _NO_RESULTS)
-        return ResultPageResponse(list(results), None if next_index is None else str(next_index))
+        page = or_404(found, _NO_RESULTS)
+        return ResultPageResponse(list(page.items), format_cursor(page.next))

@@ -16,7 +16,7 @@ from muster.web.openapi import document
 from muster.web.problems import Problem
 from muster.web.public import PublicDependency
 from muster.web.request_context import RequestContext
-from muster.web.routing import get_or_head
+from muster.web.routing import public_get_or_head
 
 _OWN_FILES: Final = Path(__file__).parent / "swagger"
 # Name -> media type, and whether the file is ours. No other file of the package is served.
@@ -44,11 +44,11 @@ _HEADERS: Final = {
 class SwaggerHandlers(Controller):
     include_in_schema = False
 
-    @get_or_head("/v2/api-docs")
+    @public_get_or_head("/v2/api-docs")
     async def api_docs(self, public: PublicDependency) -> Response[bytes]:
         return Response(await public.pool.run(document), media_type=MediaType.JSON)
 
-    @get_or_head("/swagger-ui")
+    @public_get_or_head("/swagger-ui")
     async def page(self, request: Request[Any, Any, Any]) -> Response[Any]:
         # Litestar treats both paths alike. The links of the page are relative to the one with the slash, and a relative
         # Location works behind a proxy that serves us under a prefix.
@@ -56,7 +56,7 @@ class SwaggerHandlers(Controller):
             return Redirect("swagger-ui/", status_code=307)
         return _build_response("index.html")
 
-    @get_or_head("/swagger-ui/{name:str}")
+    @public_get_or_head("/swagger-ui/{name:str}")
     async def file(self, name: FromPath[str]) -> Response[Any]:
         if name not in _FILES:
             raise Problem(404, "Swagger UI has no such file")

@@ -7,13 +7,14 @@ from typing import Any, Final, get_origin
 from litestar import Litestar, Response
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import ParameterKwarg, PathParameter, QueryParameter
+from litestar.params import ParameterKwarg, PathParameter
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from muster.web.access import Access
 from muster.web.openapi.components import JsonSchema, build_example, build_response_schemas
 from muster.web.openapi.responses import build_internal_error, build_problem_responses, build_response
+from muster.web.parameters import iterate_parameters
 from muster.web.public import PublicServices
 from muster.web.routes import DEPENDENCIES, DOCUMENTED_CONTROLLERS
 
@@ -63,12 +64,11 @@ def _build_operation(
     path: str, handler: HTTPRouteHandler, body: JsonSchema | None, schemas: Mapping[str, JsonSchema]
 ) -> JsonSchema:
     operation_id = str(handler.operation_id)
-    parameters = dict(_iterate_parameters(handler))
+    parameters = {name: (field, definition) for name, field, definition in iterate_parameters(handler)}
     is_secured = _has_dependency(handler, Access)
-    statuses = [500, 414]
+    statuses = [400, 414, 500]
     statuses += [401, 403, 429, 503] if is_secured else []
     statuses += [503] if _has_dependency(handler, PublicServices) else []
-    statuses += [400] if any(isinstance(found, QueryParameter) for _, found in parameters.values()) else []
     statuses += [404] if any(isinstance(found, PathParameter) for _, found in parameters.values()) else []
     problems = build_problem_responses(
         path, [status for status in statuses if status != 500], _DESCRIPTIONS.get(operation_id, {})
@@ -99,14 +99,6 @@ def _build_success(handler: HTTPRouteHandler, body: JsonSchema | None, schemas: 
     if handler.operation_id in ("live", "ready"):
         example = {"status": handler.operation_id}
     return build_response(str(handler.summary), body, example)
-
-
-def _iterate_parameters(handler: HTTPRouteHandler) -> Iterator[tuple[str, tuple[FieldDefinition, ParameterKwarg]]]:
-    """Name on the wire, field and definition of every parameter."""
-    for name, field in handler.parsed_fn_signature.parameters.items():
-        definition = field.kwarg_definition
-        if isinstance(definition, QueryParameter | PathParameter):
-            yield definition.name or name, (field, definition)
 
 
 def _build_parameter(name: str, field: FieldDefinition, definition: ParameterKwarg) -> JsonSchema:

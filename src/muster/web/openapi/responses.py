@@ -8,8 +8,8 @@ from muster.web.problems import get_phrase
 
 # What a status means where an endpoint says nothing else.
 DESCRIPTIONS: Final = {
-    400: "A parameter is not valid, or a required one is missing.",
-    401: "The request has no credentials, or invalid ones.",
+    400: "A query parameter is not known or not valid, is there twice, or a required one is missing.",
+    401: "The credentials are missing or wrong, or the token has expired or was revoked.",
     403: "The roles of the user do not permit this.",
     404: "It does not exist, or this user may not see it.",
     414: "The path and the query are too long.",

@@ -1,0 +1,66 @@
+"""Query parameters that an endpoint does not know are refused on every path."""
+
+import pytest
+from litestar.routes import HTTPRoute
+from litestar.testing import TestClient
+
+from tests.web.fakes import ANNA, BATCH_ID, RITA, SAVE, TOKEN, VALIDATE, FakeRecords, application
+
+# Path -> its query parameters.
+KNOWN = {
+    "/api/v1/batches": "limit, cursor",
+    "/api/v1/batches/{batchId}": "",
+    "/api/v1/batches/{batchId}/results": "limit, cursor",
+    "/api/v1/communications/{communicationNumber}": "",
+    "/api/v1/customers/{customerExtId}": "businessUnit, at",
+    "/api/v1/customers/{customerExtId}/history": "businessUnit, limit, cursor",
+    "/classifier/{name}": "",
+    "/health/live": "",
+    "/health/ready": "",
+    "/metrics": "",
+    "/swagger-ui": "",
+    "/swagger-ui/{name}": "",
+    "/v2/api-docs": "",
+}
+PARAMETERS = {"{batchId}": str(BATCH_ID), "{name}": "country", "{customerExtId}": "c", "{communicationNumber}": "n"}
+ADMIN = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def fill(template: str) -> str:
+    for name, value in PARAMETERS.items():
+        template = template.replace(name, value)
+    return template.replace("/swagger-ui/country", "/swagger-ui/index.html")
+
+
+def test_table_has_every_path_that_reads() -> None:
+    paths = {route.path_format for route in application().routes if isinstance(route, HTTPRoute)}
+    assert paths == {*KNOWN, SAVE, VALIDATE}
+
+
+@pytest.mark.parametrize("template", KNOWN)
+@pytest.mark.parametrize("query", ["since=2024-05-26", "since=", "since", "Garcia", "=Garcia", "limit[]=1", "Limit=1"])
+def test_unknown_query_parameter_is_400_and_the_known_ones_are_named(template: str, query: str) -> None:
+    records = FakeRecords()
+    with TestClient(application(records=records)) as client:
+        response = client.get(f"{fill(template)}?{query}", headers=ADMIN)
+        head = client.head(f"{fill(template)}?{query}", headers=ADMIN)
+    names = KNOWN[template]
+    assert (response.status_code, head.status_code) == (400, 400)
+    assert (f"takes the query parameters {names} and" if names else "no query parameters") in response.json()["message"]
+    assert "Garcia" not in response.json()["message"]
+    assert records.calls == []
+
+
+@pytest.mark.parametrize("template", KNOWN)
+def test_empty_query_is_none(template: str) -> None:
+    with TestClient(application()) as client:
+        statuses = {client.get(f"{fill(template)}{end}", headers=ADMIN).status_code for end in ("", "?", "?&")}
+    assert statuses in ({200}, {404})  # 404: the record belongs to another user
+
+
+@pytest.mark.parametrize("query", ["since=x", "limit=1&since=x", "limit=1&limit=2"])
+def test_unknown_client_is_401_whatever_its_query(query: str) -> None:
+    with TestClient(application()) as client:
+        assert client.get(f"/api/v1/batches?{query}").status_code == 401
+        assert client.get(f"/api/v1/batches?{query}", auth=(ANNA[0], "wrong")).status_code == 401
+        assert client.get(f"/metrics?{query}", auth=RITA).status_code == 403
