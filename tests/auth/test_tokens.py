@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from muster.auth import tokens
-from muster.auth.authentication import CredentialVerifier
+from muster.auth.authentication import CredentialRejection, CredentialVerifier
 from muster.auth.users import Role, Token, User
 from tests.audit.fakes import MemoryAuditSink
 from tests.auth.fakes import ManualClock, MemoryUsers
@@ -30,7 +30,7 @@ class TokenSetup:
 def test_token_authenticates_its_user() -> None:
     setup = TokenSetup()
     user = setup.verifier.verify_token(setup.text)
-    assert user is not None
+    assert isinstance(user, User)
     assert user.name == "anna"
 
 
@@ -54,29 +54,29 @@ def test_any_other_text_is_rejected(text: str) -> None:
 def test_token_is_rejected_once_it_has_expired() -> None:
     setup = TokenSetup(lifetime=timedelta(days=1))
     setup.clock.seconds += 86_399
-    assert setup.verifier.verify_token(setup.text) is not None
+    assert isinstance(setup.verifier.verify_token(setup.text), User)
     setup.clock.seconds += 1
-    assert setup.verifier.verify_token(setup.text) is None
+    assert setup.verifier.verify_token(setup.text) is CredentialRejection.EXPIRED
 
 
 def test_revoked_token_is_rejected_from_the_next_request_on() -> None:
     setup = TokenSetup()
-    assert setup.verifier.verify_token(setup.text) is not None
+    assert isinstance(setup.verifier.verify_token(setup.text), User)
     setup.store.revoke_token(setup.id, setup.clock.now(), some_event())
-    assert setup.verifier.verify_token(setup.text) is None
+    assert setup.verifier.verify_token(setup.text) is CredentialRejection.REVOKED
 
 
 def test_token_of_a_disabled_user_is_rejected() -> None:
     setup = TokenSetup()
     setup.store.disable_user("anna", some_event())
-    assert setup.verifier.verify_token(setup.text) is None
+    assert setup.verifier.verify_token(setup.text) is CredentialRejection.DISABLED
     setup.store.enable_user("anna", some_event())
-    assert setup.verifier.verify_token(setup.text) is not None
+    assert isinstance(setup.verifier.verify_token(setup.text), User)
 
 
 def test_changed_role_takes_effect_with_the_next_request() -> None:
     setup = TokenSetup()
     setup.store.by_name["anna"] = replace(setup.store.by_name["anna"], roles=Role.READ)
     user = setup.verifier.verify_token(setup.text)
-    assert user is not None
+    assert isinstance(user, User)
     assert user.roles is Role.READ

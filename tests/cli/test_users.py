@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from muster.auth.authentication import CredentialVerifier
+from muster.auth.users import User
 from muster.storage import open_storage
 from tests.cli.commands import Muster, assert_one_line
 
@@ -20,7 +21,7 @@ def can_log_in(muster: Muster, name: str, password: str) -> bool:
 def is_valid_token(muster: Muster, text: str) -> bool:
     store = open_storage(muster.url)
     try:
-        return CredentialVerifier(store.users, store.audit).verify_token(text) is not None
+        return isinstance(CredentialVerifier(store.users, store.audit).verify_token(text), User)
     finally:
         store.close()
 

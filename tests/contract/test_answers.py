@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ import zstandard
 from muster.auth.administration import UserAdministration
 from muster.auth.passwords import hash_password
 from muster.auth.tokens import generate_token
-from muster.auth.users import Role, User
+from muster.auth.users import Role, Token, User
 from tests.samples import individual, organization
 from tests.serving import SAVE, VALIDATE, Api, serving
 
@@ -112,6 +113,22 @@ def test_name_and_password_are_accepted(api: Api) -> None:
     check_problem(api.send(BATCH, Authorization=f"Basic {wrong}"), 401)
     users.disable_user("josé")
     check_problem(api.send(BATCH, Authorization=f"Basic {right}"), 401)
+
+
+def test_holder_of_a_token_learns_that_it_expired_or_was_revoked_and_a_stranger_nothing(api: Api) -> None:
+    now = datetime.now(UTC)
+    reasons = {}
+    for name, expires_at, revoked_at in (("expired", now, None), ("revoked", None, now)):
+        token = generate_token()
+        api.store.users.add_token(Token(token.id, "sender", token.sha256, now, expires_at, revoked_at))
+        reasons[name] = token.text
+    api.store.users.add_user(User("sender", Role.SUBMIT))
+    for name, token_text in reasons.items():
+        assert name in check_problem(api.send(BATCH, Authorization=f"Bearer {token_text}"), 401)["message"]
+    for stranger in ("mst_" + "A" * 43, reasons["expired"][:-1] + "."):
+        message = check_problem(api.send(BATCH, Authorization=f"Bearer {stranger}"), 401)["message"]
+        assert message == "the credentials are wrong; check name and password, or get a new token"
+    assert "missing" in check_problem(api.send(BATCH, Authorization=""), 401)["message"]
 
 
 def test_role_read_may_not_submit(api: Api) -> None:

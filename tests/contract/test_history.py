@@ -58,7 +58,8 @@ def test_history_is_read_page_by_page(api: Api) -> None:
     api.results([individual(customerExtId="c", lastName="1")])
     for version in range(2, 6):
         api.results([individual(customerExtId="c", action="UPDATE", lastName=str(version))])
-    seen, cursor = [], ""
+    seen: list[tuple[int, bool]] = []
+    cursor: str | None = ""
     while cursor is not None and len(seen) < 9:
         status, page = get(api, f"/api/v1/customers/c/history?limit=2{cursor and f'&cursor={cursor}'}", reader)
         assert status == 200

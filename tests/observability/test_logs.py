@@ -55,11 +55,31 @@ def test_unverified_name_is_not_logged() -> None:
     assert "user" not in event
 
 
-def test_route_replaces_the_path_and_an_unknown_path_is_sanitized() -> None:
+def test_route_replaces_the_path_and_an_unknown_path_is_not_logged() -> None:
     (event,) = capture_events(FakeIntake(), "/classifier/Garcia", method="GET", content=None)
     assert event["route"] == "/classifier/{name}"
-    (event,) = capture_events(FakeIntake(), "/a%0Ab%1B[31m" + "x" * 500, method="GET", content=None)
-    assert event["route"] == "/a?b?[31m" + "x" * 91
+    for path in ("/a%0Ab%1B[31m" + "x" * 500, "/api/v1/customer/Garcia", "/" + "Garcia" * 500):
+        (event,) = capture_events(FakeIntake(), path, method="GET", content=None)
+        assert event["status"] in (404, 414)
+        assert "route" not in event
+        assert "Garcia" not in repr(event)
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/api/v1/customers/Garcia", "/api/v1/customers/{customerExtId}"),
+        ("/api/v1/customers/Garcia%2F1", "/api/v1/customers/{customerExtId}"),
+        ("/api/v1/customers/Garcia/1", "/api/v1/customers/{customerExtId}"),
+        ("/api/v1/customers/Garcia/history", "/api/v1/customers/{customerExtId}/history"),
+        ("/api/v1/communications/Garcia", "/api/v1/communications/{communicationNumber}"),
+        ("/classifier/Garcia", "/classifier/{name}"),
+    ],
+)
+def test_method_that_a_path_does_not_take_is_logged_with_the_route(path: str, route: str) -> None:
+    (event,) = capture_events(FakeIntake(), path, method="DELETE", content=None)
+    assert (event["status"], event["route"]) == (405, route)
+    assert "Garcia" not in repr(event)
 
 
 class StateError(Exception):

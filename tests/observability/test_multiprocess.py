@@ -47,7 +47,6 @@ for route in app.routes:
             metrics.record_request(
                 RequestSummary(
                     method=method,
-                    path=route.path,
                     route=route.path,
                     status=status,
                     started_ns=0,

@@ -132,8 +132,8 @@ def test_requests_are_counted_by_labels_with_few_values() -> None:
             ("GET", "/classifier/{name}", "200", 1),
             ("GET", "/classifier/{name}", "404", 1),
             ("GET", "unknown", "404", 2),
-            ("other", "unknown", "405", 1),
-            ("DELETE", "unknown", "405", 1),
+            ("other", SAVE, "405", 1),
+            ("DELETE", SAVE, "405", 1),
         )
     }
     assert total(series, "muster_request_duration_seconds_count") == 8

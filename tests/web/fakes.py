@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 from litestar import Litestar
 
-from muster.auth.authentication import CredentialVerifier
+from muster.auth.authentication import CredentialRejection, CredentialVerifier
 from muster.auth.users import Role, User
 from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.request import BatchOptions
@@ -36,6 +36,7 @@ ANNA = ("anna", "pässwörd")
 RITA = ("rita", "reads only")
 WATCHER = ("prometheus", "watches only")
 TOKEN = "good-token"
+REJECTED_TOKENS = {f"{reason.name.lower()}-token": reason for reason in CredentialRejection}
 BATCH_ID = UUID("01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90")
 VERSION = CustomerVersion(
     "n", "c/1", "MAIN", 2, BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", b'{"firstName":"Jose","amount":0.10}'
@@ -76,7 +77,7 @@ class FakeIntake:
 
 
 class FakeVerifier:
-    """Knows three users and one token, and counts verifications."""
+    """Knows three users, one token, and one token for each rejection by its value; counts verifications."""
 
     def __init__(self, is_broken: bool = False) -> None:
         self.is_broken = is_broken
@@ -89,8 +90,10 @@ class FakeVerifier:
         role = roles.get((name, password))
         return User(name, role) if role else None
 
-    def verify_token(self, token: str) -> User | None:
+    def verify_token(self, token: str) -> User | CredentialRejection | None:
         self._count()
+        if token in REJECTED_TOKENS:
+            return REJECTED_TOKENS[token]
         return User("tom", Role.ADMIN) if token == TOKEN else None
 
     def record_failure(self, name: str | None, address: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, cast
 
 import httpx
+import pytest
 import structlog
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -75,11 +76,13 @@ class FakeProvider:
     """Accepts one token, and is unavailable for another."""
 
     VALID, UNAVAILABLE, EXPIRED = "valid.by.provider", "unavailable.at.moment", "expired.by.now"
+    FORGED, WITHOUT_ROLE = "forged.by.stranger", "without.a.role"
 
     def verify(self, token: str) -> User | TokenRejection:
         if token == self.UNAVAILABLE:
             raise ProviderUnavailableError("keys: no response (ConnectError)")
-        return User("oidc:core", Role.ADMIN) if token == self.VALID else TokenRejection.EXPIRED
+        rejections = {self.FORGED: TokenRejection.SIGNATURE, self.WITHOUT_ROLE: TokenRejection.NO_ROLE}
+        return User("oidc:core", Role.ADMIN) if token == self.VALID else rejections.get(token, TokenRejection.EXPIRED)
 
 
 def get_batches(client: TestClient[Litestar], token: str) -> httpx.Response:
@@ -121,18 +124,56 @@ def test_unavailable_provider_is_503_and_does_not_throttle() -> None:
         assert client.get("/api/v1/batches", auth=ANNA).status_code == 200
 
 
-def test_reason_of_a_token_rejection_is_logged_and_not_sent() -> None:
+def test_reason_of_a_token_rejection_is_logged_and_not_sent_to_a_stranger() -> None:
     provider = FakeProvider()
     with structlog.testing.capture_logs() as events, TestClient(application(oidc_verifier=provider)) as client:
-        expired, other = get_batches(client, provider.EXPIRED), get_batches(client, "mst_x")
+        forged, other = get_batches(client, provider.FORGED), get_batches(client, "mst_x")
         unavailable, valid = get_batches(client, provider.UNAVAILABLE), get_batches(client, provider.VALID)
     assert [event.get("token_rejection") for event in events] == [
-        "expired",
+        "signature",
         None,
         "keys: no response (ConnectError)",
         None,
     ]
     assert [event.get("user") for event in events] == [None, None, None, "oidc:core"]
-    assert {**expired.json(), "timestamp": ""} == {**other.json(), "timestamp": ""}
+    assert {**forged.json(), "timestamp": ""} == {**other.json(), "timestamp": ""}
     assert "ConnectError" not in unavailable.text
     assert valid.status_code == 200
+
+
+def get_reason(**request: Any) -> str:
+    with TestClient(application(oidc_verifier=FakeProvider())) as client:
+        response = client.get("/api/v1/batches", **request)
+    assert response.status_code == 401
+    message: str = response.json()["message"]
+    return message
+
+
+@pytest.mark.parametrize("authorization", [None, "Basic ?", "Basic dXNlcg==", "Digest x", "Bearer", "Bearer a b"])
+def test_401_says_that_credentials_are_missing_or_unreadable(authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    assert get_reason(headers=headers).startswith(
+        "the credentials are missing or can't be read; send one Authorization"
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        ("expired-token", "the token has expired"),
+        ("revoked-token", "the token was revoked"),
+        ("disabled-token", "the user of the token is disabled"),
+        (FakeProvider.EXPIRED, "the token has expired; get a new one from the OpenID provider"),
+        (FakeProvider.WITHOUT_ROLE, "the token gives the user no role"),
+    ],
+)
+def test_holder_of_a_token_that_was_valid_learns_why_it_is_not(token: str, reason: str) -> None:
+    assert reason in get_reason(headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.mark.parametrize("token", ["mst_x", FakeProvider.FORGED])
+def test_wrong_credentials_are_called_wrong_and_nothing_else(token: str) -> None:
+    reason = "the credentials are wrong; check name and password, or get a new token"
+    assert get_reason(headers={"Authorization": f"Bearer {token}"}) == reason
+    for name in (ANNA[0], "nobody"):
+        assert get_reason(auth=(name, "wrong")) == reason

@@ -6,7 +6,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from tests.web.fakes import ANNA, BATCH, RITA, SAVE, FakeIntake, FakeVerifier, application
+from tests.web.fakes import ANNA, BATCH, RITA, SAVE, VALIDATE, FakeIntake, FakeVerifier, application
 
 JSON = {"Content-Type": "application/json"}
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
@@ -19,7 +19,6 @@ def build_client(app: Litestar) -> TestClient[Litestar]:
 @pytest.mark.parametrize(
     ("method", "path", "status", "reason"),
     [
-        ("GET", "/", 404, "Not Found"),
         ("GET", "/nowhere", 404, "Not Found"),
         ("POST", "/nowhere", 404, "Not Found"),
         ("GET", "/classifier/nothing", 404, "Not Found"),
@@ -43,6 +42,57 @@ def test_every_problem_has_the_shape_of_the_contract(method: str, path: str, sta
     assert TIMESTAMP.fullmatch(body["timestamp"])
     assert (body["status"], body["error"], body["path"]) == (status, reason, path)
     assert body["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("/batch-customers", SAVE),
+        ("/amlyze-ws-rest/batch-customer", SAVE),
+        ("/amlyze-ws-rest/validate-batch-customer/", VALIDATE),
+        ("/health", "/health/live"),
+        ("/Health/Ready", "/health/ready"),
+        ("/classifier", "/classifier/{name}"),
+        ("/classifiers/country", "/classifier/{name}"),
+        ("/api/v1/customer/c-1", "/api/v1/customers/{customerExtId}"),
+        ("/api/v1/customers", "/api/v1/customers/{customerExtId}"),
+        ("/api/v1/batch", "/api/v1/batches"),
+        ("/api/v2/batches/1/result", "/api/v1/batches/{batchId}/results"),
+        ("/swagger-ui.html", "/swagger-ui"),
+        ("/api-docs", "/v2/api-docs"),
+        ("/metric", "/metrics"),
+    ],
+)
+def test_404_names_the_nearest_path(path: str, nearest: str) -> None:
+    with build_client(application()) as client:
+        response = client.get(path)
+    assert response.status_code == 404
+    assert f"did you mean {nearest}? " in response.json()["message"]
+
+
+@pytest.mark.parametrize("path", ["/wp-login.php", "/Garcia", "/api/v1/customer/Garcia", "/" + "a" * 1_900])
+def test_404_does_not_echo_the_path_beyond_its_key(path: str) -> None:
+    with build_client(application()) as client:
+        message = client.get(path).json()["message"]
+    assert "/v2/api-docs" in message
+    for word in ("Garcia", "wp-login", "aaa"):
+        assert word not in message
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "methods"),
+    [
+        ("GET", SAVE, "POST"),
+        ("PUT", SAVE, "POST"),
+        ("POST", "/health/live", "GET or HEAD"),
+        ("BREW", "/", "GET or HEAD"),
+    ],
+)
+def test_405_says_which_method_to_use(method: str, path: str, methods: str) -> None:
+    with build_client(application()) as client:
+        response = client.request(method, path)
+    assert response.status_code == 405
+    assert response.json()["message"] == f"this path does not take this method; use {methods}"
 
 
 def test_405_names_the_allowed_methods() -> None:
@@ -100,7 +150,7 @@ def test_debug_variable_of_litestar_has_no_effect(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "path", ["/classifier/%00", "/classifier/..%2f..%2fetc", "/%ff%fe", "//", "/%0a", "/classifier/a%2Fb"]
+    "path", ["/classifier/%00", "/classifier/..%2f..%2fetc", "/%ff%fe", "/%0a", "/classifier/a%2Fb"]
 )
 def test_odd_paths_are_404(path: str) -> None:
     with build_client(application()) as client:

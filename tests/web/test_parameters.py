@@ -8,6 +8,7 @@ from tests.web.fakes import ANNA, BATCH_ID, RITA, SAVE, TOKEN, VALIDATE, FakeRec
 
 # Path -> its query parameters.
 KNOWN = {
+    "/": "",
     "/api/v1/batches": "limit, cursor",
     "/api/v1/batches/{batchId}": "",
     "/api/v1/batches/{batchId}/results": "limit, cursor",

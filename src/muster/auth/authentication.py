@@ -4,6 +4,8 @@ import hmac
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import Enum
+from typing import Final
 
 from muster.audit.events import AuditSink
 from muster.auth import passwords, tokens
@@ -13,15 +15,30 @@ from muster.auth.tokens import TokenState
 from muster.auth.users import User, UserStore
 
 
+class CredentialRejection(Enum):
+    """Why a token that exists was refused. Only who holds the token learns it."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    DISABLED = "user disabled"
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+_REJECTIONS: Final = {
+    TokenState.EXPIRED: CredentialRejection.EXPIRED,
+    TokenState.REVOKED: CredentialRejection.REVOKED,
+}
 
 
 class CredentialVerifier:
     """Authenticates users.
 
     Every verification reads the store, so a disabled user, a revoked token or a changed role takes effect with the next
-    request. None stands for every failure, so that a client learns no reason. Errors of the store pass through.
+    request. None stands for every failure by which a client without valid credentials could learn something. Errors of
+    the store pass through.
     """
 
     def __init__(
@@ -53,7 +70,7 @@ class CredentialVerifier:
         )
         return user if is_right else None
 
-    def verify_token(self, token: str) -> User | None:
+    def verify_token(self, token: str) -> User | CredentialRejection | None:
         """Returns the user of this token if the token is valid and the user is enabled."""
         if not tokens.is_token_format(token):
             return None
@@ -62,11 +79,10 @@ class CredentialVerifier:
         if found is None:
             return None
         stored, user = found
-        is_valid = (
-            hmac.compare_digest(stored.sha256, sha256)
-            and tokens.get_token_state(stored, self._now()) is TokenState.VALID
-        )
-        return user if is_valid and not user.disabled else None
+        if not hmac.compare_digest(stored.sha256, sha256):
+            return None
+        rejection = _REJECTIONS.get(tokens.get_token_state(stored, self._now()))
+        return rejection or (CredentialRejection.DISABLED if user.disabled else user)
 
     def record_failure(self, name: str | None, address: str) -> None:
         """Records a failed authentication in the audit log: of the user of this name, or by a token (None).

@@ -43,7 +43,7 @@ def log_request(request: RequestSummary, trace_id: str | None = None) -> None:
     """Logs a finished request. Durations are in milliseconds."""
     fields: dict[str, Any] = {
         "method": request.method,
-        "route": request.route or request.path,
+        **({"route": request.route} if request.route else {}),
         "status": request.status,
         "duration_ms": round(request.duration_ns / 1e6, 2),
         "bytes_received": request.bytes_received,

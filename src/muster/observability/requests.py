@@ -8,7 +8,6 @@ from uuid import UUID
 from muster.intake.stage_timings import StageTimings
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
-MAX_LOGGED_PATH: Final = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +26,13 @@ class BatchOutcome:
 
 @dataclass(frozen=True, slots=True)
 class RequestSummary:
-    """A finished request. No field holds a customer's data or credentials."""
+    """A finished request. No field holds a customer's data or credentials.
+
+    There is no path, because a path may name a customer.
+    """
 
     method: str
-    path: str  # fit for a log: `sanitize_path`
-    route: str | None  # the template of the route; None where no route takes path and method
+    route: str | None  # the template of the path; None where nothing is served at the path
     status: int  # 0 when the client had disconnected before the response began
     started_ns: int  # of `time.perf_counter_ns`, when the header of the request was complete
     duration_ns: int
@@ -45,8 +46,3 @@ class RequestSummary:
     has_internal_error: bool = False
     batch: BatchOutcome | None = None
     stages: StageTimings | None = None
-
-
-def sanitize_path(path: str) -> str:
-    """The beginning of a path that has no route, with unprintable characters replaced."""
-    return "".join(character if character.isprintable() else "?" for character in path[:MAX_LOGGED_PATH])

@@ -21,9 +21,11 @@ from muster.web.body import BodyTimeouts
 from muster.web.concurrency import ConcurrencyLimiter, WorkerSlots
 from muster.web.encoded_paths import encode_parameter
 from muster.web.error_responses import build_error_response, handle_exception
+from muster.web.home import HomeHandlers
 from muster.web.problems import Problem
 from muster.web.public import READY_SECONDS, PublicServices
 from muster.web.request_context import RequestContext
+from muster.web.route_templates import RouteTemplates
 from muster.web.routes import DOCUMENTED_CONTROLLERS
 from muster.web.services import Services
 from muster.web.swagger import SwaggerHandlers
@@ -87,6 +89,7 @@ def make_app(
             post(SUBMIT_PATH, status_code=200)(batches.submit),
             *DOCUMENTED_CONTROLLERS,
             SwaggerHandlers,
+            HomeHandlers,
         ],
         dependencies={
             "record_access": Provide(record_access.provide),
@@ -115,6 +118,7 @@ class Application(Litestar):
         self, metrics: MetricsRegistry, record_trace: TraceRecorder | None, linger: LingerLimits, **options: Any
     ) -> None:
         super().__init__(**options)
+        self._templates = RouteTemplates(route.path_format for route in self.routes)
         self._linger = linger
         self._metrics = metrics
         self._record_trace = record_trace
@@ -123,7 +127,7 @@ class Application(Litestar):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        context = RequestContext(scope, receive, send, self._linger)
+        context = RequestContext(scope, receive, send, self._templates, self._linger)
         transport = context.transport
         try:
             if len(context.path) + len(scope["query_string"]) > MAX_URL_LENGTH:

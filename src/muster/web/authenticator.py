@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from muster.auth.authentication import CredentialVerifier
+from muster.auth.authentication import CredentialRejection, CredentialVerifier
 from muster.auth.login_throttle import LoginThrottle
 from muster.auth.oidc.errors import ProviderUnavailableError, TokenRejection
 from muster.auth.users import User
@@ -13,8 +13,20 @@ from muster.web.problems import unauthorized
 from muster.web.request_context import AuthenticationOutcome, RequestContext
 from muster.web.services import OidcVerifier
 
-_NO_CREDENTIALS: Final = "send one Authorization header, Basic with name and password or Bearer with a token"
-_WRONG_CREDENTIALS: Final = "these credentials are not valid; check name and password, or get a new token"
+_NO_CREDENTIALS: Final = (
+    "the credentials are missing or can't be read; send one Authorization header, Basic with name and password or "
+    "Bearer with a token"
+)
+_WRONG_CREDENTIALS: Final = "the credentials are wrong; check name and password, or get a new token"
+# These say something only to who holds a token that was valid, or one that the OpenID provider signed.
+_REJECTIONS: Final[dict[CredentialRejection | TokenRejection, str]] = {
+    CredentialRejection.EXPIRED: "the token has expired; an administrator makes a new one with `muster token create`",
+    CredentialRejection.REVOKED: "the token was revoked; an administrator makes a new one with `muster token create`",
+    CredentialRejection.DISABLED: "the user of the token is disabled; an administrator enables it with `muster user "
+    "enable`",
+    TokenRejection.EXPIRED: "the token has expired; get a new one from the OpenID provider",
+    TokenRejection.NO_ROLE: "the token gives the user no role; add one at the OpenID provider",
+}
 
 
 class Authenticator:
@@ -44,7 +56,7 @@ class Authenticator:
         Blocks. Raises `Problem` (401), `TooManyAttemptsError`, `TooManyRequestsError`, `ProviderUnavailableError`, and
         errors of the user store.
         """
-        rejection = None
+        rejection: CredentialRejection | TokenRejection | None = None
         if isinstance(credentials, BasicCredentials):
             user = self._verify_password(credentials, context.client_address)
         else:
@@ -53,15 +65,17 @@ class Authenticator:
             except ProviderUnavailableError as error:
                 context.authentication = AuthenticationOutcome(None, False, str(error))
                 raise
-            # The log says why a token was rejected; the client is not told, as with all other credentials.
-            user, rejection = (None, verified.value) if isinstance(verified, TokenRejection) else (verified, None)
-            if user is None:
+            user = verified if isinstance(verified, User) else None
+            if not isinstance(verified, User):
+                rejection = verified
                 self._throttle.check(None, context.client_address)
                 self._record_failure(None, context.client_address)
-        context.authentication = AuthenticationOutcome(user.name if user else None, user is None, rejection)
+        context.authentication = AuthenticationOutcome(
+            user.name if user else None, user is None, rejection and rejection.value
+        )
         permit.assign(context.authentication.user)
         if user is None:
-            raise unauthorized(_WRONG_CREDENTIALS)
+            raise unauthorized(_REJECTIONS.get(rejection, _WRONG_CREDENTIALS) if rejection else _WRONG_CREDENTIALS)
         return user
 
     def _verify_password(self, credentials: BasicCredentials, address: str) -> User | None:
@@ -74,7 +88,7 @@ class Authenticator:
             self._throttle.record_success(credentials.name, address)
         return user
 
-    def _verify_token(self, credentials: BearerToken) -> User | TokenRejection | None:
+    def _verify_token(self, credentials: BearerToken) -> User | CredentialRejection | TokenRejection | None:
         """A token can't be guessed, so a valid one is accepted during a delay of its address too."""
         if self._oidc_verifier is not None and credentials.token.count(".") == 2:  # our own tokens hold no dots
             return self._oidc_verifier.verify(credentials.token)

@@ -3,12 +3,19 @@
 from typing import Any
 
 from litestar import Request, Response
-from litestar.exceptions import ValidationException
+from litestar.exceptions import NotFoundException, ValidationException
 from litestar.response.base import ASGIResponse
 
 from muster.observability.logs import log_error
 from muster.web.parameters import to_parameter_problem
-from muster.web.problems import Headers, build_internal_error_body, build_problem_body, to_problem
+from muster.web.problems import (
+    Headers,
+    Problem,
+    build_internal_error_body,
+    build_problem_body,
+    path_not_found,
+    to_problem,
+)
 from muster.web.request_context import RequestContext
 
 
@@ -19,12 +26,21 @@ def build_json_response(body: bytes, status: int = 200, headers: Headers = ()) -
 
 def build_error_response(error: Exception, context: RequestContext) -> ASGIResponse:
     """The response to an exception. Logs an internal error."""
-    problem = to_parameter_problem(error) if isinstance(error, ValidationException) else to_problem(error)
+    problem = _find_problem(error, context)
     if problem is not None:
         return build_json_response(build_problem_body(problem, context.path), problem.status, problem.headers)
     context.has_internal_error = True
-    log_error(error, method=context.method, route=context.loggable_route)
+    log_error(error, method=context.method, **({"route": context.route} if context.route else {}))
     return build_json_response(build_internal_error_body(context.elapsed_ms), 500)
+
+
+def _find_problem(error: Exception, context: RequestContext) -> Problem | None:
+    match error:
+        case ValidationException():
+            return to_parameter_problem(error)
+        case NotFoundException():
+            return path_not_found(context.find_nearest_route())
+    return to_problem(error)
 
 
 class EncodedResponse(Response[bytes]):

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Final, TypeVar
 
 import msgspec
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException
 from msgspec import Meta
 
 from muster.auth.login_throttle import TooManyAttemptsError
@@ -30,10 +30,6 @@ RETRY_BUSY: Final = (("Retry-After", "1"),)
 RETRY_NOT_READY: Final = (("Retry-After", "5"),)
 # Names of RFC 9110; the `http` module of Python 3.11 has older ones.
 _PHRASES: Final = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
-_MESSAGES: Final = {
-    404: "nothing is served at this path; /v2/api-docs lists what is",
-    405: "this path does not take this method; the header Allow says which ones it takes",
-}
 
 
 class ProblemResponse(msgspec.Struct):
@@ -108,14 +104,24 @@ def to_problem(error: Exception) -> Problem | None:
             return Problem(429, "too many requests of this user are running; send the request again later", RETRY_BUSY)
         case PoolSaturatedError():
             return Problem(503, "all threads are busy and the queue is full; send the request again later", RETRY_BUSY)
+        case MethodNotAllowedException():
+            return _method_not_allowed(error)
         case HTTPException() if error.status_code < 500:
-            message = _MESSAGES.get(error.status_code, "the request is not valid HTTP for this service")
-            return Problem(error.status_code, message, _get_allow_header(error))
+            return Problem(error.status_code, "the request is not valid HTTP for this service")
     return None
 
 
-def _get_allow_header(error: HTTPException) -> Headers:
-    return [("Allow", value) for name, value in (error.headers or {}).items() if name.lower() == "allow"]
+def path_not_found(nearest: str | None) -> Problem:
+    """A 404 that names the template of the nearest path. The path itself is not echoed in the message."""
+    hint = f"did you mean {nearest}? " if nearest else ""
+    return Problem(404, f"nothing is served at this path; {hint}/v2/api-docs lists all paths")
+
+
+def _method_not_allowed(error: HTTPException) -> Problem:
+    allowed = next((value for name, value in (error.headers or {}).items() if name.lower() == "allow"), "")
+    methods = sorted({method.strip() for method in allowed.split(",")} - {"", "OPTIONS"})
+    message = f"this path does not take this method; use {' or '.join(methods)}"
+    return Problem(405, message, [("Allow", allowed)])
 
 
 def get_phrase(status: int) -> str:

@@ -7,7 +7,8 @@ from typing import cast
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from muster.intake.stage_timings import StageTimings
-from muster.observability.requests import BatchOutcome, RequestSummary, sanitize_path
+from muster.observability.requests import BatchOutcome, RequestSummary
+from muster.web.route_templates import RouteTemplates
 from muster.web.transport import HttpTransport, LingerLimits
 
 _STATE_KEY = "muster_request_context"
@@ -15,7 +16,7 @@ _STATE_KEY = "muster_request_context"
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationOutcome:
-    """Who sent a request. `token_rejection` says for the log why a token of an OpenID provider was not accepted."""
+    """Who sent a request. `token_rejection` says for the log why a token was not accepted."""
 
     user: str | None
     is_failed_login: bool
@@ -32,10 +33,23 @@ class RequestContext:
     by the error responses.
     """
 
-    __slots__ = ("_scope", "authentication", "batch", "has_internal_error", "path", "stages", "started_ns", "transport")
+    __slots__ = (
+        "_scope",
+        "_templates",
+        "authentication",
+        "batch",
+        "has_internal_error",
+        "path",
+        "stages",
+        "started_ns",
+        "transport",
+    )
 
-    def __init__(self, scope: HTTPScope, receive: Receive, send: Send, linger: LingerLimits) -> None:
+    def __init__(
+        self, scope: HTTPScope, receive: Receive, send: Send, templates: RouteTemplates, linger: LingerLimits
+    ) -> None:
         self._scope = scope
+        self._templates = templates
         self.started_ns = time.perf_counter_ns()
         self.path = scope["path"]
         self.transport = HttpTransport(scope, receive, send, linger)
@@ -63,13 +77,16 @@ class RequestContext:
 
     @property
     def route(self) -> str | None:
-        """The template of the route; None where no route takes path and method."""
-        return self._scope.get("path_template") or None
+        """The template of the path; None where nothing is served at the path."""
+        template = self._scope.get("path_template")
+        if template:
+            return template
+        # The router sets none for a method that the path does not take.
+        return self._templates.find(self._scope["path"]) if self.transport.status == 405 else None
 
-    @property
-    def loggable_route(self) -> str:
-        """The route or, without one, the beginning of the path."""
-        return self.route or sanitize_path(self.path)
+    def find_nearest_route(self) -> str | None:
+        """The template that is most similar to a path at which nothing is served."""
+        return self._templates.find_nearest(self.path)
 
     @property
     def method(self) -> str:
@@ -80,7 +97,6 @@ class RequestContext:
         scope, authentication = self._scope, self.authentication
         return RequestSummary(
             method=self.method,
-            path=sanitize_path(self.path),
             route=self.route,
             status=self.transport.status,
             started_ns=self.started_ns,

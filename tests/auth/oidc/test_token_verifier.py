@@ -97,7 +97,7 @@ def test_audience_may_be_one_of_several(audience: object) -> None:
         ({"nbf": "0"}, TokenRejection.NOT_YET),
         ({"iat": int(NOW) + LEEWAY_SECONDS + 1}, TokenRejection.NOT_YET),
         ({"jti": 7}, TokenRejection.CLAIMS),
-        ({"role": ["submit", "read"]}, TokenRejection.ROLES),
+        ({"role": ["teller"]}, TokenRejection.NO_ROLE),
         ({"role": None}, TokenRejection.NO_ROLE),
         ({"sub": "an\0na"}, TokenRejection.NAME),
         ({"sub": None}, TokenRejection.NAME),
@@ -147,6 +147,12 @@ def test_changed_payload_is_rejected() -> None:
     header, _, signature = make_token().split(".")
     changed = encode_parts(json.dumps(make_claims(ISSUER, NOW, role="admin")).encode())
     assert verify(f"{header}.{changed}.{signature}") is TokenRejection.SIGNATURE
+
+
+def test_only_a_token_of_the_provider_is_called_expired() -> None:
+    header, _, signature = make_token().split(".")
+    expired = encode_parts(json.dumps(make_claims(ISSUER, NOW, exp=0)).encode())
+    assert verify(f"{header}.{expired}.{signature}") is TokenRejection.SIGNATURE
 
 
 def test_foreign_key_with_the_same_id_is_rejected() -> None:
@@ -258,7 +264,7 @@ def test_encrypted_token_is_rejected() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [lambda: make_token(iss="https://elsewhere.example"), lambda: make_token(exp=0), lambda: make_token(aud="another")],
+    [lambda: make_token(iss="https://elsewhere.example"), lambda: make_token(aud="another")],
 )
 def test_keys_are_not_looked_up_for_tokens_with_wrong_claims(changed: Callable[[], str]) -> None:
     key_source = FixedKeys(make_key())

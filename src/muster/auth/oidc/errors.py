@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class TokenRejection(StrEnum):
-    """Why a provider's token was rejected: for the log, never for the client. Contains no value of the token."""
+    """Why a provider's token was rejected: for the log. Contains no value of the token.
+
+    The client is told only `EXPIRED` and `NO_ROLE`, which imply a valid signature.
+    """
 
     # docs/single-sign-on.md explains each of them to operators.
 

@@ -98,7 +98,13 @@ class OidcTokenVerifier:
         try:
             signed = _parse_jws(token)
             _check_header(signed.headers())
-            claims = self._parse_claims(signed.payload)
+            try:
+                claims = self._parse_claims(signed.payload)
+            except _RejectedError as rejected:
+                # Clients are told that their token has expired, so it must be one of the provider's.
+                if rejected.reason is TokenRejection.EXPIRED:
+                    self._check_signature(signed)
+                raise
             self._check_signature(signed)
         except _RejectedError as rejected:
             return rejected.reason
