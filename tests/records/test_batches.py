@@ -67,7 +67,7 @@ def test_reader_whose_units_exist_no_longer_sees_nothing() -> None:
     assert reader.communication("0", SOUTH) is None
     page = reader.results(BATCH.id, SOUTH, start=0, limit=10)
     assert page is not None
-    assert page[0] == []
+    assert page.items == []
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ _UPSERT: Final[JsonSchema] = {
     "in": "query",
     "description": "`true`: a customer without `action` is an UPDATE when it is known and a CREATE when it is new, in "
     "the order of the list. A customer with an `action` is judged by it.",
-    "schema": {"type": "boolean", "default": False},
+    "schema": {"type": "boolean"},
 }
 _IDEMPOTENCY_KEY: Final[JsonSchema] = {
     "name": "Idempotency-Key",
