@@ -1,8 +1,9 @@
 """Fixtures of the fault tests, and the summary line of a run."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ class FaultSummary:
     customers: int = 0
     replayed: int = 0
     lost: int = 0
+    cuts: list[str] = field(default_factory=list)
 
     def add(self, ledger: Ledger, lost: int) -> None:
         self.acknowledged += len(ledger.acknowledged)
@@ -30,10 +32,14 @@ class FaultSummary:
         self.replayed += ledger.replayed
         self.lost += lost
 
+    def add_cuts(self, cuts: int, statuses: Counter[str], false_answers: int) -> None:
+        said = ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
+        self.cuts.append(f"; {cuts:,} commits cut, responses: {said}, {false_answers} of them false")
+
     def __str__(self) -> str:
         return (
             f"{self.faults} faults injected, {self.acknowledged:,} requests acknowledged, {self.customers:,} customers"
-            f" accepted in them, {self.replayed:,} responses replayed, {self.lost} customers lost"
+            f" accepted in them, {self.replayed:,} responses replayed, {self.lost} customers lost{''.join(self.cuts)}"
         )
 
 
@@ -48,6 +54,10 @@ def check(database: Database, ledger: Ledger, summary: FaultSummary) -> None:
     assert ledger.violations == []
     assert len(ledger.acknowledged) == len(ledger.sent)
     assert lost == 0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cuts", default=1_000, type=int, help="commits whose answer is lost")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
@@ -54,6 +55,20 @@ class OwnPostgres:
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stops all processes of the server without ending them: connections stay open, and nothing answers."""
+        postmaster = psutil.Process(self._server.get_pid())
+        postmaster.suspend()  # first, so that it starts no more processes
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -19,7 +19,7 @@ from muster.auth.users import Role, Token, User
 from muster.bootstrap import make_service
 from muster.classifiers.entries import ClassifierEntry
 from muster.settings import Settings
-from muster.storage import Storage, open_storage
+from muster.storage import OUTCOME_TIMEOUT_SECONDS, Storage, open_storage
 from tests.forked_server import ForkedServer, forked_server
 
 SAVE = "/amlyze-ws-rest/batch-customers"
@@ -84,13 +84,20 @@ def connect(port: int, **headers: str) -> httpx.Client:
 
 
 @contextmanager
-def serving(database_url: str, **settings: Any) -> Iterator[Api]:
-    """The service on this database, listening on a port of its own."""
+def serving(
+    database_url: str, *, proxy_url: str | None = None, outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS, **given: Any
+) -> Iterator[Api]:
+    """The service on this database, listening on a port of its own. It may connect through a proxy."""
 
     def make_app() -> Litestar:
-        return make_service(
-            Settings.read({}, database=database_url, **settings), open_storage(database_url, pool_size=16)
+        settings = Settings.read({}, database=proxy_url or database_url, **given)
+        storage = open_storage(
+            settings.database,
+            pool_size=16,
+            statement_timeout=settings.statement_timeout,
+            outcome_timeout=outcome_timeout,
         )
+        return make_service(settings, storage)
 
     store = open_storage(database_url)
     try:

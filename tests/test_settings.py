@@ -17,6 +17,7 @@ from muster.settings import RENAMED_VARIABLES, InvalidSettingError, Settings, it
         ("MAX_BODY_BYTES", "9" * 5000),
         ("KEEP_ALIVE", "0"),
         ("KEEP_ALIVE", "7.5"),
+        ("STATEMENT_TIMEOUT", "0"),
         ("IDEMPOTENCY_HOURS", "0"),
         ("IDEMPOTENCY_HOURS", "8761"),
     ],

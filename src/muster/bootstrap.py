@@ -35,7 +35,7 @@ class SchemaOutdatedError(Exception):
 
 def open_database(settings: Settings) -> Storage:
     """The store, not yet connected. Raises `InvalidDatabaseUrlError`."""
-    return open_storage(settings.database, pool_size=settings.threads)
+    return open_storage(settings.database, pool_size=settings.threads, statement_timeout=settings.statement_timeout)
 
 
 def open_checked_database(settings: Settings, *, makes: bool) -> Storage:

@@ -74,6 +74,12 @@ class Settings:
     max_requests_per_user: int = _setting(
         32, "requests of one user that a worker processes or queues at the same time; one more gets a 429", 1
     )
+    statement_timeout: int = _setting(
+        60,
+        "seconds that a statement may take on PostgreSQL (`statement_timeout`), and after which a server that does not "
+        "answer loses its connection (a second later, and `tcp_user_timeout`); the request gets a 500",
+        1,
+    )
     keep_alive: int = _setting(
         75,
         "seconds that an idle connection stays open; longer than the idle timeout of a load balancer in front",

@@ -27,6 +27,17 @@ def test_request_gets_the_documented_failure_while_the_database_is_unavailable(o
         assert [result.get("errorCode") for result in api.results([failed, saved])] == [None, "O005"]
 
 
+def test_request_gets_the_documented_failure_while_the_server_is_frozen(own_postgres: OwnPostgres) -> None:
+    with serving(own_postgres.url, statement_timeout=1, outcome_timeout=0.2) as api:
+        customers = [individual(), individual()]
+        assert "errorCode" not in api.results(customers[:1])[0]  # leaves a connection in the pool
+        with own_postgres.frozen():
+            response = api.send(json.dumps({"customers": customers[1:]}).encode())
+        assert (response.status_code, list(response.json())) == (500, FAILURE)
+        assert wait_until_ready(api)
+        assert "errorCode" not in api.results(customers[1:])[0]
+
+
 def assert_not_ready(api: Api) -> None:
     response = api.http.get("/health/ready")
     assert response.status_code == 503

@@ -3,11 +3,12 @@
 import json
 import sqlite3
 from contextlib import closing
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from benchmarks.databases import Database
+from faults.claims import Claims
 from faults.ledger import Ledger, SentRequest
 
 
@@ -82,3 +83,23 @@ def test_different_response_to_the_same_request_is_detected() -> None:
     assert ledger.violations == []
     ledger.acknowledge(request, request.response + b" ", replayed=True)
     assert len(ledger.violations) == 1
+
+
+def test_false_claims_about_batches_are_detected(database: Database) -> None:
+    ledger = Ledger(seed=1)
+    saved, missing, unsaid = (acknowledge_new(ledger) for _ in range(3))
+    for request in (saved, unsaid):
+        write(database, request)
+    claims = Claims(saved=[(saved, read_batch_id(database, saved)), (missing, uuid4())], not_saved=[unsaid])
+    claims.check(database)
+    assert claims.false_answers == [
+        f"{missing.key} is not saved, and a response said that it is",
+        f"{unsaid.key} is saved, and a response said that it is not",
+    ]
+
+
+def read_batch_id(database: Database, request: SentRequest) -> UUID:
+    with closing(sqlite3.connect(database.file)) as connection:
+        query = "SELECT batch_id FROM communications WHERE communication_number = ?"
+        [batch_id] = connection.execute(query, request.numbers()[:1]).fetchone()
+    return UUID(batch_id)

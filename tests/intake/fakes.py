@@ -1,16 +1,25 @@
 """A store of customers in memory that implements the port, and builders of intakes and batches."""
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.checker_cache import CheckerCache
-from muster.intake.customer_store import Batch, ConflictError, CustomerKey, CustomerStore, Known
+from muster.intake.customer_store import (
+    Batch,
+    CommitOutcome,
+    ConflictError,
+    CustomerKey,
+    CustomerStore,
+    Known,
+    LostCommitError,
+)
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 from muster.intake.service import KEY_LIFETIME, Intake, IntakeResult
 from tests.classifiers.fakes import MemoryClassifierStore
@@ -19,13 +28,17 @@ from tests.samples import make_entries
 
 @dataclass
 class MemoryStore:
-    """`faster_batches` are written before the batches that are saved, one before each: they win the race."""
+    """`faster_batches` are written before the batches that are saved, one before each: they win the race.
+
+    With `commit_outcome`, the answers to all commits are lost.
+    """
 
     numbers: set[str] = field(default_factory=set)
     versions: dict[CustomerKey, int] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
     faster_batches: list[Batch] = field(default_factory=list)
     lookups: int = 0
+    commit_outcome: CommitOutcome | None = None
     locked_keys: set[tuple[str, str]] = field(default_factory=set)
     responses: dict[tuple[str, str], tuple[datetime, StoredResponse]] = field(default_factory=dict)
 
@@ -50,15 +63,21 @@ class MemoryStore:
         finally:
             self.locked_keys.discard(name)
 
-    def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
+    def save(self, batch: Batch, response: bytes) -> None:
         if self.faster_batches:
             self._write(self.faster_batches.pop(0))
-        self._write(batch)
-        body, key = build_response(), batch.idempotency_key
-        if key:
-            response = StoredResponse(key.fingerprint, batch.id, len(batch.accepted), len(batch.rejected), body)
-            self.responses[key.sender, key.key] = batch.received_at, response
-        return body
+        if self.commit_outcome is not CommitOutcome.NOT_SAVED:
+            self._write(batch)
+            if key := batch.idempotency_key:
+                counts = len(batch.accepted), len(batch.rejected)
+                stored = StoredResponse(key.fingerprint, batch.id, *counts, response)
+                self.responses[key.sender, key.key] = batch.received_at, stored
+        if self.commit_outcome:
+            raise LostCommitError(batch.id)
+
+    def find_outcome(self, batch_id: UUID) -> CommitOutcome:
+        assert self.commit_outcome is not None
+        return self.commit_outcome
 
     def _write(self, batch: Batch) -> None:
         numbers, versions = set(self.numbers), dict(self.versions)

@@ -1,9 +1,11 @@
 """A request with an idempotency key is processed once."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
+from muster.intake.customer_store import CommitOutcome, LostCommitError
 from muster.intake.decode import InvalidBatchError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, KeyReusedError
 from muster.intake.request import BatchOptions
@@ -74,15 +76,52 @@ def test_key_is_stored_with_the_time_of_its_expiry() -> None:
     )
 
 
-@pytest.mark.parametrize("content", [b"{", make_body()])
-def test_request_that_saves_nothing_leaves_its_key_free(content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"{", make_body(), make_body({}), make_body({}, individual(firstName=None))])
+@pytest.mark.parametrize("percent", [0, 50, 100])
+def test_request_of_which_nothing_is_accepted_leaves_its_key_free(content: bytes, percent: int) -> None:
     store = MemoryStore()
+    options = BatchOptions(save=True, min_accepted_percent=percent, idempotency_key="k")
     try:
-        make_intake(store).process(content, FakeSender(), WITH_KEY)
+        make_intake(store).process(content, FakeSender(), options)
     except InvalidBatchError:
         assert content == b"{"
     assert not make_intake(store).process(make_body(individual()), FakeSender(), WITH_KEY).replayed
     assert store.locked_keys == set()
+
+
+def test_batch_that_misses_its_threshold_leaves_its_key_free() -> None:
+    store = MemoryStore()
+    options = BatchOptions(save=True, min_accepted_percent=100, idempotency_key="k")
+    result = make_intake(store).process(make_body(individual(), {}), FakeSender(), options)
+    assert get_codes(result)[0] == "B001"
+    assert not make_intake(store).process(make_body(individual()), FakeSender(), WITH_KEY).replayed
+
+
+def test_batch_that_loses_all_its_customers_to_another_request_leaves_its_key_free() -> None:
+    customer = individual()
+    other = MemoryStore()
+    make_intake(other).process(make_body(customer), FakeSender(), BatchOptions(save=True))
+    store = MemoryStore(faster_batches=other.batches)
+    result = make_intake(store).process(make_body(customer), FakeSender(), WITH_KEY)
+    assert (get_codes(result), store.responses) == (["O005"], {})
+
+
+def test_rejected_request_is_processed_again_when_its_cause_is_mended() -> None:
+    store, content = MemoryStore(), make_body(individual(businessUnit="NORTH"))
+    rejected = make_intake(store).process(content, FakeSender(business_units=("NORTH",)), WITH_KEY)
+    mended = make_intake(store, "NORTH").process(content, FakeSender(business_units=("NORTH",)), WITH_KEY)
+    assert ((rejected.accepted, rejected.replayed), (mended.accepted, mended.replayed)) == ((0, False), (1, False))
+
+
+@pytest.mark.parametrize("outcome", CommitOutcome)
+def test_request_is_never_saved_twice_after_a_lost_commit(outcome: CommitOutcome) -> None:
+    store, content = MemoryStore(commit_outcome=outcome), make_body(individual())
+    with suppress(LostCommitError):
+        make_intake(store).process(content, FakeSender(), WITH_KEY)
+    store.commit_outcome = None
+    result = make_intake(store).process(content, FakeSender(), WITH_KEY)
+    assert (result.accepted, len(store.batches), store.locked_keys) == (1, 1, set())
+    assert result.replayed is (outcome is not CommitOutcome.NOT_SAVED)
 
 
 def test_dry_run_ignores_its_key() -> None:

@@ -1,15 +1,15 @@
 """A batch from its body to its results, with a store in memory."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError
+from muster.intake.customer_store import AcceptedCustomer, Batch, CommitOutcome, ConflictError, LostCommitError
+from muster.intake.optimistic_save import LOOKUPS_AFTER_HIT
 from muster.intake.request import BatchOptions
-from muster.intake.service import LOOKUPS_AFTER_HIT, generate_batch_id
+from muster.intake.service import generate_batch_id
 from tests.intake.fakes import FakeSender, MemoryStore, get_codes, get_results, make_body, make_intake
 from tests.samples import LEFT_OUT, individual, organization
 
@@ -182,11 +182,27 @@ def test_after_a_known_customer_the_next_batches_are_looked_up_first() -> None:
 
 def test_unexplained_conflict_is_raised_after_some_attempts() -> None:
     class AlwaysConflicting(MemoryStore):
-        def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
+        def save(self, batch: Batch, response: bytes) -> None:
             raise ConflictError
 
     with pytest.raises(ConflictError):
         make_intake(AlwaysConflicting()).process(make_body(individual()), FakeSender(), SAVE)
+
+
+def test_batch_that_is_found_after_a_lost_commit_is_a_saved_one() -> None:
+    store = MemoryStore(commit_outcome=CommitOutcome.SAVED)
+    result = make_intake(store).process(make_body(individual()), FakeSender(), SAVE)
+    assert (result.batch_id, result.accepted) == (store.batches[0].id, 1)
+    assert result.was_commit_lost
+
+
+@pytest.mark.parametrize("outcome", [CommitOutcome.NOT_SAVED, CommitOutcome.UNKNOWN])
+def test_batch_that_is_not_found_after_a_lost_commit_raises_what_is_known(outcome: CommitOutcome) -> None:
+    store = MemoryStore(commit_outcome=outcome)
+    with pytest.raises(LostCommitError) as error:
+        make_intake(store).process(make_body(individual()), FakeSender(), SAVE)
+    assert error.value.outcome is outcome
+    assert [error.value.batch_id] == [batch.id for batch in store.batches] or outcome is CommitOutcome.NOT_SAVED
 
 
 def test_dry_run_writes_nothing() -> None:

@@ -1,7 +1,6 @@
 """The time that each stage takes, and the counts of the rejected customers by their code."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -63,7 +62,7 @@ def test_invalid_batch_has_time_for_decoding() -> None:
 
 def test_failed_save_has_the_time_until_its_failure() -> None:
     class FailingStore(MemoryStore):
-        def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
+        def save(self, batch: Batch, response: bytes) -> None:
             raise OSError
 
     stages = StageTimings()
@@ -78,9 +77,9 @@ def test_times_of_deciding_and_saving_add_up_over_a_conflict() -> None:
     timings: list[tuple[int, int]] = []
 
     class ObservedStore(MemoryStore):
-        def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
+        def save(self, batch: Batch, response: bytes) -> None:
             timings.append((stages.decide.ns, stages.save.ns))
-            return super().save(batch, build_response)
+            super().save(batch, response)
 
     stages = StageTimings()
     store = ObservedStore(faster_batches=[make_faster_batch(customer)])

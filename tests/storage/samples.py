@@ -22,12 +22,8 @@ from muster.storage import Storage
 AT = datetime(2024, 5, 26, 16, 49, 50, 237_000, tzinfo=UTC)
 
 
+# The content of the 200 response to every batch of these tests.
 RESPONSE = b'{"resultType":"REQUEST_ACCEPTED","results":[],"timeElapsedMs":7}'
-
-
-def build_response() -> bytes:
-    """The content of the 200 response to every batch of these tests."""
-    return RESPONSE
 
 
 def build_customer(number: str, ext_id: str = "customer", version: int = 1, **changes: Any) -> AcceptedCustomer:
@@ -42,7 +38,7 @@ def build_batch(*accepted: AcceptedCustomer, rejected: tuple[RejectedCustomer, .
 
 def save(storage: Storage, *accepted: AcceptedCustomer) -> None:
     with storage.customers.session() as session:
-        session.save(build_batch(*accepted), build_response)
+        session.save(build_batch(*accepted), RESPONSE)
 
 
 def look_up(storage: Storage, numbers: list[str], customers: list[CustomerKey] | None = None) -> Known:
@@ -79,7 +75,7 @@ def save_free(session: Session, numbers: list[str], ext_ids: list[str]) -> list[
         ]
         batch = build_batch(*(build_customer(n, e, known.versions.get(("MAIN", e), 0) + 1) for n, e in free))
         try:
-            session.save(batch, build_response)
+            session.save(batch, RESPONSE)
         except ConflictError:
             continue
         return [number for number, _ in free]

@@ -4,7 +4,7 @@ import pytest
 
 from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError, RejectedCustomer
 from muster.storage import Storage
-from tests.storage.samples import build_batch, build_customer, build_response, count_rows, look_up, save
+from tests.storage.samples import RESPONSE, build_batch, build_customer, count_rows, look_up, save
 
 REJECTION = RejectedCustomer(9, "x", "x", "MAIN", (("C001", ""),))
 
@@ -38,9 +38,9 @@ def test_conflict_writes_nothing_of_the_batch(known: Storage, conflicting: list[
     ]
     with known.customers.session() as session:
         with pytest.raises(ConflictError):
-            session.save(build_batch(*valid, *conflicting, rejected=(REJECTION,)), build_response)
+            session.save(build_batch(*valid, *conflicting, rejected=(REJECTION,)), RESPONSE)
         assert count_rows(known) == before
-        session.save(build_batch(*valid), build_response)
+        session.save(build_batch(*valid), RESPONSE)
 
     assert look_up(known, ["0", "2", "9"]).numbers == {"0", "9"}
 
@@ -56,9 +56,9 @@ def test_conflicting_update_rolls_back_the_other_updates(known: Storage) -> None
 def test_saved_batch_cannot_be_saved_again(storage: Storage) -> None:
     given = build_batch(build_customer("1"))
     with storage.customers.session() as session:
-        session.save(given, build_response)
+        session.save(given, RESPONSE)
         with pytest.raises(ConflictError):
-            session.save(Batch(given.id, given.received_at, given.sender), build_response)
+            session.save(Batch(given.id, given.received_at, given.sender), RESPONSE)
 
     assert count_rows(storage)["batches"] == 1
 
@@ -77,9 +77,9 @@ def test_any_error_rolls_back_the_batch(storage: Storage) -> None:
     with storage.customers.session() as session:
         with pytest.raises(RuntimeError):
             session.save(
-                build_batch(build_customer("1"), build_customer("2", "2", document=BrokenDocument())), build_response
+                build_batch(build_customer("1"), build_customer("2", "2", document=BrokenDocument())), RESPONSE
             )
-        session.save(build_batch(build_customer("1")), build_response)
+        session.save(build_batch(build_customer("1")), RESPONSE)
 
     assert count_rows(storage)["communications"] == 1
 
@@ -99,7 +99,7 @@ def test_a_session_that_ends_in_an_error_gives_its_connection_back(storage: Stor
 def test_conflict_message_contains_no_values(storage: Storage) -> None:
     save(storage, build_customer("secret-number", "secret-customer"))
     with storage.customers.session() as session, pytest.raises(ConflictError) as error:
-        session.save(build_batch(build_customer("secret-number", "secret-customer")), build_response)
+        session.save(build_batch(build_customer("secret-number", "secret-customer")), RESPONSE)
 
     assert "secret" not in str(error.value)
     assert error.value.__context__ is None

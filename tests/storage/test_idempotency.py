@@ -16,7 +16,7 @@ from muster.intake.customer_store import ConflictError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 from muster.storage import Storage, open_storage
 from muster.storage.tables import idempotency_keys
-from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, build_response, count_rows, fetch, look_up
+from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, count_rows, fetch, look_up
 
 KEY = IdempotencyKey("sender", "key", b"f" * 32, AT - timedelta(hours=24), AT + timedelta(hours=24))
 
@@ -62,7 +62,7 @@ def test_key_is_stored_with_the_batch_and_returns_its_response(storage: Storage)
     given = replace(build_batch(build_customer("1")), idempotency_key=KEY)
     with storage.customers.session() as session:
         with session.claim(KEY) as before:
-            session.save(given, build_response)
+            session.save(given, RESPONSE)
         with session.claim(KEY) as after:
             pass
     assert before is None
@@ -77,7 +77,7 @@ def test_replay_gets_the_response_and_the_batch_keeps_the_redacted_one(storage: 
     )
     with storage.customers.session() as session:
         for given in (with_key, without):
-            assert session.save(given, build_response) == RESPONSE
+            session.save(given, RESPONSE)
     assert claim(storage) == StoredResponse(KEY.fingerprint, with_key.id, 1, 0, RESPONSE)
     assert [storage.records.response(given.id) for given in (with_key, without)] == [b"redacted"] * 2
     assert fetch(storage, "SELECT count(*) FROM replay_responses") == [(1,)]
@@ -85,7 +85,7 @@ def test_replay_gets_the_response_and_the_batch_keeps_the_redacted_one(storage: 
 
 def test_key_without_stored_validity_is_found(storage: Storage) -> None:
     with storage.customers.session() as session:
-        session.save(replace(build_batch(build_customer("1")), idempotency_key=KEY), build_response)
+        session.save(replace(build_batch(build_customer("1")), idempotency_key=KEY), RESPONSE)
     with storage.engine.begin() as connection:
         older = [column for column in idempotency_keys.columns if column.name != "valid_until"]
         row = connection.execute(select(*older)).one()
@@ -97,9 +97,9 @@ def test_key_without_stored_validity_is_found(storage: Storage) -> None:
 
 def test_key_of_a_failed_batch_stays_free(storage: Storage) -> None:
     with storage.customers.session() as session:
-        session.save(build_batch(build_customer("1")), build_response)
+        session.save(build_batch(build_customer("1")), RESPONSE)
         with session.claim(KEY), pytest.raises(ConflictError):
-            session.save(replace(build_batch(build_customer("1")), idempotency_key=KEY), build_response)
+            session.save(replace(build_batch(build_customer("1")), idempotency_key=KEY), RESPONSE)
     assert claim(storage) is None
 
 
@@ -108,7 +108,7 @@ def test_key_of_a_failed_batch_stays_free(storage: Storage) -> None:
 )
 def test_other_senders_and_keys_are_independent(storage: Storage, other: IdempotencyKey) -> None:
     with storage.customers.session() as session, session.claim(KEY):
-        session.save(replace(build_batch(build_customer("1")), idempotency_key=KEY), build_response)
+        session.save(replace(build_batch(build_customer("1")), idempotency_key=KEY), RESPONSE)
         assert claim(storage, other) is None
 
 
@@ -117,13 +117,13 @@ def test_expired_key_can_be_reused(storage: Storage) -> None:
         KEY, fingerprint=b"l" * 32, valid_from=AT + timedelta(seconds=1), valid_until=AT + timedelta(hours=48)
     )
     with storage.customers.session() as session:
-        session.save(replace(build_batch(build_customer("1")), idempotency_key=KEY), build_response)
+        session.save(replace(build_batch(build_customer("1")), idempotency_key=KEY), RESPONSE)
         with session.claim(later) as stored:
             assert stored is None
             received = later.valid_from + timedelta(seconds=1)
             session.save(
                 replace(build_batch(build_customer("2", "2")), idempotency_key=later, received_at=received),
-                build_response,
+                RESPONSE,
             )
     found = claim(storage, later)
     assert found is not None
@@ -167,7 +167,7 @@ def test_lost_connection_during_release_does_not_lose_the_response(postgres_url:
     storage = open_storage(postgres_url)
     batch = replace(build_batch(build_customer("1")), idempotency_key=KEY)
     with storage.customers.session() as session, session.claim(KEY):
-        session.save(batch, build_response)
+        session.save(batch, RESPONSE)
         with storage.engine.connect() as connection:
             connection.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

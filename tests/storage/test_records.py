@@ -8,13 +8,13 @@ from muster.intake.customer_store import RejectedCustomer
 from muster.intake.service import generate_batch_id
 from muster.records.record_store import BatchSummary, Communication
 from muster.storage import Storage
-from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, build_response, fetch
+from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, fetch
 
 
 def test_communication_has_its_customer_and_its_batch(storage: Storage) -> None:
     given = build_batch(build_customer("n/ž", "c", business_unit="B"), build_customer("2", "c", 2, business_unit="B"))
     with storage.customers.session() as session:
-        session.save(given, build_response)
+        session.save(given, RESPONSE)
 
     assert storage.records.communication("n/ž") == Communication("n/ž", "c", "B", 1, given.id, AT, "sender")
     second = storage.records.communication("2")
@@ -37,7 +37,7 @@ def test_batches_are_paged_newest_first(storage: Storage) -> None:
                 sender=sender,
             )
             session.save(
-                replace(made, rejected=tuple(replace(r, position=p) for p, r in enumerate(rejected))), build_response
+                replace(made, rejected=tuple(replace(r, position=p) for p, r in enumerate(rejected))), RESPONSE
             )
             ids.append(made.id)
 
@@ -51,7 +51,7 @@ def test_batches_are_paged_newest_first(storage: Storage) -> None:
 def test_response_is_returned_until_it_is_removed(storage: Storage) -> None:
     given = build_batch(build_customer("1"))
     with storage.customers.session() as session:
-        session.save(given, build_response)
+        session.save(given, RESPONSE)
     assert storage.records.response(given.id) == RESPONSE
 
     with storage.engine.begin() as connection:
@@ -74,7 +74,7 @@ def test_customer_is_read_now_and_at_a_moment(storage: Storage) -> None:
             at = AT + timedelta(hours=version)
             session.save(
                 replace(build_batch(new, build_customer(f"other {version}", "d", version)), received_at=at),
-                build_response,
+                RESPONSE,
             )
 
     current = storage.records.customer("c", "MAIN", None)
@@ -89,12 +89,8 @@ def test_customer_is_read_now_and_at_a_moment(storage: Storage) -> None:
 
 def test_versions_are_paged_newest_first(storage: Storage) -> None:
     with storage.customers.session() as session:
-        session.save(
-            build_batch(*(build_customer(str(version), "c", version) for version in (1, 2, 3))), build_response
-        )
-        session.save(
-            build_batch(build_customer("4", "c", 4), build_customer("5", "c", business_unit="B")), build_response
-        )
+        session.save(build_batch(*(build_customer(str(version), "c", version) for version in (1, 2, 3))), RESPONSE)
+        session.save(build_batch(build_customer("4", "c", 4), build_customer("5", "c", business_unit="B")), RESPONSE)
 
     def versions(unit: str, below: int | None, limit: int) -> list[int]:
         return [

@@ -14,7 +14,7 @@ from muster.intake.service import generate_batch_id
 from muster.records.retention import RetentionKind
 from muster.storage import Storage, open_storage
 from muster.storage.retention import SqlRetentionStore
-from tests.storage.samples import build_batch, build_customer, build_response, count_rows, fetch
+from tests.storage.samples import RESPONSE, build_batch, build_customer, count_rows, fetch
 
 BEFORE = datetime(2019, 1, 1, tzinfo=UTC)
 OLD, NEW = BEFORE - timedelta(milliseconds=1), BEFORE
@@ -46,7 +46,7 @@ def save(
         redacted_response=b"redacted",
     )
     with storage.customers.session() as session:
-        session.save(batch, build_response)
+        session.save(batch, RESPONSE)
 
 
 def purge(storage: Storage, kind: RetentionKind) -> int:

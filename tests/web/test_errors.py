@@ -6,7 +6,18 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from tests.web.fakes import ANNA, BATCH, RITA, SAVE, VALIDATE, FakeIntake, FakeVerifier, application
+from muster.intake.customer_store import CommitOutcome, LostCommitError
+from tests.web.fakes import (
+    ANNA,
+    BATCH,
+    BATCH_ID,
+    RITA,
+    SAVE,
+    VALIDATE,
+    FakeIntake,
+    FakeVerifier,
+    application,
+)
 
 JSON = {"Content-Type": "application/json"}
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
@@ -140,6 +151,18 @@ def test_internal_error_is_the_500_of_the_contract_without_details(
     assert (body["errorCode"], body["errorDescription"]) == ("500", "Processing failed")
     assert isinstance(body["timeElapsedMs"], int)
     assert "Garcia" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("outcome", CommitOutcome)
+def test_500_names_its_batch_only_when_the_outcome_is_unknown(outcome: CommitOutcome) -> None:
+    def lose_commit(content: bytes) -> None:
+        raise LostCommitError(BATCH_ID, outcome)
+
+    with build_client(application(FakeIntake(lose_commit))) as client:
+        response = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
+    assert (response.status_code, list(response.json())) == (500, ["errorCode", "errorDescription", "timeElapsedMs"])
+    headers = (response.headers.get("Muster-Outcome"), response.headers.get("Muster-Batch-Id"))
+    assert headers == (("unknown", str(BATCH_ID)) if outcome is CommitOutcome.UNKNOWN else (None, None))
 
 
 def test_debug_variable_of_litestar_has_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,10 @@
 """The port to the store of customers, and the types that the intake and the store exchange."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
@@ -82,6 +83,26 @@ class ConflictError(Exception):
     """
 
 
+class CommitOutcome(StrEnum):
+    """What became of a commit whose answer was lost."""
+
+    SAVED = "saved"
+    NOT_SAVED = "not_saved"  # for certain: the commit can't happen later either
+    UNKNOWN = "unknown"
+
+
+class LostCommitError(Exception):
+    """The store has sent the commit of a batch and the answer was lost: the batch may be saved or not.
+
+    `outcome` is what `Session.find_outcome` has found out since.
+    """
+
+    def __init__(self, batch_id: UUID, outcome: CommitOutcome = CommitOutcome.UNKNOWN) -> None:
+        super().__init__("the answer to a commit was lost")
+        self.batch_id = batch_id
+        self.outcome = outcome
+
+
 # The parameters are positional, so that each store can name them by what it does with them.
 class Session(Protocol):
     """The store as one request sees it, over one connection."""
@@ -97,11 +118,16 @@ class Session(Protocol):
         """
         ...
 
-    def save(self, batch: Batch, build_response: Callable[[], bytes], /) -> bytes:
-        """Writes the batch in one transaction and returns after its durable commit. Raises `ConflictError`.
+    def save(self, batch: Batch, response: bytes, /) -> None:
+        """Writes the batch and the response to it in one transaction. Returns after the durable commit.
 
-        `build_response` gives the response, which is stored with the batch and returned.
+        Raises `ConflictError`, and `LostCommitError` when nobody knows whether the commit happened; every other error
+        means that nothing was saved.
         """
+        ...
+
+    def find_outcome(self, batch_id: UUID, /) -> CommitOutcome:
+        """What became of the batch for which `save` raised `LostCommitError`. Never raises, and takes bounded time."""
         ...
 
 

@@ -133,7 +133,9 @@ class BatchResponse(msgspec.Struct, rename="camel", tag_field="resultType", tag=
     results: Annotated[
         list[Result], Meta(description="One result for each customer of the request, in the order of the request.")
     ]
-    time_elapsed_ms: Annotated[int, Meta(ge=0, description="Whole milliseconds that processing the batch took.")]
+    time_elapsed_ms: Annotated[
+        int, Meta(ge=0, description="Whole milliseconds that processing the batch took, without writing it.")
+    ]
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -155,7 +157,7 @@ class ResponseBuilder:
         self._total_ms = 0
 
     def build(self, violations: Sequence[Sequence[Violation]]) -> bytes:
-        """The body of the 200, from the violations of each customer. Its times end now."""
+        """The body of the 200, from the violations of each customer. Its times end now, so before the write."""
         total_ns = time.perf_counter_ns() - self._started
         shared_ns = (total_ns - sum(self._own_ns)) // max(len(self._batch), 1)
         self._elapsed_ms = [(own + shared_ns) // 1_000_000 for own in self._own_ns]

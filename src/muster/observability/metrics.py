@@ -81,6 +81,13 @@ IDEMPOTENT_REPLAYS: Final = Metric(
     "requests",
     "Requests that got the stored response of an earlier request with the same Idempotency-Key",
 )
+LOST_COMMITS: Final = Metric(
+    "muster_lost_commits_total",
+    MetricKind.COUNTER,
+    "commits",
+    "Commits of batches whose answer from the database was lost, by what the service found out about them",
+    ("outcome",),
+)
 AUTH_FAILURES: Final = Metric(
     "muster_auth_failures_total",
     MetricKind.COUNTER,
@@ -138,6 +145,7 @@ METRICS: Final = (
     BATCH_CUSTOMERS,
     STAGE_DURATION,
     IDEMPOTENT_REPLAYS,
+    LOST_COMMITS,
     AUTH_FAILURES,
     INTERNAL_ERRORS,
     POOL_THREADS,
@@ -160,6 +168,7 @@ LABELS: Final = {
     "result": "`accepted` or `rejected`",
     "code": "the `errorCode` of a rejected customer; empty for an accepted one",
     "stage": "`decode`, `check`, `decide` (with the look-ups) or `save`",
+    "outcome": "`saved` (the client got a 200), `not_saved` or `unknown`",
     "pool": "`work` for batches and records, `public` for health and classifiers, `metrics` for scrapes",
     "version": "the version of muster",
 }

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from muster.customer.error_order import ERROR_CODES
+from muster.intake.customer_store import CommitOutcome
 from muster.intake.stage_timings import STAGES, StageTimings
 from muster.observability import metrics as table
 from muster.observability import multiprocess
@@ -116,6 +117,11 @@ class MetricsRegistry:
             self._get_series(table.CUSTOMERS, endpoint, "rejected", code).inc(count)
 
     @log_errors("metrics")
+    def record_lost_commit(self, outcome: CommitOutcome) -> None:
+        """Counts a commit whose answer was lost."""
+        self._get_series(table.LOST_COMMITS, outcome.value).inc()
+
+    @log_errors("metrics")
     def record_internal_error(self) -> None:
         """Counts an unexpected exception."""
         self._get_series(table.INTERNAL_ERRORS).inc()
@@ -153,6 +159,8 @@ class MetricsRegistry:
             self._get_series(table.CUSTOMERS, endpoint, "accepted", "")
             for code in ERROR_CODES:
                 self._get_series(table.CUSTOMERS, endpoint, "rejected", code)
+        for outcome in CommitOutcome:
+            self._get_series(table.LOST_COMMITS, outcome.value)
         for stage in STAGES:
             self._get_series(table.STAGE_DURATION, stage)
         self.write_gauges()

@@ -16,7 +16,13 @@ from muster.storage.errors import (
     StorageError,
     StorageUnavailableError,
 )
-from muster.storage.pool import LOCK_TIMEOUT_SECONDS, ConnectionUsage, get_connection_usage
+from muster.storage.pool import (
+    LOCK_TIMEOUT_SECONDS,
+    STATEMENT_TIMEOUT_SECONDS,
+    ConnectionUsage,
+    get_connection_usage,
+)
+from muster.storage.postgres.commit_outcome import OUTCOME_TIMEOUT_SECONDS
 from muster.storage.postgres.customers import PostgresCustomerStore
 from muster.storage.records import SqlRecordStore
 from muster.storage.retention import SqlRetentionStore
@@ -26,6 +32,7 @@ from muster.storage.sqlite.customers import SqliteCustomerStore
 from muster.storage.users import SqlUserStore
 
 __all__ = [
+    "OUTCOME_TIMEOUT_SECONDS",
     "USABLE_STATES",
     "BackupUnsupportedError",
     "InvalidDatabaseUrlError",
@@ -89,15 +96,25 @@ class Storage:
         self.engine.dispose()
 
 
-def open_storage(url: str, *, pool_size: int = 8, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> Storage:
+def open_storage(
+    url: str,
+    *,
+    pool_size: int = 8,
+    lock_timeout: float = LOCK_TIMEOUT_SECONDS,
+    statement_timeout: float = STATEMENT_TIMEOUT_SECONDS,
+    outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS,
+) -> Storage:
     """The storage in this database; it connects on first use.
 
     `pool_size` is the number of concurrent sessions; a few connections more are reserved for logins and health checks.
-    `lock_timeout` is the time in seconds that a request waits for a connection or a lock. Raises
-    `InvalidDatabaseUrlError`.
+    The timeouts are in seconds: for a connection or a lock; for a statement on PostgreSQL; and for finding out whether
+    a batch was saved whose commit got no answer. Raises `InvalidDatabaseUrlError`.
     """
-    engine = create_database_engine(url, pool_size=pool_size, lock_timeout=lock_timeout)
-    customers = PostgresCustomerStore(engine) if engine.dialect.name == "postgresql" else SqliteCustomerStore(engine)
+    engine = create_database_engine(
+        url, pool_size=pool_size, lock_timeout=lock_timeout, statement_timeout=statement_timeout
+    )
+    is_postgres = engine.dialect.name == "postgresql"
+    customers = PostgresCustomerStore(engine, outcome_timeout) if is_postgres else SqliteCustomerStore(engine)
     return Storage(
         customers=customers,
         users=SqlUserStore(engine),

@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from muster.storage.errors import InvalidDatabaseUrlError
-from muster.storage.pool import IS_WRITER, LOCK_TIMEOUT_SECONDS, get_write_lock
+from muster.storage.pool import IS_WRITER, LOCK_TIMEOUT_SECONDS, STATEMENT_TIMEOUT_SECONDS, get_write_lock
 from muster.storage.postgres.connection import create_postgres_engine
 from muster.storage.sqlite.connection import create_sqlite_engine
 
@@ -17,15 +17,22 @@ _SQLITE_DRIVERS: Final = {"sqlite", "sqlite+pysqlite"}
 _URL_FORMS: Final = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
 
-def create_database_engine(url: str, *, pool_size: int = 8, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> Engine:
+def create_database_engine(
+    url: str,
+    *,
+    pool_size: int = 8,
+    lock_timeout: float = LOCK_TIMEOUT_SECONDS,
+    statement_timeout: float = STATEMENT_TIMEOUT_SECONDS,
+) -> Engine:
     """An engine that connects on first use.
 
-    `lock_timeout` is the time in seconds that a request waits for a connection or a lock. Raises
-    `InvalidDatabaseUrlError`.
+    `lock_timeout` is the time in seconds that a request waits for a connection or a lock, `statement_timeout` the time
+    that a statement may take on PostgreSQL. Raises `InvalidDatabaseUrlError`.
     """
     parsed = parse_database_url(url)
-    create = create_sqlite_engine if parsed.drivername == "sqlite" else create_postgres_engine
-    return create(parsed, pool_size, lock_timeout)
+    if parsed.drivername == "sqlite":
+        return create_sqlite_engine(parsed, pool_size, lock_timeout)
+    return create_postgres_engine(parsed, pool_size, lock_timeout, statement_timeout)
 
 
 def parse_database_url(url: str) -> URL:

@@ -30,10 +30,7 @@ class StorageError(Exception):
 
 
 class StorageUnavailableError(StorageError):
-    """The database is unreachable, overloaded or broken. The same request may succeed later.
-
-    When the commit itself raises it, the batch may or may not be saved; the client must send it again.
-    """
+    """The database is unreachable, overloaded or broken. The same request may succeed later."""
 
 
 class SchemaTooNewError(StorageError):

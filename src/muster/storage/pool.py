@@ -11,6 +11,10 @@ from muster.storage.errors import scrub_errors
 # Seconds that a request waits for a connection when all are in use, and for a lock of the database.
 LOCK_TIMEOUT_SECONDS: Final = 30.0
 
+# Seconds that a statement may take on PostgreSQL. It may wait for a lock, so this is longer; the largest batch is
+# written in some ten seconds.
+STATEMENT_TIMEOUT_SECONDS: Final = 60.0
+
 # Connections beyond the pool's size, so that logins and health checks get through when sessions hold all others.
 _SPARE_CONNECTIONS: Final = 4
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from muster.records.retention import RetentionKind
 from muster.storage.engine import write_transaction
 from muster.storage.errors import scrub_errors
+from muster.storage.postgres.bounded_connection import without_timeout
 from muster.storage.sqlite.wal_checkpoint import CHECKPOINT_TIMEOUT_SECONDS, truncate_wal
 from muster.storage.tables import (
     batches,
@@ -69,7 +70,8 @@ class SqlRetentionStore:
     @scrub_errors
     def count(self, kind: RetentionKind, before: datetime, now: datetime) -> int:
         table, is_old = self._select_old(kind, before, now)
-        with self._engine.connect() as connection:
+        # Scans the whole table.
+        with self._engine.connect() as connection, without_timeout(connection):
             count: int = connection.execute(select(func.count()).select_from(table).where(is_old)).scalar_one()
         return count
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 
 from muster.storage.engine import write_transaction
 from muster.storage.errors import SchemaTooNewError, StorageError, scrub_errors
+from muster.storage.postgres.bounded_connection import without_timeout
 from muster.storage.tables import revisions
 
 # The migrations, oldest first; a test compares them with the files. Stated here because loading Alembic takes a quarter
@@ -50,7 +51,7 @@ def upgrade(engine: Engine) -> bool:
     """
     if read_schema_state(engine) in USABLE_STATES:
         return False
-    with write_transaction(engine) as connection:
+    with write_transaction(engine) as connection, without_timeout(connection):
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL lock_timeout = 0"))  # waits until another upgrade is done
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})

@@ -5,14 +5,17 @@ They read the scope themselves, because Litestar's parsing of headers and bodies
 
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from litestar.types import ASGIApp, Scope
 
 from muster.auth.authorization import SUBMIT_BATCHES
 from muster.auth.users import User
+from muster.intake.customer_store import CommitOutcome, LostCommitError
 from muster.intake.request import BatchOptions
 from muster.intake.service import Intake
 from muster.intake.stage_timings import StageTimings
+from muster.observability.logs import log_warning
 from muster.observability.prometheus import MetricsRegistry
 from muster.observability.requests import BatchOutcome
 from muster.web.access import require_permission
@@ -31,6 +34,13 @@ SUBMIT_PATH: Final = "/amlyze-ws-rest/batch-customers"
 # Reading up to 64 KiB is cheaper than a user lookup, so small bodies are read before authentication. Then a request
 # needs one thread hop, and a slow line holds no slot while it sends.
 SMALL_BODY_BYTES: Final = 64 * 1024
+
+
+_LOST_COMMIT_MESSAGES: Final = {
+    CommitOutcome.SAVED: "The answer to a commit was lost; the batch was found, and its client got a 200",
+    CommitOutcome.NOT_SAVED: "The answer to a commit was lost; the batch is not saved, and its client got a 500",
+    CommitOutcome.UNKNOWN: "The answer to a commit was lost; the batch may be saved or not, look for its id",
+}
 
 
 class BatchHandlers:
@@ -97,13 +107,22 @@ class BatchHandlers:
         stages = context.stages = StageTimings()
         try:
             result = self._intake.process(content, user, options, stages)
+        except LostCommitError as lost:
+            self._observe_lost_commit(lost.batch_id, lost.outcome)
+            raise
         finally:
             self._metrics.record_stages(stages)
         batch = context.batch = BatchOutcome(
             result.batch_id, result.accepted, result.rejected, result.replayed, result.codes
         )
         self._metrics.record_batch(batch, save=save)
+        if result.was_commit_lost:
+            self._observe_lost_commit(result.batch_id, CommitOutcome.SAVED)
         return build_json_response(result.body, headers=_build_headers(batch))
+
+    def _observe_lost_commit(self, batch_id: UUID | None, outcome: CommitOutcome) -> None:
+        self._metrics.record_lost_commit(outcome)
+        log_warning("commit_answer_lost", _LOST_COMMIT_MESSAGES[outcome], batch=str(batch_id), outcome=outcome.value)
 
 
 def _build_headers(batch: BatchOutcome) -> Headers:

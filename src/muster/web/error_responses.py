@@ -12,6 +12,7 @@ from muster.web.problems import (
     Headers,
     Problem,
     build_internal_error_body,
+    build_internal_error_headers,
     build_problem_body,
     path_not_found,
     to_problem,
@@ -31,7 +32,8 @@ def build_error_response(error: Exception, context: RequestContext) -> ASGIRespo
         return build_json_response(build_problem_body(problem, context.path), problem.status, problem.headers)
     context.has_internal_error = True
     log_error(error, method=context.method, **({"route": context.route} if context.route else {}))
-    return build_json_response(build_internal_error_body(context.elapsed_ms), 500)
+    body = build_internal_error_body(context.elapsed_ms)
+    return build_json_response(body, 500, build_internal_error_headers(error))
 
 
 def _find_problem(error: Exception, context: RequestContext) -> Problem | None:

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from muster.auth.login_throttle import TooManyAttemptsError
 from muster.auth.oidc.errors import ProviderUnavailableError
+from muster.intake.customer_store import CommitOutcome, LostCommitError
 from muster.intake.decode import InvalidBatchError, TooManyCustomersError
 from muster.intake.idempotency import KeyInProgressError, KeyReusedError
 from muster.records.visibility import UnitRequiredError
@@ -43,7 +44,7 @@ class ProblemResponse(msgspec.Struct):
 
 
 class InternalErrorResponse(msgspec.Struct, rename="camel"):
-    """Processing failed, and nothing was saved."""
+    """Processing failed. Nothing was saved, unless the header `Muster-Outcome: unknown` says that nobody knows."""
 
     error_code: Annotated[str, Meta(extra_json_schema={"const": "500"})]
     error_description: str
@@ -135,6 +136,13 @@ def build_problem_body(problem: Problem, path: str) -> bytes:
     return msgspec.json.encode(
         ProblemResponse(timestamp, problem.status, get_phrase(problem.status), path, problem.message)
     )
+
+
+def build_internal_error_headers(error: Exception) -> Headers:
+    """The headers of a 500 that doesn't claim that nothing was saved; other 500s have none."""
+    if isinstance(error, LostCommitError) and error.outcome is CommitOutcome.UNKNOWN:
+        return [("Muster-Outcome", error.outcome.value), ("Muster-Batch-Id", str(error.batch_id))]
+    return ()
 
 
 def build_internal_error_body(elapsed_ms: int) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from muster.storage import BackupUnsupportedError, Storage, StorageUnavailableError, open_storage
-from tests.storage.samples import build_batch, build_customer, build_response, look_up
+from tests.storage.samples import RESPONSE, build_batch, build_customer, look_up
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_backup_during_writes_has_only_whole_batches(source: Storage, tmp_path: 
         with source.customers.session() as session:
             while not stop.is_set():
                 session.save(
-                    build_batch(*(build_customer(f"{number}-{n}", f"{number}-{n}") for n in range(20))), build_response
+                    build_batch(*(build_customer(f"{number}-{n}", f"{number}-{n}") for n in range(20))), RESPONSE
                 )
                 number += 1
 
@@ -57,7 +57,7 @@ def _count_customers_by_batch(copy: Path) -> Counter[str]:
 
 def test_backup_is_one_private_database_file(source: Storage, tmp_path: Path) -> None:
     with source.customers.session() as session:
-        session.save(build_batch(build_customer("1")), build_response)
+        session.save(build_batch(build_customer("1")), RESPONSE)
     file = tmp_path / "copy.db"
     source.back_up(file)
     source.close()

@@ -56,7 +56,7 @@ WHERE existing.customer_ext_id = replaced.customer_ext_id AND existing.business_
 _COMMUNICATION_COLUMNS: Final = ", ".join(communications.columns.keys())
 
 # A batch of one new customer in one statement, so in one round trip: 0.3 ms, where a transaction with a COPY for each
-# table took 0.7. The customer is inserted from `numbered` and so after it, in the lock order of `PostgresSession.save`.
+# table took 0.7. The customer is inserted from `numbered` and so after it, in the lock order of `write_batch`.
 INSERT_ONE: Final = f"""
 WITH numbered AS (
   INSERT INTO communications ({_COMMUNICATION_COLUMNS}) VALUES (%s, %s, %s, %s, %s) RETURNING version

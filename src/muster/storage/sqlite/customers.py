@@ -3,21 +3,31 @@
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Engine
 
-from muster.intake.customer_store import Batch, ConflictError, CustomerKey, Known
+from muster.intake.customer_store import Batch, CommitOutcome, ConflictError, CustomerKey, Known, LostCommitError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
-from muster.storage.compression import compress_response
+from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import StorageUnavailableError, scrub_errors
 from muster.storage.idempotency import compute_lock_number, to_stored_response
 from muster.storage.pool import check_out_connection, get_write_lock
 from muster.storage.sqlite import statements
 from muster.storage.sqlite.file_locks import FileLocks
-from muster.storage.write_plan import WritePlan, build_write_plan
+from muster.storage.sqlite.statements import Rows
+from muster.storage.write_plan import build_write_plan
+
+# Errors of COMMIT that leave open whether the batch is saved. SQLite hides the batch after every error, but its pages
+# may lie complete in the write-ahead log, when the sync after the last page fails: if the process then dies before the
+# next write, which overwrites them, they count as committed. A write that fails, on a full disk for example, leaves no
+# complete commit behind.
+_IO_ERROR: Final = "SQLITE_IOERR"
+_FAILED_WRITE: Final = "SQLITE_IOERR_WRITE"
 
 
 class SqliteCustomerStore:
@@ -77,24 +87,24 @@ class SqliteSession:
             self._key_locks.release(number)
 
     @scrub_errors
-    def save(self, batch: Batch, build_response: Callable[[], bytes]) -> bytes:
+    def save(self, batch: Batch, response: bytes) -> None:
         """Writes the batch in one transaction, or nothing.
 
         Waits for other threads and then for other processes, each up to the engine's lock timeout. Raises
-        `ConflictError`, `StorageUnavailableError`.
+        `ConflictError`, `LostCommitError`, `StorageUnavailableError`.
         """
-        plan = build_write_plan(batch.accepted)
-        with self._write_lock, _transaction(self._connection) as connection:
-            _write(connection, plan, batch)
-            content = build_response()
-            received_at = statements.format_time(batch.received_at)
-            counts = len(batch.accepted), len(batch.rejected)
-            stored = compress_response(batch.redacted_response or content)
-            row = batch.id.hex, received_at, batch.sender, *counts, stored
-            connection.execute(statements.INSERT_BATCH, row)
-            if batch.idempotency_key and batch.redacted_response:
-                connection.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id.hex, compress_response(content)))
-        return content
+        # All rows are made before the locks: nobody else can write while they are held.
+        rows = _BatchRows.build(batch, compress_responses(batch, response))
+        with self._write_lock, _transaction(self._connection, batch.id) as connection:
+            _write(connection, rows)
+
+    def find_outcome(self, batch_id: UUID) -> CommitOutcome:
+        """Only for errors that leave the outcome open, so a missing batch proves nothing."""
+        try:
+            row = self._connection.execute(statements.FIND_BATCH, (batch_id.hex,)).fetchone()
+        except sqlite3.Error:
+            return CommitOutcome.UNKNOWN
+        return CommitOutcome.SAVED if row else CommitOutcome.UNKNOWN
 
     def _acquire(self, number: int) -> bool:
         try:
@@ -115,36 +125,73 @@ class SqliteSession:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def _transaction(connection: sqlite3.Connection, batch_id: UUID) -> Iterator[sqlite3.Connection]:
+    """Raises `LostCommitError` when the commit fails in a way that leaves its outcome open."""
+    is_lost = False
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
-        connection.execute("COMMIT")
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            name = getattr(error, "sqlite_errorname", "")
+            is_lost = name.startswith(_IO_ERROR) and name != _FAILED_WRITE
+            if not is_lost:
+                raise
     finally:
         # After an error, including one of COMMIT. Some errors, such as a full disk, end the transaction themselves.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+    if is_lost:
+        raise LostCommitError(batch_id)
 
 
-def _write(connection: sqlite3.Connection, plan: WritePlan, batch: Batch) -> None:
-    batch_id = batch.id.hex
+@dataclass(frozen=True, slots=True)
+class _BatchRows:
+    """The rows of one batch by table, ready to be written."""
+
+    communications: Rows
+    replaced: Rows  # the keys of versions that move to the history
+    customers: Rows
+    superseded: Rows
+    rejections: Rows
+    key: tuple[Any, ...] | None
+    batch: tuple[Any, ...]
+    replay_response: tuple[str, bytes] | None
+
+    @classmethod
+    def build(cls, batch: Batch, responses: CompressedResponses) -> "_BatchRows":
+        plan = build_write_plan(batch.accepted)
+        batch_id, received_at = batch.id.hex, statements.format_time(batch.received_at)
+        return cls(
+            communications=statements.build_communication_rows(plan.communications, batch_id),
+            replaced=list(plan.replaced),
+            customers=statements.build_customer_rows([*plan.created, *plan.updated], batch_id),
+            superseded=statements.build_customer_rows(plan.superseded, batch_id),
+            rejections=statements.build_rejection_rows(batch),
+            key=_build_key_row(batch.idempotency_key, batch_id, received_at) if batch.idempotency_key else None,
+            batch=(batch_id, received_at, batch.sender, len(batch.accepted), len(batch.rejected), responses.kept),
+            replay_response=(batch_id, responses.replay) if responses.replay is not None else None,
+        )
+
+
+def _build_key_row(key: IdempotencyKey, batch_id: str, created_at: str) -> tuple[Any, ...]:
+    valid_until, valid_from = (statements.format_time(at) for at in (key.valid_until, key.valid_from))
+    return key.sender, key.key, key.fingerprint, batch_id, created_at, valid_until, valid_from
+
+
+def _write(connection: sqlite3.Connection, rows: _BatchRows) -> None:
     write = connection.executemany
-    write(statements.INSERT_COMMUNICATION, statements.build_communication_rows(plan.communications, batch_id))
-    if plan.replaced:
-        if write(statements.COPY_TO_HISTORY, plan.replaced).rowcount != len(plan.replaced):
+    write(statements.INSERT_COMMUNICATION, rows.communications)
+    if rows.replaced:
+        if write(statements.COPY_TO_HISTORY, rows.replaced).rowcount != len(rows.replaced):
             raise ConflictError("a customer was changed by another request")
-        write(statements.DELETE_REPLACED, plan.replaced)
-    write(statements.INSERT_CUSTOMER, statements.build_customer_rows(plan.created, batch_id))
-    write(statements.INSERT_CUSTOMER, statements.build_customer_rows(plan.updated, batch_id))
-    write(statements.INSERT_HISTORY, statements.build_customer_rows(plan.superseded, batch_id))
-    write(statements.INSERT_REJECTION, statements.build_rejection_rows(batch))
-    if batch.idempotency_key:
-        _store_key(connection, batch.idempotency_key, batch)
-
-
-def _store_key(connection: sqlite3.Connection, key: IdempotencyKey, batch: Batch) -> None:
-    times = (statements.format_time(at) for at in (batch.received_at, key.valid_until, key.valid_from))
-    created_at, valid_until, valid_from = times
-    row = key.sender, key.key, key.fingerprint, batch.id.hex, created_at, valid_until
-    if connection.execute(statements.UPSERT_KEY, (*row, valid_from)).rowcount != 1:
+        write(statements.DELETE_REPLACED, rows.replaced)
+    write(statements.INSERT_CUSTOMER, rows.customers)
+    write(statements.INSERT_HISTORY, rows.superseded)
+    write(statements.INSERT_REJECTION, rows.rejections)
+    if rows.key and connection.execute(statements.UPSERT_KEY, rows.key).rowcount != 1:
         raise KeyInProgressError  # unreachable for a session that has claimed the key
+    connection.execute(statements.INSERT_BATCH, rows.batch)
+    if rows.replay_response:
+        connection.execute(statements.INSERT_REPLAY_RESPONSE, rows.replay_response)

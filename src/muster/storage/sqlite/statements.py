@@ -48,6 +48,7 @@ INSERT_HISTORY: Final = _build_insert(customer_history)
 INSERT_BATCH: Final = _build_insert(batches)
 INSERT_REJECTION: Final = _build_insert(rejections)
 INSERT_REPLAY_RESPONSE: Final = _build_insert(replay_responses)
+FIND_BATCH: Final = "SELECT 1 FROM batches WHERE id = ?"
 FIND_KEY: Final = build_find_key("?")
 UPSERT_KEY: Final = build_upsert_key("?")
 

@@ -67,7 +67,8 @@ _IDEMPOTENCY_KEY: Final[JsonSchema] = {
     "in": "header",
     "description": "The request is processed once: sent again with the same key, it gets the stored response. The "
     "client chooses the key, for example a UUID, with or without quotes. A key expires after 24 hours or what the "
-    "installation sets. A request that saves nothing (an empty batch, a refusal, an internal error) uses up no key.",
+    "installation sets. A request of which no customer is accepted (or an empty batch, a refusal, an internal error) "
+    "uses up no key.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
 }
 _SAVED_HEADERS: Final[JsonSchema] = {
@@ -78,6 +79,18 @@ _SAVED_HEADERS: Final[JsonSchema] = {
     "Idempotency-Replayed": {
         "description": "The response is the stored one of the first request with the same key.",
         "schema": {"type": "string", "const": "true"},
+    },
+}
+_FAILURE_HEADERS: Final[JsonSchema] = {
+    "Muster-Outcome": {
+        "description": "Only where the database was lost while it saved the batch, and could not be asked within 10 "
+        "seconds: the batch may be saved or not. Without this header nothing was saved.",
+        "schema": {"type": "string", "const": "unknown"},
+    },
+    "Muster-Batch-Id": {
+        "description": "Only with `Muster-Outcome`: the id of the batch. `GET /api/v1/batches/{id}` finds it when it "
+        "is saved; a request that is repeated under its `Idempotency-Key` is never saved twice.",
+        "schema": {"type": "string", "format": "uuid"},
     },
 }
 _DESCRIPTIONS: Final = {
@@ -140,7 +153,7 @@ def _build_operation(path: str, operation_id: str, summary: str, description: st
             "description": "The batch was processed: one result for every customer.",
             "content": {"application/json": {"schema": ref("Results"), "examples": examples}},
         },
-        "500": build_internal_error(),
+        "500": {**build_internal_error(), "headers": _FAILURE_HEADERS},
         **build_problem_responses(path, _STATUSES, _DESCRIPTIONS),
     }
     return {

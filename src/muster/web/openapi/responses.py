@@ -46,7 +46,7 @@ def build_problem_responses(path: str, statuses: Sequence[int], descriptions: di
 def build_internal_error() -> JsonSchema:
     """The response to an internal error."""
     example = {"errorCode": "500", "errorDescription": "Processing failed", "timeElapsedMs": 172}
-    return build_response("Processing failed; nothing was saved.", ref("Failure"), example)
+    return build_response("Processing failed.", ref("Failure"), example)
 
 
 def _build_problem(path: str, status: int, description: str) -> JsonSchema:

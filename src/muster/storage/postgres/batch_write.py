@@ -1,0 +1,84 @@
+"""The statements that write one batch: COPY for all tables, or one statement for a batch of one new customer."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError
+from muster.intake.idempotency import IdempotencyKey, KeyInProgressError
+from muster.storage.compression import CompressedResponses
+from muster.storage.postgres import statements
+from muster.storage.postgres.binary_copy import build_communication_rows, build_customer_rows
+from muster.storage.postgres.statements import join_texts
+from muster.storage.write_plan import WritePlan
+
+_Connection = psycopg.Connection[tuple[Any, ...]]
+_Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+def write_batch(
+    cursor: _Cursor, plan: WritePlan, rejections: Sequence[bytes], batch: Batch, responses: CompressedResponses
+) -> None:
+    """Writes any batch in the cursor's transaction. Raises `ConflictError`.
+
+    The order of the steps prevents deadlocks: numbers, then new customers, then existing ones. A transaction that has
+    locked an existing customer waits only for other such transactions, and these lock in the order of the key.
+    """
+    if plan.communications:
+        _copy(cursor, statements.COPY_COMMUNICATIONS, build_communication_rows(plan.communications, batch))
+    if plan.created:
+        _copy(cursor, statements.COPY_CUSTOMERS, build_customer_rows(plan.created, batch))
+    if plan.replaced:
+        _replace(cursor, plan, batch)
+    if plan.superseded:
+        _copy(cursor, statements.COPY_HISTORY, build_customer_rows(plan.superseded, batch))
+    if rejections:
+        _copy(cursor, statements.COPY_REJECTIONS, rejections)
+    if batch.idempotency_key:
+        _store_key(cursor, batch.idempotency_key, batch)
+    counts = len(batch.accepted), len(batch.rejected)
+    cursor.execute(statements.INSERT_BATCH, (batch.id, _get_received_at(batch), batch.sender, *counts, responses.kept))
+    if responses.replay is not None:
+        cursor.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id, responses.replay))
+
+
+def insert_one(connection: _Connection, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
+    """Writes and commits a batch of one new customer without an idempotency key; `response` is compressed."""
+    number, unit, ext_id, version, entity_type, status, document = customer
+    communication_row = number, batch.id, unit, ext_id, version
+    batch_row = batch.id, _get_received_at(batch), batch.sender, response
+    customer_row = ext_id, unit, number, entity_type, status, batch.id, document.decode()
+    connection.execute(statements.INSERT_ONE, (*communication_row, *batch_row, *customer_row))
+
+
+def _get_received_at(batch: Batch) -> datetime:
+    return batch.received_at.astimezone(UTC)
+
+
+def _store_key(cursor: _Cursor, key: IdempotencyKey, batch: Batch) -> None:
+    created_at, valid_until = _get_received_at(batch), key.valid_until.astimezone(UTC)
+    row = key.sender, key.key, key.fingerprint, batch.id, created_at, valid_until
+    if cursor.execute(statements.UPSERT_KEY, (*row, key.valid_from)).rowcount != 1:
+        raise KeyInProgressError  # unreachable for a session that has claimed the key
+
+
+def _replace(cursor: _Cursor, plan: WritePlan, batch: Batch) -> None:
+    """Moves the replaced versions into the history and writes the new ones.
+
+    Old rows are deleted and new ones copied: 23 µs a customer. An UPDATE from arrays took 25, and would be a second way
+    of writing the same row.
+    """
+    ext_ids, units, versions = zip(*plan.replaced, strict=True)
+    replaced = *join_texts(ext_ids), *join_texts(units)
+    if cursor.execute(statements.COPY_TO_HISTORY, (*replaced, list(versions))).rowcount != len(plan.replaced):
+        raise ConflictError("a customer was changed by another request")
+    cursor.execute(statements.DELETE_REPLACED, replaced)
+    _copy(cursor, statements.COPY_CUSTOMERS, build_customer_rows(plan.updated, batch))
+
+
+def _copy(cursor: _Cursor, statement: str, chunks: Iterable[bytes]) -> None:
+    with cursor.copy(statement) as copy:
+        for chunk in chunks:
+            copy.write(chunk)
