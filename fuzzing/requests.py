@@ -97,7 +97,18 @@ class RequestGenerator:
         if random.random() < 0.5:
             return ""
         names = [its["name"] for operation in operations.values() for its in operation.get("parameters", ())]
-        usual = ("full", "all", "true", "5", *UNITS, "2024-05-26T16:49:50Z", "9999-12-31T23:59:59-23:59", str(uuid4()))
+        usual = (
+            "full",
+            "all",
+            "reject",
+            "true",
+            "90",
+            "5",
+            *UNITS,
+            "2024-05-26T16:49:50Z",
+            "9999-12-31T23:59:59-23:59",
+            str(uuid4()),
+        )
         pairs = [
             f"{random.choice((*names, 'unknown', ''))}={random.choice((*usual, *UNUSUAL_QUERY_VALUES))}"
             for _ in range(random.randint(1, 3))

@@ -30,6 +30,9 @@ def check_responses(items: Sequence[Any], batch: Sequence[Candidate], units: Bus
     for index, (item, result, with_details) in enumerate(zip(items, plain, detailed, strict=True)):
         _check_result(item, result, units)
         errors, warnings = with_details.pop("errors"), with_details.pop("warnings")
+        for name, found in (("moreErrors", errors), ("moreWarnings", warnings)):
+            has_more = with_details.pop(name, False)
+            require(not has_more or len(found) == MAX_FINDINGS, "findings-are-missing-below-their-bound", name)
         require(with_details == result, "the-detailed-result-differs")
         _check_findings(index, item, result, errors, warnings)
 

@@ -14,6 +14,7 @@ from muster.intake.candidates import Candidate, Valid, check_customers
 from muster.intake.customer_store import NOTHING_KNOWN
 from muster.intake.decision import decide
 from muster.intake.decode import InvalidBatchError, fast_decoder
+from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
 
 # Brackets that the fast decoder can always follow, however deep the interpreter's stack is.
@@ -49,7 +50,7 @@ class Target:
         checked_one_by_one = self._checker.check_all(one_by_one, units)
         require(repr(checked) == repr(checked_one_by_one), "large-bodies-are-checked-differently")
         self._check_single_customers(whole, checked, units)
-        batch, _ = check_customers(iter(whole), self._checker, units, StageTimings(), to_save=True)
+        batch = self._check_customers(whole, units)
         _check_candidates(batch, checked)
         check_responses(whole, batch, units)
         _check_decisions(batch)
@@ -67,6 +68,10 @@ class Target:
             found = self._checker.check(item, units)
             require(repr(found) == repr(expected), "a-customer-alone-is-checked-differently")
 
+    def _check_customers(self, items: Sequence[Any], units: BusinessUnits) -> list[Candidate]:
+        options = BatchOptions(save=True, detail=True)
+        return check_customers(iter(items), self._checker, units, StageTimings(), options).candidates
+
     def _check_document(self, candidate: Valid, units: BusinessUnits) -> None:
         """The document of a valid customer is valid when it is sent again, and does not change.
 
@@ -76,8 +81,7 @@ class Target:
         item = fast_decoder.decode(candidate.document)
         if _has_number_near_bounds(item):
             return
-        batch, _ = check_customers(iter([item]), self._checker, units, StageTimings(), to_save=True)
-        again = batch[0]
+        again = self._check_customers([item], units)[0]
         require(isinstance(again, Valid), "a-document-is-rejected-when-it-is-sent-again", again)
         assert isinstance(again, Valid)
         require(again.document == candidate.document, "a-document-changes-when-it-is-sent-again")

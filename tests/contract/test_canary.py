@@ -8,6 +8,7 @@ import pytest
 from muster.auth.users import Role
 from muster.customer.error_order import ERROR_CODES
 from muster.customer.examples import make_full_customer
+from muster.customer.warnings import WARNING_CODES
 from muster.storage.compression import decompress_response
 from tests.observability.collector import collecting
 from tests.samples import individual
@@ -53,7 +54,7 @@ def test_canary_appears_nowhere(api: Api, entity_type: str) -> None:
     assert CANARY not in metrics
     codes = find_codes(metrics)
     assert len(codes) > 10
-    assert codes <= set(ERROR_CODES)
+    assert codes <= {*ERROR_CODES, *WARNING_CODES}
 
 
 @pytest.mark.parametrize("query", ["", "?detail=full"])

@@ -8,7 +8,8 @@ from tests.contract.case_tables import CASES, EXTRA_CASES, Case
 from tests.samples import individual
 from tests.serving import SAVE, VALIDATE, Api
 
-ONE_UNIT_CASES = [case for case in CASES + EXTRA_CASES if case.units == ("MAIN",)]
+# B001 has a test of its own: it needs a rejected customer in the batch.
+ONE_UNIT_CASES = [case for case in CASES + EXTRA_CASES if case.units == ("MAIN",) and case.code != "B001"]
 SEVERAL_UNITS_CASES = [case for case in CASES if case.units != ("MAIN",)]
 
 
@@ -23,7 +24,16 @@ def test_every_error_of_an_installation_with_one_unit(api: Api) -> None:
         if case.before:
             assert [result["resultType"] for result in api.results(case.before)] == ["REQUEST_ACCEPTED"]
         for path in (VALIDATE, SAVE):
-            assert get_errors(api, case, path) == [(None, None), (case.code, case.description), (None, None)]
+            found = get_errors(api, case, path + case.query)
+            assert found == [(None, None), (case.code, case.description), (None, None)]
+
+
+def test_valid_customers_of_a_batch_below_its_threshold_get_b001(api: Api) -> None:
+    (case,) = (case for case in CASES if case.code == "B001")
+    for path in (VALIDATE, SAVE):
+        first, rejected = api.results([case.customer, {}], path + case.query)
+        assert (first["errorCode"], first["errorDescription"]) == (case.code, case.description)
+        assert rejected["errorCode"] == "001"
 
 
 @pytest.mark.parametrize("case", SEVERAL_UNITS_CASES, ids=lambda case: case.description)
@@ -39,7 +49,7 @@ def test_every_error_of_an_installation_with_several_units(api: Api, case: Case)
 def test_detail_lists_every_violation_with_a_pointer_to_its_customer(api: Api) -> None:
     cases = [case for case in ONE_UNIT_CASES if not case.before]
     body = json.dumps({"customers": [case.customer for case in cases]}).encode()
-    results = api.send(body, f"{VALIDATE}?detail=full").json()["results"]
+    results = api.send(body, f"{VALIDATE}?detail=full&unknown=reject").json()["results"]
     for index, (case, result) in enumerate(zip(cases, results, strict=True)):
         (error,) = result["errors"]
         assert (error["code"], error["description"]) == (case.code, case.description)

@@ -1,5 +1,6 @@
 """Bodies that often break services: each gets a clear response, and the other customers of the batch are accepted."""
 
+import gzip
 import json
 import socket
 from typing import Any
@@ -87,6 +88,21 @@ def test_last_of_duplicate_keys_counts(api: Api) -> None:
 def test_keys_are_case_sensitive(api: Api) -> None:
     customer: dict[str, Any] = individual(FIRSTNAME=[], firstname={}, FirstName=1)
     assert send_and_get_codes(api, make_body(json.dumps(customer))) == [None, None, None]
+
+
+def test_findings_of_a_batch_are_bounded_in_the_answer_and_in_the_record(api: Api) -> None:
+    """A body like this one, of 8 KB after compression, made an answer of 289 MB and took a minute."""
+    customers = [individual(listAddress=[1] * 1_000) for _ in range(200)]
+    body = gzip.compress(json.dumps({"customers": customers}).encode())
+    response = api.send(body, f"{SAVE}?detail=full", **{"Content-Encoding": "gzip"})
+    results = response.json()["results"]
+    found = {(result["errorCode"], len(result["errors"]), result["moreErrors"]) for result in results}
+    assert found == {("C018", 100, True)}
+    rows = api.sql("SELECT CAST(violations AS TEXT) FROM rejections WHERE position = 199")
+    records = [json.loads(violations) for (violations,) in rows]
+    assert [["C018", "/customers/199/listAddress/0"], ["MORE", "/customers/199"]] in [
+        [record[0], record[-1]] for record in records
+    ]
 
 
 def send_raw(api: Api, request: bytes, *, half_close: bool = False) -> bytes:

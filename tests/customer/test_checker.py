@@ -22,7 +22,8 @@ VALID = (individual(), organization(), make_full_customer("INDIVIDUAL"), make_fu
 VALUES: tuple[Any, ...] = (
     None, "", " ", "\u00a0", "\0", "x" * 300, "X", "MAIN", "SIDE", "CLOSED", "INDIVIDUAL", "ORGANIZATION",
     "INTEGER", "DATE", "2024-02-29", "2023-02-29", "2024-02-29T10:00:00Z", "true", True, 1, 0, -7, 10**40,
-    Decimal("0.10"), Decimal("1E+1"), "10", UNREADABLE, [], {}, [None], [{}], ["X"], [[]], {"x": 1},
+    "2999-01-01", " MAIN", "MA\u200bIN", 101, "LT0089500500000070", Decimal("0.10"),
+    Decimal("1E+1"), "10", UNREADABLE, [], {}, [None], [{}], ["X"], [[]], {"x": 1},
     [{"entityType": "INDIVIDUAL"}], [{"entityType": []}],
 )  # fmt: skip
 

@@ -30,8 +30,10 @@ class FaultyChecker(Checker):
         super().__init__(build_snapshot().codes)
         self._change = change
 
-    def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[CheckedCustomer]:
-        return self._change(list(super().check_all(items, units)))
+    def check_all(
+        self, items: Sequence[Any], units: BusinessUnits, *, reject_unknown: bool = False
+    ) -> Sequence[CheckedCustomer]:
+        return self._change(list(super().check_all(items, units, reject_unknown=reject_unknown)))
 
 
 def make_body(*items: Any) -> bytes:

@@ -70,7 +70,7 @@ class MemoryStore:
             self._write(batch)
             if key := batch.idempotency_key:
                 counts = len(batch.accepted), len(batch.rejected)
-                stored = StoredResponse(key.fingerprint, batch.id, *counts, response)
+                stored = StoredResponse(key.fingerprint, batch.id, *counts, response, batch.warnings)
                 self.responses[key.sender, key.key] = batch.received_at, stored
         if self.commit_outcome:
             raise LostCommitError(batch.id)

@@ -1,13 +1,15 @@
 """A request with an idempotency key is processed once."""
 
+import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from muster.intake.customer_store import CommitOutcome, LostCommitError
 from muster.intake.decode import InvalidBatchError
-from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, KeyReusedError
+from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, KeyReusedError, compute_fingerprint
 from muster.intake.request import BatchOptions
 from tests.intake.fakes import FakeSender, MemoryStore, get_codes, make_body, make_intake
 from tests.samples import individual
@@ -23,6 +25,30 @@ def test_repeated_request_gets_the_stored_response_and_is_saved_once() -> None:
     assert (first.replayed, again.replayed) == (False, True)
     assert (again.body, again.batch_id, again.accepted, again.rejected) == (first.body, first.batch_id, 1, 1)
     assert len(store.batches) == 1
+
+
+def test_replay_has_the_number_of_warnings() -> None:
+    store = MemoryStore()
+    content = make_body(individual(nickname=1, birthDate="2999-01-01"), {"nickname": 1})
+    first = make_intake(store).process(content, FakeSender(), WITH_KEY)
+    again = make_intake(store).process(content, FakeSender(), WITH_KEY)
+    assert (first.warning_count, again.warning_count) == (3, 3)
+    assert (first.warning_codes, again.warning_codes) == ({"W001": 2, "W003": 1}, {})
+
+
+def test_treatment_of_unknown_fields_is_part_of_the_request() -> None:
+    store = MemoryStore()
+    content = make_body(individual())
+    make_intake(store).process(content, FakeSender(), WITH_KEY)
+    with pytest.raises(KeyReusedError):
+        make_intake(store).process(content, FakeSender(), replace(WITH_KEY, reject_unknown=True))
+
+
+def test_fingerprint_of_a_request_of_earlier_versions_stays() -> None:
+    """A key that was stored before an upgrade must replay after it."""
+    content = b"{}"
+    before = hashlib.sha256(b"detail=0&accept=0\n" + content).digest()
+    assert compute_fingerprint(content, BatchOptions(save=True)) == before
 
 
 @pytest.mark.parametrize("detail", [True, False])

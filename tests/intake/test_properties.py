@@ -51,7 +51,8 @@ def colliding_batches(draw: st.DrawFn) -> list[list[Any]]:
             "customerExtId": draw(ids),
             "action": draw(st.sampled_from(["CREATE", "UPDATE", "UPDATE", None, "DELETE"])),
             "businessUnit": draw(st.sampled_from([None, "NORTH", "SOUTH", "EAST", "WEST"])),
-            "nationalCode": draw(st.sampled_from(["1", "2", []])),
+            "nationalCode": draw(st.sampled_from(["1", "2", 3, []])),
+            draw(st.sampled_from(["isPEP", "isPep"])): True,
         }
         return draw(st.sampled_from([individual, organization]))(**changes)
 
@@ -81,17 +82,18 @@ def read_numbers(store: Storage) -> dict[str, int]:
         return {row.communication_number: row.version for row in rows}
 
 
-@given(batches=colliding_batches(), detail=st.booleans(), upsert=st.booleans())
+@given(batches=colliding_batches(), detail=st.booleans(), upsert=st.booleans(), reject_unknown=st.booleans())
 @with_one_database
 def test_dry_run_gives_the_results_of_saving_and_only_accepted_customers_are_saved(
-    store: Storage, batches: list[list[Any]], detail: bool, upsert: bool
+    store: Storage, batches: list[list[Any]], detail: bool, upsert: bool, reject_unknown: bool
 ) -> None:
     intake = make_intake(store.customers, *UNITS)
+    options = {"detail": detail, "upsert": upsert, "reject_unknown": reject_unknown}
     for customers in batches:
         before, numbers_before = count_rows(store), read_numbers(store)
-        dry_run = process(intake, customers, save=False, detail=detail, upsert=upsert)
+        dry_run = process(intake, customers, save=False, **options)
         assert count_rows(store) == before
-        saved = process(intake, customers, save=True, detail=detail, upsert=upsert)
+        saved = process(intake, customers, save=True, **options)
         assert dry_run == saved
         if upsert:
             assert "C004" not in [

@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from muster.customer.error_order import ERROR_CODES
+from muster.customer.warnings import WARNING_CODES
 from muster.observability.metrics import METRICS, MetricKind
 from muster.storage.pool import ConnectionUsage
 from tests.web.fakes import (
@@ -154,6 +155,18 @@ def test_customers_are_counted_by_endpoint_and_code() -> None:
     assert total(series, "muster_customers_total") == 9
     assert value(series, "muster_batch_customers_count") == 3
     assert value(series, "muster_batch_customers_sum") == 9
+
+
+def test_warnings_are_counted_by_endpoint_and_code_and_start_at_0() -> None:
+    with TestClient(application(FakeIntake(warnings={"W001": 2, "W003": 1}))) as client:
+        before = scrape(client)
+        for path in (SAVE, SAVE, VALIDATE):
+            client.post(path, content=BATCH, headers=JSON, auth=ANNA)
+        series = scrape(client)
+    assert value(series, "muster_warnings_total", endpoint="submit", code="W001") == 4
+    assert value(series, "muster_warnings_total", endpoint="validate", code="W003") == 1
+    assert total(series, "muster_warnings_total") == 9
+    assert {dict(labels)["code"] for name, labels in before if name == "muster_warnings_total"} == set(WARNING_CODES)
 
 
 def test_first_rejection_by_a_code_is_an_increase() -> None:

@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from muster.intake.customer_store import ConflictError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 from muster.storage import Storage, open_storage
-from muster.storage.tables import idempotency_keys
+from muster.storage.tables import batches, idempotency_keys
 from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, count_rows, fetch, look_up
 
 KEY = IdempotencyKey("sender", "key", b"f" * 32, AT - timedelta(hours=24), AT + timedelta(hours=24))
@@ -81,6 +81,23 @@ def test_replay_gets_the_response_and_the_batch_keeps_the_redacted_one(storage: 
     assert claim(storage) == StoredResponse(KEY.fingerprint, with_key.id, 1, 0, RESPONSE)
     assert [storage.records.response(given.id) for given in (with_key, without)] == [b"redacted"] * 2
     assert fetch(storage, "SELECT count(*) FROM replay_responses") == [(1,)]
+
+
+@pytest.mark.parametrize("numbers", [["1"], ["1", "2"]])
+def test_response_is_stored_with_the_number_of_warnings(storage: Storage, numbers: list[str]) -> None:
+    customers = [build_customer(number, f"c-{number}") for number in numbers]
+    with storage.customers.session() as session:
+        session.save(replace(build_batch(*customers), warnings=7), RESPONSE)
+        session.save(replace(build_batch(), idempotency_key=KEY, warnings=3), RESPONSE)
+    stored = claim(storage)
+    assert stored is not None
+    assert stored.warnings == 3
+    with storage.engine.begin() as connection:
+        assert sorted(connection.execute(select(batches.c.warnings)).scalars()) == [3, 7]
+        connection.execute(update(batches).values(warnings=None))  # as code before revision 0007 saved it
+    stored = claim(storage)
+    assert stored is not None
+    assert stored.warnings == 0
 
 
 def test_key_without_stored_validity_is_found(storage: Storage) -> None:

@@ -105,7 +105,7 @@ def test_batch_row_has_sender_counts_and_time(storage: Storage) -> None:
 
     with storage.engine.connect() as connection:
         row = connection.execute(select(tables.batches)).one()
-    assert tuple(row)[:-1] == (given.id, AT, "🦊 bank", 1, 1)
+    assert tuple(row)[:5] == (given.id, AT, "🦊 bank", 1, 1)
     assert row.received_at.tzinfo is UTC
 
 

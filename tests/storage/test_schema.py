@@ -65,6 +65,18 @@ def test_upgrade_from_the_first_revision_keeps_batches(empty: Storage) -> None:
     assert empty.records.response(batch.id) is None
 
 
+def test_batches_from_before_0007_have_no_number_of_warnings_and_older_code_can_add_some(empty: Storage) -> None:
+    insert = "INSERT INTO batches (id, received_at, sender, accepted, rejected) VALUES (:id, :at, 'anna', 2, 1)"
+    row = {"id": uuid4().hex, "at": "2024-05-26 16:49:50.237000"}
+    with write_transaction(empty.engine) as connection:
+        migrate(connection, "0006")
+        connection.execute(text(insert), row)
+    assert empty.upgrade()
+    with write_transaction(empty.engine) as connection:
+        connection.execute(text(insert), {**row, "id": uuid4().hex})
+    assert fetch(empty, "SELECT warnings FROM batches") == [(None,), (None,)]
+
+
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
 def test_every_older_schema_is_outdated_and_can_be_upgraded(empty: Storage, revision: str) -> None:
     _migrate(empty, revision)

@@ -8,8 +8,8 @@ import pytest
 from muster.classifiers.snapshot import CLASSIFIER_NAMES
 from muster.customer.error_order import ERROR_CODES, ERROR_ROWS
 from muster.customer.fields import iterate_fields
-from muster.customer.findings import WARNINGS
 from muster.customer.value_types import Date
+from muster.customer.warnings import WARNING_CODES
 from muster.observability.metrics import METRICS
 from muster.settings import iterate_settings, variable_name
 from tools.reference import build_pages
@@ -51,7 +51,7 @@ def test_pages_list_every_field_error_classifier_setting_metric_and_command() ->
 
 
 def test_every_code_has_one_anchor_with_meaning_cause_and_cure() -> None:
-    codes = [*ERROR_CODES, *(code for code, _ in WARNINGS)]
+    codes = [*ERROR_CODES, *WARNING_CODES]
     anchors = re.findall(r'<a id="([^"]+)"></a>', PAGES["errors.md"])
     assert sorted(anchors) == sorted(codes)
     for code, section in read_sections().items():

@@ -45,15 +45,19 @@ RECORD = BatchSummary(BATCH_ID, datetime(2024, 5, 26, tzinfo=UTC), "anna", 2, 1)
 
 
 class FakeIntake:
-    """Records its arguments. `action` is called with the content, to raise or to wait."""
+    """Records its arguments. `action` is called with the content, to raise or to wait. Each batch has `warnings`."""
 
-    def __init__(self, action: Callable[[bytes], object] = lambda content: None) -> None:
+    def __init__(
+        self, action: Callable[[bytes], object] = lambda content: None, warnings: Mapping[str, int] | None = None
+    ) -> None:
         self.action = action
+        self.warnings = warnings or {}
         self.contents = SharedList[bytes]()
         self.calls: list[tuple[str, bool, bool]] = []
         self.batch_ids: list[UUID] = []
         self.keys: list[str | None] = []
         self.accept: list[int] = []
+        self.reject_unknown: list[bool] = []
 
     def process(
         self,
@@ -67,13 +71,15 @@ class FakeIntake:
         replayed = key is not None and key in self.keys
         self.keys.append(key)
         self.accept.append(options.min_accepted_percent)
+        self.reject_unknown.append(options.reject_unknown)
         self.contents.append(bytes(content))
         self.calls.append((sender.name, save, options.detail))
         with stages.decide:
             self.action(bytes(content))
         batch_id = uuid4() if save else None
         self.batch_ids += [batch_id] if batch_id else []
-        return IntakeResult(BODY, batch_id, 2, 1, replayed, {} if replayed else {"C019": 1})
+        codes, warnings = ({}, {}) if replayed else ({"C019": 1}, self.warnings)
+        return IntakeResult(BODY, batch_id, 2, 1, replayed, codes, sum(self.warnings.values()), warnings)
 
 
 class FakeVerifier:

@@ -51,7 +51,7 @@ def test_token_authenticates_like_a_password() -> None:
     assert intake.calls == [("tom", True, False)]
 
 
-@pytest.mark.parametrize(("query", "detail"), [("?detail=full", True), ("", False), ("?other=1", False)])
+@pytest.mark.parametrize(("query", "detail"), [("?detail=full", True), ("", False), ("?", False)])
 def test_details_are_returned_on_request_only(query: str, detail: bool) -> None:
     intake = FakeIntake()
     with TestClient(application(intake)) as client:
@@ -59,7 +59,7 @@ def test_details_are_returned_on_request_only(query: str, detail: bool) -> None:
     assert intake.calls == [("anna", True, detail)]
 
 
-@pytest.mark.parametrize("query", ["detail=", "detail=Full", "detail=full&detail=full", "detail=%FF", "a=1&detail=x"])
+@pytest.mark.parametrize("query", ["detail=", "detail=Full", "detail=full&detail=full", "detail=%FF", "detail"])
 def test_invalid_detail_is_400_and_names_the_valid_value(query: str) -> None:
     intake = FakeIntake()
     with TestClient(application(intake)) as client:
@@ -91,6 +91,37 @@ def test_invalid_accept_is_400(value: str) -> None:
     assert response.status_code == 400
     assert "accept" in response.json()["message"]
     assert intake.contents == []
+
+
+@pytest.mark.parametrize("query", ["acept=all", "Accept=all", "other", "detail=full&a=1", "a=1&detail=x", "%FF=1"])
+def test_unknown_parameter_is_400_and_names_the_known_ones(query: str) -> None:
+    intake = FakeIntake()
+    with TestClient(application(intake)) as client:
+        for path in (SAVE, VALIDATE):
+            response = client.post(f"{path}?{query}", content=BATCH, headers=JSON, auth=ANNA)
+            assert response.status_code == 400
+            message = "the query has a parameter that is not known; the known ones are accept, detail, unknown, upsert"
+            assert response.json()["message"] == message
+    assert intake.contents == []
+
+
+def test_unknown_reject_reaches_the_intake() -> None:
+    intake = FakeIntake()
+    with TestClient(application(intake)) as client:
+        for query in ("", "?unknown=reject"):
+            assert client.post(SAVE + query, content=BATCH, headers=JSON, auth=ANNA).status_code == 200
+        response = client.post(f"{SAVE}?unknown=ignore", content=BATCH, headers=JSON, auth=ANNA)
+    assert intake.reject_unknown == [False, True]
+    assert response.status_code == 400
+    assert response.json()["message"] == "the query parameter unknown takes one value: reject"
+
+
+@pytest.mark.parametrize(("count", "header"), [(0, None), (3, "3")])
+def test_number_of_warnings_is_in_a_header(count: int, header: str | None) -> None:
+    with TestClient(application(FakeIntake(warnings={"W001": count} if count else {}))) as client:
+        for path in (SAVE, VALIDATE):
+            response = client.post(path, content=BATCH, headers=JSON, auth=ANNA)
+            assert response.headers.get("Muster-Warnings") == header
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,11 @@ _SPECIAL: Final[Mapping[Error, Guide]] = {
         "Send a code that `GET /classifier/{name}` lists; `expected` names the classifier. If the code is right, ask "
         "the operator to add it.",
     ),
+    e.FIELD_UNKNOWN: Guide(
+        "The customer or a part of it has a field that no schema knows. The text names the field.",
+        "Correct the name, where the case of letters counts, or leave the field out; [fields](fields.md) lists all "
+        "names. Without `?unknown=reject` the field is ignored.",
+    ),
     e.SCREENING_UNKNOWN: Guide(
         "`initializeScreeningProcesses` has a name that no screening process has.",
         "Leave out `initializeScreeningProcesses`: a batch starts no screening.",

@@ -6,15 +6,17 @@ from muster.customer.error_order import ERROR_ROWS
 from muster.customer.error_prefix import RELATED_CODES, ErrorPrefix
 from muster.customer.errors import Error
 from muster.customer.fields import iterate_fields
-from muster.customer.findings import WARNINGS
+from muster.customer.findings import MAX_FINDINGS
+from muster.customer.warnings import WARNING_CODES, WARNINGS, WarningKind
 from tools.reference.error_guide import WARNING_GUIDES, Guide, get_guide
 from tools.reference.markdown import anchor, code, document, table
 
-_INTRODUCTION = """\
+_ORDER = f"""\
 The first error of a customer in this order is its `errorCode` and `errorDescription`. `O005`, `C004` and `B001` come
-after all others. With `?detail=full` a result has all errors of its customer, at most 1,000, with pointers, and
-`expected` says what each field takes.
+after all others. With `?detail=full` a result has the errors of its customer, at most {MAX_FINDINGS}, with pointers;
+`moreErrors` says that there were more, and `expected` what each field takes."""
 
+_PLACEHOLDERS = """\
 In codes, `{C}` is `C016.C016` for an INDIVIDUAL customer and `C017.C016` for an ORGANIZATION one. In texts, `{i}` is
 the index of the part in its list, `{j}` the index of a part of the related entity `{i}`, `{Field}` the name of the
 field with a capital first letter, `{TYPE}` what the type of the value takes, `{ENTITYTYPE}` the type of the customer,
@@ -29,10 +31,11 @@ _CODES = """\
 The codes in the order of the checks. Some texts say *is mandatory* although the field has a value, one that it does not
 take, such as a date in another form: the contract gives one text for both. `expected` says what the field takes."""
 
-_WARNINGS = """\
+_WARNINGS = f"""\
 ## Warnings
 
-Accepted but doubtful values. Only `?detail=full` returns them."""
+Accepted but doubtful values. They reject nothing. The header `Muster-Warnings` counts those of a batch, and
+`?detail=full` lists them, at most {MAX_FINDINGS} of each customer."""
 
 
 def page() -> str:
@@ -43,13 +46,14 @@ def page() -> str:
     )
     return document(
         "Errors",
-        _INTRODUCTION,
+        _ORDER,
+        _PLACEHOLDERS,
         table(("code", "text", "origin"), order),
         _CODES,
         *map(_format_section, _group_by_code()),
         _WARNINGS,
-        table(("code", "text"), ((f"[{code(warning)}](#{warning})", text) for warning, text in WARNINGS)),
-        *(_format_warning(warning, text) for warning, text in WARNINGS),
+        table(("code", "text"), ((f"[{code(kind.code)}](#{kind.code})", code(kind.text)) for kind in WARNINGS)),
+        *(_format_warnings([kind for kind in WARNINGS if kind.code == found]) for found in WARNING_CODES),
     )
 
 
@@ -76,8 +80,11 @@ def _format_section(errors: list[tuple[Error, ErrorPrefix]]) -> str:
     return "\n\n".join((f"### {code(_get_code(*errors[0]))}", anchors, *entries))
 
 
-def _format_warning(warning: str, text: str) -> str:
-    return "\n\n".join((f"### {code(warning)}", anchor(warning), _format_guide(WARNING_GUIDES[warning], text)))
+def _format_warnings(kinds: list[WarningKind]) -> str:
+    """The section of one code, which can stand with several texts."""
+    warning = kinds[0].code
+    entries = (f"{code(kind.text)}\n\n{_format_guide(WARNING_GUIDES[warning], kind.when)}" for kind in kinds)
+    return "\n\n".join((f"### {code(warning)}", anchor(warning), *entries))
 
 
 def _format_guide(guide: Guide, cause: str) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 
 from muster.customer import errors
 from muster.customer.business_units import BusinessUnits
-from muster.customer.compiled_object import Document
+from muster.customer.compiled_object import MIN_COLUMN_LENGTH, Document
 from muster.customer.compiler import Compiler
 from muster.customer.error_prefix import CUSTOMER_PREFIX
 from muster.customer.fields import SCHEMAS_BY_TYPE
-from muster.customer.findings import CompiledError, Findings
+from muster.customer.findings import MAX_FINDINGS, CompiledError, Findings
 from muster.customer.nested import EntityTypeReader, NestedObjectReader
 from muster.customer.value_readers import is_absent
 from muster.customer.value_types import ClassifierCode, Codes
@@ -20,16 +20,20 @@ CheckedCustomer = tuple[Document, str | None, Findings]
 
 
 class Checker:
-    """Checks customers by the codes that it was made with. Threads may share it."""
+    """Checks customers by the codes that it was made with, and keeps `max_findings` of each. Threads may share it."""
 
-    def __init__(self, codes: Codes) -> None:
+    def __init__(self, codes: Codes, *, max_findings: int = MAX_FINDINGS) -> None:
         self.business_units = codes["businessUnit"]
+        self._max_findings = max_findings
         by_type = {entity_type: Compiler(codes, entity_type).compile_customer() for entity_type in SCHEMAS_BY_TYPE}
         self._customers = NestedObjectReader(EntityTypeReader(by_type, Compiler(codes, None).compile_customer()))
 
-    def check(self, item: object, units: BusinessUnits) -> CheckedCustomer:
-        """Checks one item of `customers`, which may be any JSON value."""
-        findings = Findings()
+    def check(self, item: object, units: BusinessUnits, *, reject_unknown: bool = False) -> CheckedCustomer:
+        """Checks one item of `customers`, which may be any JSON value.
+
+        With `reject_unknown`, unknown fields are violations; otherwise they are ignored with a warning.
+        """
+        findings = Findings(reject_unknown=reject_unknown, max_findings=self._max_findings)
         document = self._customers.read(item, (), findings)
         if type(document) is not dict or type(item) is not dict:
             findings.add_violation(_NOT_AN_OBJECT, ())
@@ -38,15 +42,19 @@ class Checker:
         findings.sort()
         return document, unit, findings
 
-    def check_all(self, items: Sequence[Any], units: BusinessUnits) -> Sequence[CheckedCustomer]:
+    def check_all(
+        self, items: Sequence[Any], units: BusinessUnits, *, reject_unknown: bool = False
+    ) -> Sequence[CheckedCustomer]:
         """Checks many items as `check` does. Costs less per item, and much less for items that need no change."""
+        if len(items) < MIN_COLUMN_LENGTH:
+            return [self.check(item, units, reject_unknown=reject_unknown) for item in items]
         needs_check: set[int] = set()
         self._customers.precheck(items, range(len(items)), needs_check)
         usable, default = units.existing & units.allowed, units.default
         return [
             (item, unit, _NO_FINDINGS)
             if index not in needs_check and (unit := item.get("businessUnit", default)) in usable
-            else self.check(item, units)
+            else self.check(item, units, reject_unknown=reject_unknown)
             for index, item in enumerate(items)
         ]
 

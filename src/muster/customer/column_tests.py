@@ -9,6 +9,7 @@ from operator import is_
 from typing import Any
 
 from muster.customer.dates import is_date
+from muster.customer.value_checks import ValueCheck
 
 ColumnTest = Callable[[Sequence[Any]], bool]
 
@@ -16,6 +17,17 @@ ColumnTest = Callable[[Sequence[Any]], bool]
 def make_reader_test(reader: Callable[[object], object]) -> ColumnTest:
     """A test for any type: the reader returns each of the values unchanged."""
     return lambda column: all(map(is_, map(reader, column), column))
+
+
+def add_checks(test: ColumnTest, checks: Sequence[ValueCheck]) -> ColumnTest:
+    """The same test, which is also False when a check has a doubt about one of the values."""
+    for check in checks:
+        test = _combine(test, check.are_sound)
+    return test
+
+
+def _combine(first: ColumnTest, second: ColumnTest) -> ColumnTest:
+    return lambda column: first(column) and second(column)
 
 
 def are_members(members: frozenset[str]) -> ColumnTest:

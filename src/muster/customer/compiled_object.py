@@ -2,7 +2,7 @@
 
 A compiled object offers two ways. `read` checks one object: it gives the normalised document and adds what is wrong.
 `precheck` goes over many objects column by column, at little cost, and tells which customers `read` would change or
-find fault with. The others need no `read`.
+find fault with or doubtful. The others need no `read`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +11,12 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from muster.customer.column_tests import ColumnTest
-from muster.customer.findings import RETIRED_CODE, UNKNOWN_FIELD, UNUSED_FIELD, CompiledError, Findings, Path
+from muster.customer.findings import CompiledError, Findings, Path
+from muster.customer.object_checks import ObjectCheck
 from muster.customer.rules import Rule
-from muster.customer.value_readers import ABSENT, Reader, RetiredCode, Sentinel, is_absent
+from muster.customer.value_checks import ValueCheck
+from muster.customer.value_readers import ABSENT, Reader, Sentinel, is_absent
+from muster.customer.warnings import KEPT_AS_TEXT, UNUSED_FIELD, WarningKind
 
 Document = dict[str, Any]
 
@@ -40,6 +43,9 @@ class CompiledObject:
     `readers` and `column_tests` belong to the fields with plain values, `nested` to the others. `errors` has the error
     of each field for each sentinel. `forbidden` fields belong to the other entityType and are violations; `unused` ones
     are ignored with a warning; `ignored` ones are known and give no finding.
+
+    The last four give warnings: `value_checks` of each field, `object_checks` over several fields, the fields that
+    `expect_text`, and the warning of an `unknown_field`. A column test includes the value checks of its field.
     """
 
     readers: Mapping[str, Reader]
@@ -51,6 +57,10 @@ class CompiledObject:
     forbidden: Mapping[str, CompiledError]
     unused: frozenset[str]
     ignored: frozenset[str]
+    value_checks: Mapping[str, Sequence[ValueCheck]]
+    object_checks: Sequence[ObjectCheck]
+    expect_text: frozenset[str]
+    unknown_field: WarningKind
 
     def read(self, source: Document, path: Path, findings: Findings) -> Document:
         """The normalised document, `source` itself when nothing changes. Adds what is wrong to `findings`."""
@@ -70,10 +80,21 @@ class CompiledObject:
         document = self._apply_changes(source, changed, path, findings) if changed else source
         if not document.keys() >= self.mandatory:
             for name in self.mandatory.difference(document):
-                if changed.get(name, ABSENT) is ABSENT:  # otherwise it has a violation already
-                    findings.add_violation(self.errors[name, ABSENT], (*path, name))
+                error = self.errors[name, ABSENT]
+                # A value that is not absent has a violation already. The rank is looked at before the path is made:
+                # a list of objects with nothing in them has a million violations in a MiB, and most are not kept.
+                if error.rank <= findings.max_rank and changed.get(name, ABSENT) is ABSENT:
+                    findings.add_violation(error, (*path, name))
         for rule in self.rules:
             rule(source, document, path, findings)
+        for name, checks in self.value_checks.items():
+            if name in document:
+                value = document[name]
+                for check in checks:
+                    if check.is_doubtful(value):
+                        findings.add_warning(check.warning, (*path, name))
+        for object_check in self.object_checks:
+            object_check.check(source, document, path, findings)
         return document
 
     def precheck(self, sources: Sequence[Document], rows: Sequence[int], needs_check: set[int]) -> None:
@@ -91,13 +112,19 @@ class CompiledObject:
         else:
             for name, column in zip(names, columns, strict=True):
                 self._precheck_column(name, column, rows, needs_check)
+            for check in self.object_checks:
+                check.precheck(dict(zip(names, columns, strict=True)), rows, needs_check)
             self._precheck_by_rules(sources, rows, needs_check)
 
     def _precheck_column(self, name: str, column: Sequence[object], rows: Sequence[int], needs_check: set[int]) -> None:
         if (test := self.column_tests.get(name)) is not None:
             if not test(column):
-                reader = self.readers[name]
-                needs_check.update(row for row, value in zip(rows, column, strict=True) if reader(value) is not value)
+                reader, checks = self.readers[name], self.value_checks.get(name, ())
+                needs_check.update(
+                    row
+                    for row, value in zip(rows, column, strict=True)
+                    if reader(value) is not value or any(check.is_doubtful(value) for check in checks)
+                )
         elif (nested_reader := self.nested.get(name)) is not None:
             nested_reader.precheck(column, rows, needs_check)
         else:
@@ -128,9 +155,8 @@ class CompiledObject:
                 del document[name]
                 if new is not ABSENT:
                     findings.add_violation(self.errors[name, new], (*path, name))
-            elif type(new) is RetiredCode:
-                document[name] = str(new)
-                findings.add_warning(RETIRED_CODE, (*path, name))
+            elif type(new) is str and name in self.expect_text and type(source[name]) is not str:
+                findings.add_warning(KEPT_AS_TEXT, (*path, name))
         return document
 
     def _read_other_field(self, name: str, value: object, path: Path, findings: Findings) -> Sentinel:
@@ -140,7 +166,7 @@ class CompiledObject:
             elif name in self.unused:
                 findings.add_warning(UNUSED_FIELD, (*path, name))
             elif name not in self.ignored:
-                findings.add_warning(UNKNOWN_FIELD, (*path, name))
+                findings.add_unknown_field(self.unknown_field, (*path, name))
         return ABSENT
 
 

@@ -4,10 +4,14 @@ Compiling decides everything that does not depend on a customer's values: the fi
 are mandatory, and the code and text of each error. So checking only goes over the fields that a customer has.
 """
 
+from collections.abc import Iterable, Iterator
+
 from muster.customer import errors
+from muster.customer.column_tests import add_checks
 from muster.customer.compiled_object import CompiledObject, NestedReader
 from muster.customer.error_prefix import CUSTOMER_PREFIX, RELATED_CODES, RELATED_PREFIX, ErrorPrefix, get_prefix
 from muster.customer.errors import Error
+from muster.customer.field_names import make_unknown_field
 from muster.customer.fields import SCHEMAS, SCHEMAS_BY_TYPE
 from muster.customer.findings import CompiledError
 from muster.customer.nested import (
@@ -18,10 +22,12 @@ from muster.customer.nested import (
     ScreeningReader,
 )
 from muster.customer.numbers import UNREADABLE
+from muster.customer.object_checks import CompanionCheck, ObjectCheck, OrderCheck
 from muster.customer.rules import RULES
 from muster.customer.schema import Field, Schema
 from muster.customer.value_readers import BAD, Reader, Sentinel
-from muster.customer.value_types import Codes, Nested, NestedList, ScreeningList
+from muster.customer.value_types import Codes, Date, Nested, NestedList, ScreeningList
+from muster.customer.warnings import OUT_OF_ORDER, RISK_LEVEL_MISSING
 
 _NESTED_TYPES = (Nested, NestedList, ScreeningList)
 
@@ -63,10 +69,13 @@ class Compiler:
         used = [field for field in schema.fields if field.name not in unused | ignored]
         nested = [f for f in used if isinstance(f.value_type, _NESTED_TYPES)]
         plain = [f for f in used if not isinstance(f.value_type, _NESTED_TYPES)]
+        checks = {f.name: (*f.value_type.make_checks(self._codes), *f.checks) for f in plain}
         rule = RULES.get(schema.name)
         return CompiledObject(
             readers={f.name: self._make_reader(f) for f in plain},
-            column_tests={f.name: f.value_type.make_column_test(self._codes) for f in plain},
+            column_tests={
+                f.name: add_checks(f.value_type.make_column_test(self._codes), checks[f.name]) for f in plain
+            },
             nested={f.name: self._make_nested_reader(f, prefix) for f in nested},
             mandatory=frozenset(f.name for f in used if f.mandatory and f.mandatory.holds(self._customer, entity)),
             errors={
@@ -78,6 +87,10 @@ class Compiler:
             forbidden=forbidden or {},
             unused=unused,
             ignored=ignored,
+            value_checks={name: of_field for name, of_field in checks.items() if of_field},
+            object_checks=tuple(_make_object_checks(used)),
+            expect_text=frozenset(f.name for f in plain if f.value_type.expects_text),
+            unknown_field=make_unknown_field(f.name for f in used),
         )
 
     def _compile_error(
@@ -133,3 +146,14 @@ class Compiler:
             self._compile_error(field, errors.SCREENING_UNKNOWN, CUSTOMER_PREFIX),
             self._compile_error(field, errors.BAD_VALUE, CUSTOMER_PREFIX, TYPE=", ".join(value_type.values)),
         )
+
+
+def _make_object_checks(fields: Iterable[Field]) -> Iterator[ObjectCheck]:
+    for field in fields:
+        if field.lower_bound is not None:
+            word = "before" if isinstance(field.value_type, Date) else "below"
+            warning = OUT_OF_ORDER.fill(field=field.name, word=word, lower=field.lower_bound)
+            yield OrderCheck(field.name, field.lower_bound, warning)
+        if field.companion is not None:
+            warning = RISK_LEVEL_MISSING.fill(field=field.name, companion=field.companion)
+            yield CompanionCheck(field.name, field.companion, warning)

@@ -5,6 +5,7 @@ A pattern checks the form, because the standard library reads other forms, too (
 """
 
 import re
+import time
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -32,6 +33,21 @@ def is_date(text: str) -> bool:
     if len(text) == _DAY_LENGTH:
         return _is_day(text)
     return _match_time(text, _DAY_LENGTH) is not None and _is_day(text[:_DAY_LENGTH])
+
+
+def get_day(text: str) -> str:
+    """The day of a date or of a timestamp. Days sort as text."""
+    return text[:_DAY_LENGTH]
+
+
+def get_today() -> str:
+    """The present day in the time zone of the process."""
+    return _format_day(int(time.time() / 60))
+
+
+@lru_cache(maxsize=1)
+def _format_day(minute: int) -> str:
+    return date.fromtimestamp(minute * 60).isoformat()  # noqa: DTZ012 - the day of that time zone is what counts
 
 
 def is_additional_timestamp(text: str) -> bool:

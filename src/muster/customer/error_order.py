@@ -140,6 +140,7 @@ def _rows() -> Iterator[ErrorRow]:
     for errors in _VALUE_TYPES:
         yield ErrorRow(RELATED_PREFIX, errors)
     yield ErrorRow(RELATED_PREFIX, (e.BAD_VALUE, e.CODE_UNKNOWN))
+    yield ErrorRow(CUSTOMER_PREFIX, (e.FIELD_UNKNOWN,))
     yield ErrorRow(CUSTOMER_PREFIX, (e.BATCH_NOT_SAVED,))
 
 

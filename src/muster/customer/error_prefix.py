@@ -17,12 +17,15 @@ class ErrorPrefix:
     code: str = ""
     text: str = ""
     base: "ErrorPrefix | None" = None
+    is_related: bool = False
 
     def get_code(self, error: Error) -> str:
         return self._select(error).code + error.code
 
     def get_text(self, error: Error) -> str:
-        return self._select(error).text + error.text
+        prefix = self._select(error)
+        replaced = error.text_in_related if prefix.is_related else None
+        return prefix.text + (error.text if replaced is None else replaced)
 
     def _select(self, error: Error) -> "ErrorPrefix":
         return self.base if self.base and not error.has_prefix else self
@@ -32,6 +35,7 @@ CUSTOMER_PREFIX: Final = ErrorPrefix()
 RELATED_PREFIX: Final = ErrorPrefix(
     "{C}.",
     "Problem with field for {ENTITYTYPE} type customer. Problem with relatedEntity (index: {i} ). ",
+    is_related=True,
 )
 RELATED_CODES: Final = {"INDIVIDUAL": "C016.C016", "ORGANIZATION": "C017.C016"}  # {C} by the customer's entityType
 
@@ -60,7 +64,7 @@ _RELATED_TEXTS: Final = {"BusinessEntityDocument": "Problem with BusinessEntityD
 
 def _make_related_prefix(schema: str, code: str, text: str) -> ErrorPrefix:
     own = _RELATED_TEXTS.get(schema, text.replace("{i}", "{j}"))
-    return ErrorPrefix(RELATED_PREFIX.code + code, RELATED_PREFIX.text + own, RELATED_PREFIX)
+    return ErrorPrefix(RELATED_PREFIX.code + code, RELATED_PREFIX.text + own, RELATED_PREFIX, is_related=True)
 
 
 PREFIXES_IN_CUSTOMER: Final = {

@@ -18,6 +18,7 @@ class Error:
 
     Without `has_prefix`, the prefix of a nested object stands before neither code nor text (`error_prefix.py`).
     `expected` says what to send instead; empty where the type of the field says it (`ValueType.expected`).
+    `text_in_related` replaces the text in a related entity, where the contract has another one there.
     """
 
     code: str
@@ -26,10 +27,27 @@ class Error:
     documented: bool = False
     has_prefix: bool = True
     expected: str = ""
+    text_in_related: str | None = None
 
 
-def documented(code: str, text: str, when: str = "", *, has_prefix: bool = True, expected: str = "") -> Error:
-    return Error(code, text, when, documented=True, has_prefix=has_prefix, expected=expected)
+def documented(
+    code: str,
+    text: str,
+    when: str = "",
+    *,
+    has_prefix: bool = True,
+    expected: str = "",
+    text_in_related: str | None = None,
+) -> Error:
+    return Error(
+        code,
+        text,
+        when,
+        documented=True,
+        has_prefix=has_prefix,
+        expected=expected,
+        text_in_related=text_in_related,
+    )
 
 
 # The item and its identifiers
@@ -186,6 +204,12 @@ CODE_UNKNOWN = Error(
     "not a code of the field's classifier, in a field without a code of its own",
     has_prefix=False,
 )
+FIELD_UNKNOWN = Error(
+    "C020",
+    "Field is not known. Field: {Field}",
+    "a field that the tables do not have; only with `?unknown=reject`, otherwise it is ignored with W001",
+    expected="the name of a field that the object has",
+)
 SCREENING_UNKNOWN = documented("SCR01", "Screening process is undefined: {NAME}", "not the name of a screening process")
 SCREENING_UNAVAILABLE = Error("SCR02", "Screening is not available in batch: {NAME}", "the name of a screening process")
 
@@ -261,7 +285,11 @@ VALUE_MISSING = Error(
     "AV04", "Value is mandatory", "absent, null or blank", expected="text, a number or a boolean that fits the datatype"
 )
 VALUE_NO_BOOLEAN = documented(
-    "AV07", "Bad value for BOOLEAN (values: true false') valueCode: {code}", "datatype BOOLEAN", has_prefix=False
+    "AV07",
+    "Bad value for BOOLEAN (values: true false') valueCode: {code}",
+    "datatype BOOLEAN",
+    has_prefix=False,
+    text_in_related="bad value for BOOLEAN (values: true false') valueCode: {code}",
 )
 VALUE_NO_INTEGER = documented("AV07", "Bad value for INTEGER valueCode: {code}", "datatype INTEGER", has_prefix=False)
 VALUE_NO_DECIMAL = documented("AV07", "Bad value for DECIMAL valueCode: {code}", "datatype DECIMAL", has_prefix=False)

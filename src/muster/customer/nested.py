@@ -37,7 +37,11 @@ class NestedObjectReader:
 
 @dataclass(slots=True)
 class NestedListReader:
-    """Reads a field that holds a list of objects. Absent elements are left out; the others keep their indexes."""
+    """Reads a field that holds a list of objects. Absent elements are left out; the others keep their indexes.
+
+    Of the elements that are empty objects, and of those that are no objects, only as many are read as findings are
+    kept: the later ones have the same violations at later indexes. Else a list of them would cost a second of each MiB.
+    """
 
     objects: ObjectReader
     not_an_object: CompiledError
@@ -47,14 +51,23 @@ class NestedListReader:
             return ABSENT if is_absent(value) else BAD
         documents: list[Document] = []
         changed = False
+        empty_objects = other_values = 0
         for index, element in enumerate(value):
             if type(element) is dict:
+                empty_objects += not element
+                if not element and empty_objects > findings.max_findings:
+                    findings.has_more_violations = True
+                    continue
                 document = self.objects.read(element, (*path, index), findings)
                 changed = changed or document is not element
                 documents.append(document)
-            else:
-                changed = True
-                if not is_absent(element):
+                continue
+            changed = True
+            if not is_absent(element):
+                other_values += 1
+                if other_values > findings.max_findings:
+                    findings.has_more_violations = True
+                else:
                     findings.add_violation(self.not_an_object, (*path, index))
         return documents if changed else value
 

@@ -4,6 +4,7 @@ A rule gets the source, as it was sent, and the document, as far as its values a
 bad value of a field that the rule checks. Each rule is made for one error prefix.
 """
 
+import decimal
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from muster.customer.findings import CompiledError, Findings, Path
 from muster.customer.numbers import parse_decimal
 from muster.customer.value_readers import BAD, is_absent, read_boolean, read_integer
 from muster.customer.value_types import Boolean, Date, Decimal, Integer, Text
+from muster.customer.warnings import KEPT_AS_TEXT
 
 Document = dict[str, Any]
 Rule = Callable[[Document, Document, Path, Findings], None]  # source, document, path, findings
@@ -69,6 +71,8 @@ def make_datatype_rule(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
         if "value" not in document:
             return
         value = document["value"]
+        if document.get("datatype") == "STRING" and type(source["value"]) in (int, decimal.Decimal, bool):
+            findings.add_warning(KEPT_AS_TEXT, (*path, "value"))
         error, is_valid = checks.get(document.get("datatype", ""), (missing, lambda value: True))
         if not (isinstance(value, str) and is_valid(value)):
             findings.add_violation(error, (*path, "value"), ("code", document.get("code") or "null"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from muster.customer.errors import BAD_VALUE, CODE_UNKNOWN, Error
+from muster.customer.value_checks import ValueCheck
 from muster.customer.value_readers import ABSENT, Sentinel
 from muster.customer.value_types import ClassifierCode, ValueType
 
@@ -50,6 +51,9 @@ class Field:
     contract has another text for that: `absent_error`. `errors` has the errors of the other sentinels. A rule
     (`rules.py`) checks the value of a field that `is_checked_by_rule`. `only_for` is the entityType that uses the field
     of a related entity; for the other type it is ignored.
+
+    The last three give warnings: `checks` raise doubts about a value, `lower_bound` names the field of the same object
+    whose value this one should not be below, and `companion` the field that should be there when this one is.
     """
 
     name: str
@@ -62,6 +66,9 @@ class Field:
     errors: dict[Sentinel, Error] = field(default_factory=dict)
     is_checked_by_rule: bool = False
     only_for: str | None = None
+    checks: tuple[ValueCheck, ...] = ()
+    lower_bound: str | None = None
+    companion: str | None = None
 
     @property
     def title(self) -> str:

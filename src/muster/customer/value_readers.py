@@ -127,19 +127,6 @@ def make_member_reader(members: frozenset[str]) -> Reader:
     return read
 
 
-def make_retired_reader(read: Reader, codes: frozenset[str]) -> Reader:
-    """A reader that gives the retired ones of these codes as `RetiredCode`, and everything else as `read` does."""
-    retired: dict[str, RetiredCode] = {code: code for code in codes if type(code) is RetiredCode}
-    if not retired:
-        return read
-
-    def read_code(value: object) -> object:
-        code = read(value)
-        return retired.get(code, code) if type(code) is str else code
-
-    return read_code
-
-
 def make_code_reader(allowed: frozenset[str], forbidden: frozenset[str]) -> Reader:
     """A reader of the codes in `allowed`; the codes in `forbidden` give `FORBIDDEN`."""
     read_allowed = make_member_reader(allowed)

@@ -5,25 +5,26 @@ values whether the reader would change any of them (`column_tests.py`). It also 
 is the only statement of that for responses, the OpenAPI document and the reference pages.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from muster.customer.column_tests import ColumnTest, are_dates, are_members, make_reader_test, make_text_test
 from muster.customer.dates import DATE_FORMS
 from muster.customer.numbers import MAX_DIGITS, MAX_EXPONENT
+from muster.customer.value_checks import ValueCheck
 from muster.customer.value_readers import (
     Reader,
     RetiredCode,
     make_code_reader,
     make_identifier_reader,
     make_member_reader,
-    make_retired_reader,
     read_boolean,
     read_date,
     read_integer,
     read_number,
     read_text,
 )
+from muster.customer.warnings import RETIRED_CODE
 
 Codes = Mapping[str, frozenset[str]]  # classifier -> its codes; retired ones are of the type `RetiredCode`
 
@@ -49,12 +50,25 @@ class ValueType:
         """A test whether the reader would return all values of a column unchanged."""
         return make_reader_test(self.make_reader(codes))
 
+    def make_checks(self, codes: Codes) -> Sequence[ValueCheck]:
+        """Doubts about values that this type accepts, for the current codes of the classifiers."""
+        return ()
+
+    @property
+    def expects_text(self) -> bool:
+        """Whether a JSON number or boolean is doubtful although the type takes it (W007)."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Text(ValueType):
-    """Any Unicode text without NUL; with `max_length`, an identifier of at most that many characters."""
+    """Any Unicode text without NUL; with `max_length`, an identifier of at most that many characters.
+
+    With `takes_any_scalar`, the contract names JSON numbers or booleans as values that senders send, too.
+    """
 
     max_length: int | None = None
+    takes_any_scalar: bool = False
 
     @property
     def label(self) -> str:
@@ -64,6 +78,10 @@ class Text(ValueType):
     def expected(self) -> str:
         length = "" if self.max_length is None else f" of at most {self.max_length} characters"
         return f"text{length} without the character NUL"
+
+    @property
+    def expects_text(self) -> bool:
+        return not self.takes_any_scalar
 
     def make_reader(self, codes: Codes) -> Reader:
         return read_text if self.max_length is None else make_identifier_reader(self.max_length)
@@ -176,15 +194,22 @@ class ClassifierCode(ValueType):
     def expected(self) -> str:
         return f"a code of the classifier {self.classifier}, listed by GET /classifier/{self.classifier}"
 
+    @property
+    def expects_text(self) -> bool:
+        return True
+
     def make_reader(self, codes: Codes) -> Reader:
         allowed = self._allowed(codes)
         if self.is_forbidden is None:
-            return make_retired_reader(make_member_reader(allowed), allowed)
-        return make_retired_reader(make_code_reader(allowed, codes[self.classifier] - allowed), allowed)
+            return make_member_reader(allowed)
+        return make_code_reader(allowed, codes[self.classifier] - allowed)
 
     def make_column_test(self, codes: Codes) -> ColumnTest:
-        # Without the retired codes, so that the reader sees them and a warning is given.
-        return are_members(frozenset(code for code in self._allowed(codes) if type(code) is not RetiredCode))
+        return are_members(self._allowed(codes))
+
+    def make_checks(self, codes: Codes) -> Sequence[ValueCheck]:
+        retired = frozenset(code for code in self._allowed(codes) if type(code) is RetiredCode)
+        return (ValueCheck(RETIRED_CODE, retired.__contains__, retired.isdisjoint),) if retired else ()
 
     def _allowed(self, codes: Codes) -> frozenset[str]:
         existing, is_forbidden = codes[self.classifier], self.is_forbidden

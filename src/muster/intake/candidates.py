@@ -1,7 +1,9 @@
 """Candidates: what remains of each customer between its check and the response."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
@@ -10,6 +12,8 @@ import msgspec
 from muster.customer import BusinessUnits, Checker, Findings, Violation, read_identifier
 from muster.customer.compiled_object import Document
 from muster.customer.findings import FieldWarning
+from muster.intake.packed_findings import F, pack_findings
+from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
 
 # Customers that are checked together: enough to make the precheck cheap, and few enough to stay in the processor's
@@ -17,19 +21,26 @@ from muster.intake.stage_timings import StageTimings
 # a large body at 128 (10 % faster than 256).
 GROUP_SIZE: Final = 200
 
+# Findings that are kept of one batch, beside the first violation of each customer. They take some 20 MB of response.
+MAX_BATCH_FINDINGS: Final = 100_000
+
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
 # Candidates are not tracked by the garbage collector (gc=False): a batch has thousands of them, and none is part of a
 # reference cycle.
 class Valid(msgspec.Struct, gc=False):
-    """A customer in which its own check found no violation. The last three fields are set when it may be saved."""
+    """A customer in which its own check found no violation. The last three fields are set when it may be saved.
+
+    `warnings` is empty unless the response lists them; `has_more_warnings` says that it does not have all of them.
+    """
 
     communication_number: str
     customer_ext_id: str
     business_unit: str
     action: str | None  # as it was sent: CREATE, UPDATE, or None
     warnings: Sequence[FieldWarning] = ()
+    has_more_warnings: bool = False
     entity_type: str = ""
     customer_status: str = ""
     document: bytes = b""  # JSON, UTF-8
@@ -44,7 +55,8 @@ class Invalid(msgspec.Struct, gc=False):
     """A customer with violations of its own.
 
     The result echoes the identifiers. `storable_identifiers` has the communication number and the customerExtId that
-    may also be stored: None instead of one that is too long or has a NUL.
+    may also be stored: None instead of one that is too long or has a NUL. `violations` has the first in the order of
+    the checks, and as many others as the response or the record needs.
     """
 
     communication_number: str | None
@@ -52,33 +64,49 @@ class Invalid(msgspec.Struct, gc=False):
     business_unit: str | None
     storable_identifiers: tuple[str | None, str | None]
     violations: Sequence[Violation]
-    warnings: Sequence[FieldWarning]
+    warnings: Sequence[FieldWarning] = ()
+    has_more_violations: bool = False
+    has_more_warnings: bool = False
 
 
 Candidate = Valid | Invalid
 
 
+@dataclass(slots=True)
+class CheckedBatch:
+    """The candidates of a batch, the nanoseconds that each took, and its warnings by code, kept or not."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    own_ns: list[int] = field(default_factory=list)
+    warning_counts: Mapping[str, int] = field(default_factory=dict)
+
+
 def check_customers(
-    items: Iterator[Any], checker: Checker, units: BusinessUnits, stages: StageTimings, *, to_save: bool
-) -> tuple[list[Candidate], list[int]]:
+    items: Iterator[Any], checker: Checker, units: BusinessUnits, stages: StageTimings, options: BatchOptions
+) -> CheckedBatch:
     """Checks every item of a batch, in groups whose decoded items are released before the next group is decoded.
 
-    Gives the candidates and the nanoseconds that each took: the average of its group. Raises what `items` raises.
+    The nanoseconds of a candidate are the average of its group. Raises what `items` raises.
     """
-    candidates: list[Candidate] = []
-    own_ns: list[int] = []
-    to_candidate = _to_storable if to_save else _to_valid
+    batch, keeper = CheckedBatch(), _FindingsKeeper(options)
+    to_candidate = _to_storable if options.save else _to_valid
     started = time.perf_counter_ns()
     while group := _decode_group(items, stages):
         with stages.check:
-            candidates += [
-                _to_invalid(item, *checked) if checked[2].violations else to_candidate(*checked)
-                for item, checked in zip(group, checker.check_all(group, units), strict=True)
-            ]
+            checked = checker.check_all(group, units, reject_unknown=options.reject_unknown)
+            for item, (document, unit, findings) in zip(group, checked, strict=True):
+                if findings.violations:
+                    candidate: Candidate = keeper.to_invalid(item, document, unit, findings)
+                else:
+                    candidate = to_candidate(document, unit)
+                if findings.warnings:
+                    keeper.add_warnings(candidate, findings)
+                batch.candidates.append(candidate)
         ended = time.perf_counter_ns()
-        own_ns += [(ended - started) // len(group)] * len(group)
+        batch.own_ns += [(ended - started) // len(group)] * len(group)
         started = ended
-    return candidates, own_ns
+    batch.warning_counts = keeper.warning_counts
+    return batch
 
 
 def _decode_group(items: Iterator[Any], stages: StageTimings) -> list[Any]:
@@ -87,26 +115,47 @@ def _decode_group(items: Iterator[Any], stages: StageTimings) -> list[Any]:
         return list(islice(items, GROUP_SIZE))
 
 
-def _to_valid(document: Document, unit: str | None, findings: Findings) -> Valid:
+def _to_valid(document: Document, unit: str | None) -> Valid:
     assert unit is not None
-    return Valid(
-        document["communicationNumber"],
-        document["customerExtId"],
-        unit,
-        document.get("action"),
-        findings.warnings,
-    )
+    return Valid(document["communicationNumber"], document["customerExtId"], unit, document.get("action"))
 
 
-def _to_storable(document: Document, unit: str | None, findings: Findings) -> Valid:
-    candidate = _to_valid(document, unit, findings)
+def _to_storable(document: Document, unit: str | None) -> Valid:
+    candidate = _to_valid(document, unit)
     candidate.entity_type, candidate.customer_status = document["entityType"], document["customerStatus"]
     candidate.document = _encode(document)
     return candidate
 
 
-def _to_invalid(item: object, document: Document, unit: str | None, findings: Findings) -> Invalid:
-    names = "communicationNumber", "customerExtId"
-    number, ext_id = (read_identifier(item, document, name) for name in names)
-    storable = document.get(names[0]), document.get(names[1])
-    return Invalid(number, ext_id, unit, storable, findings.violations, findings.warnings)
+class _FindingsKeeper:
+    """Keeps of the findings of a batch what its response and its record need, at most `MAX_BATCH_FINDINGS`.
+
+    The response needs all of them for `detail`, and else the first violation of each customer. The record of a saved
+    batch needs the violations.
+    """
+
+    def __init__(self, options: BatchOptions) -> None:
+        self.warning_counts: Counter[str] = Counter()
+        self._keeps_violations = options.detail or options.save
+        self._keeps_warnings = options.detail
+        self._left = MAX_BATCH_FINDINGS
+
+    def add_warnings(self, candidate: Candidate, findings: Findings) -> None:
+        self.warning_counts.update(findings.warning_counts)
+        if self._keeps_warnings:
+            candidate.warnings = self._keep(findings.warnings)
+            candidate.has_more_warnings = findings.has_more_warnings or len(candidate.warnings) < len(findings.warnings)
+
+    def to_invalid(self, item: object, document: Document, unit: str | None, findings: Findings) -> Invalid:
+        names = "communicationNumber", "customerExtId"
+        number, ext_id = (read_identifier(item, document, name) for name in names)
+        storable = document.get(names[0]), document.get(names[1])
+        found = findings.violations
+        kept = self._keep(found, at_least=1) if self._keeps_violations else found[:1]
+        has_more = findings.has_more_violations or len(kept) < len(found)
+        return Invalid(number, ext_id, unit, storable, kept, has_more_violations=has_more)
+
+    def _keep(self, findings: Sequence[F], at_least: int = 0) -> Sequence[F]:
+        kept = findings[: max(self._left, at_least)]
+        self._left = max(self._left - len(kept), 0)
+        return pack_findings(kept)

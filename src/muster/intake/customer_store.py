@@ -21,6 +21,7 @@ class Known:
     versions: dict[CustomerKey, int]  # existing customers, with their current version
 
 
+MORE_VIOLATIONS: Final = "MORE"
 NOTHING_KNOWN: Final = Known(frozenset(), {})
 
 
@@ -48,7 +49,8 @@ class AcceptedCustomer(NamedTuple):
 class RejectedCustomer:
     """A rejected customer, as the store writes it: its index in the batch, its identifiers and its violations.
 
-    Apart from the identifiers, it holds no value and no unknown field name of the customer.
+    Apart from the identifiers, it holds no value and no unknown field name of the customer. When there were more
+    violations than it has, the last one has the code `MORE_VIOLATIONS` and points to the customer.
     """
 
     position: int
@@ -60,7 +62,7 @@ class RejectedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What the transaction of one request writes, except for the response.
+    """What the transaction of one request writes, except for the response. `warnings` is the number of warnings.
 
     `redacted_response` is stored with the batch instead of the response, which is then stored only for replays under
     the idempotency key; None when the response needs no redaction.
@@ -73,6 +75,7 @@ class Batch:
     rejected: Sequence[RejectedCustomer] = field(default=())
     idempotency_key: IdempotencyKey | None = None
     redacted_response: bytes | None = None
+    warnings: int = 0
 
 
 class ConflictError(Exception):

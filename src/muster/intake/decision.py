@@ -1,14 +1,14 @@
 """The decision on a batch: which valid customers the state of the store and the earlier customers let in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from muster.customer import Violation, errors
 from muster.customer.error_prefix import CUSTOMER_PREFIX
 from muster.customer.findings import CompiledError
-from muster.intake.candidates import Candidate, Valid
-from muster.intake.customer_store import AcceptedCustomer, Known, RejectedCustomer
+from muster.intake.candidates import Candidate, Invalid, Valid
+from muster.intake.customer_store import MORE_VIOLATIONS, AcceptedCustomer, Known, RejectedCustomer
 from muster.intake.redaction import redact_path
 from muster.intake.response import to_request_pointer
 
@@ -104,15 +104,36 @@ def to_accepted(batch: Sequence[Candidate], decision: Decision) -> list[Accepted
     ]
 
 
-def to_rejections(batch: Sequence[Candidate], decision: Decision) -> list[RejectedCustomer]:
+def to_rejections(batch: Sequence[Candidate], decision: Decision) -> Sequence[RejectedCustomer]:
     """The rejected customers, as the store writes them."""
-    return [
-        RejectedCustomer(
-            index,
-            *candidate.storable_identifiers,
-            candidate.business_unit,
-            tuple((violation.code, to_request_pointer(index, redact_path(violation.path))) for violation in found),
-        )
-        for index, (candidate, found) in enumerate(zip(batch, decision.violations, strict=True))
-        if found
-    ]
+    return _Rejections(batch, decision)
+
+
+class _Rejections(Sequence[RejectedCustomer]):
+    """Makes each rejected customer when the store writes it: the pointers of 100,000 violations take 14 MB."""
+
+    def __init__(self, batch: Sequence[Candidate], decision: Decision) -> None:
+        self._batch = batch
+        self._violations = decision.violations
+        self._positions = [index for index, version in enumerate(decision.versions) if not version]
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self._make(position) for position in self._positions[index]]
+        return self._make(self._positions[index])
+
+    def _make(self, position: int) -> RejectedCustomer:
+        candidate = self._batch[position]
+        violations = tuple(_list_violations(position, candidate, self._violations[position]))
+        return RejectedCustomer(position, *candidate.storable_identifiers, candidate.business_unit, violations)
+
+
+def _list_violations(index: int, candidate: Candidate, found: Sequence[Violation]) -> Iterator[tuple[str, str]]:
+    """Code and pointer of each violation, as they are stored."""
+    for violation in found:
+        yield violation.code, to_request_pointer(index, redact_path(violation.path))
+    if isinstance(candidate, Invalid) and candidate.has_more_violations:
+        yield MORE_VIOLATIONS, to_request_pointer(index, ())

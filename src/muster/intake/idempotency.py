@@ -36,20 +36,26 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """The response to the first request with a key; `body` is the body of the 200."""
+    """The response to the first request with a key; `body` is the body of the 200.
+
+    `warnings` is 0 when the code that saved the batch did not store their number.
+    """
 
     fingerprint: bytes
     batch_id: UUID
     accepted: int
     rejected: int
     body: bytes
+    warnings: int = 0
 
 
 def compute_fingerprint(content: bytes | bytearray, options: BatchOptions) -> bytes:
     """The SHA-256 of everything that decides the response to a saving request: its decompressed body and its query."""
     # Stored with the keys: another text would turn the repetition of a request into another request.
     # So an option that came later changes it only where it is used.
+    unknown = "&unknown=reject" if options.reject_unknown else ""
     upsert = "&upsert=1" if options.upsert else ""
-    sha256 = hashlib.sha256(f"detail={options.detail:d}&accept={options.min_accepted_percent}{upsert}\n".encode())
+    query = f"detail={options.detail:d}&accept={options.min_accepted_percent}{unknown}{upsert}"
+    sha256 = hashlib.sha256(f"{query}\n".encode())
     sha256.update(content)
     return sha256.digest()

@@ -12,7 +12,8 @@ import msgspec
 
 from muster.customer import Violation
 from muster.customer.fields import FIELD_POSITIONS
-from muster.customer.findings import UNKNOWN_FIELD, FieldWarning, Path
+from muster.customer.findings import FieldWarning, Path
+from muster.customer.warnings import UNKNOWN_FIELD
 from muster.intake.candidates import Candidate
 
 
@@ -35,15 +36,16 @@ def redact_violation(violation: Violation) -> Violation:
 def redact_warning(warning: FieldWarning) -> FieldWarning:
     """The warning, with a redacted path; the text of a warning about an unknown field may name it too."""
     path = redact_path(warning.path)
-    return warning if path is warning.path else FieldWarning(warning.code, UNKNOWN_FIELD[1], path)
+    return warning if path is warning.path else FieldWarning(UNKNOWN_FIELD, path)
 
 
 def redact_candidate(candidate: Candidate) -> Candidate:
     """The candidate with redacted warnings, and with None for refused identifiers; itself when it has neither."""
-    warnings = [redact_warning(warning) for warning in candidate.warnings]
+    found = list(candidate.warnings)
+    warnings = [redact_warning(warning) for warning in found]
     number, ext_id = candidate.storable_identifiers
     is_storable = (number, ext_id) == (candidate.communication_number, candidate.customer_ext_id)
-    if is_storable and all(map(is_, warnings, candidate.warnings)):
+    if is_storable and all(map(is_, warnings, found)):
         return candidate
     return msgspec.structs.replace(candidate, communication_number=number, customer_ext_id=ext_id, warnings=warnings)
 

@@ -26,7 +26,8 @@ class BatchOptions:
     `save` is False for a dry run. `detail` lists all violations and warnings in the results. `min_accepted_percent`
     is the share of the customers that must be accepted for any to be saved, from 0 (no threshold) to 100 (all).
     `idempotency_key` is the value of the request's `Idempotency-Key`; a dry run ignores it. With `upsert`, a customer
-    without `action` is an UPDATE when it is known, and a CREATE otherwise.
+    without `action` is an UPDATE when it is known, and a CREATE otherwise. `reject_unknown` rejects customers with
+    unknown fields, which are otherwise ignored with a warning.
     """
 
     save: bool
@@ -34,3 +35,4 @@ class BatchOptions:
     min_accepted_percent: int = 0
     idempotency_key: str | None = None
     upsert: bool = False
+    reject_unknown: bool = False

@@ -5,7 +5,7 @@ The structs are the only statement of the response's fields: the OpenAPI documen
 
 import time
 from collections.abc import Sequence
-from itertools import starmap
+from io import BytesIO
 from typing import Annotated, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from muster.customer import Violation
 from muster.customer.findings import FieldWarning, Path
 from muster.customer.json_pointer import to_json_pointer
 from muster.customer.value_types import ClassifierCode
-from muster.intake.candidates import Candidate
+from muster.intake.candidates import Candidate, Invalid
 from muster.intake.redaction import needs_redaction, redact_candidate, redact_violation
 
 REQUEST_ACCEPTED: Final = "REQUEST_ACCEPTED"
@@ -85,11 +85,22 @@ class ErrorFinding(Finding, rename="camel"):
 
 Errors = Annotated[
     list[ErrorFinding],
-    Meta(description="Only with `detail=full`: all violations in the order of the checks, at most 1,000."),
+    Meta(description="Only with `detail=full`: the violations in the order of the checks, at most 100."),
 ]
 Warnings = Annotated[
     list[Finding],
-    Meta(description="Only with `detail=full`: what was accepted but is doubtful, at most 1,000."),
+    Meta(description="Only with `detail=full`: what was accepted but is doubtful, at most 100."),
+]
+MoreErrors = Annotated[
+    bool,
+    Meta(
+        description="Only with `detail=full`, and only when it is true: there were more errors than `errors` lists, "
+        "which are at most 100 of a customer and 100,000 of a batch together with the warnings."
+    ),
+]
+MoreWarnings = Annotated[
+    bool,
+    Meta(description="Only with `detail=full`, and only when it is true: there were more warnings than listed."),
 ]
 
 
@@ -103,6 +114,7 @@ class AcceptedResult(msgspec.Struct, rename="camel", tag_field="resultType", tag
     time_elapsed_ms: CustomerMilliseconds
     errors: Errors | UnsetType = UNSET
     warnings: Warnings | UnsetType = UNSET
+    more_warnings: MoreWarnings | UnsetType = UNSET
 
 
 class RejectedResult(msgspec.Struct, rename="camel", tag_field="resultType", tag=REQUEST_REJECTED):
@@ -122,6 +134,8 @@ class RejectedResult(msgspec.Struct, rename="camel", tag_field="resultType", tag
     time_elapsed_ms: CustomerMilliseconds
     errors: Errors | UnsetType = UNSET
     warnings: Warnings | UnsetType = UNSET
+    more_errors: MoreErrors | UnsetType = UNSET
+    more_warnings: MoreWarnings | UnsetType = UNSET
 
 
 Result = AcceptedResult | RejectedResult
@@ -137,6 +151,9 @@ class BatchResponse(msgspec.Struct, rename="camel", tag_field="resultType", tag=
         int, Meta(ge=0, description="Whole milliseconds that processing the batch took, without writing it.")
     ]
 
+
+# Customers whose findings are encoded together: 100 of each at most.
+DETAILED_GROUP_SIZE: Final = 20
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -162,7 +179,7 @@ class ResponseBuilder:
         shared_ns = (total_ns - sum(self._own_ns)) // max(len(self._batch), 1)
         self._elapsed_ms = [(own + shared_ns) // 1_000_000 for own in self._own_ns]
         self._total_ms = total_ns // 1_000_000
-        return self._encode(self._batch, violations)
+        return self._encode(violations, redacted=False)
 
     def build_redacted(self, violations: Sequence[Sequence[Violation]]) -> bytes | None:
         """The response that `build` gave last, as it is stored; None when it is stored as it was sent."""
@@ -175,18 +192,40 @@ class ResponseBuilder:
             for candidate, found in zip(self._batch, violations, strict=True)
             if found or (detail and candidate.warnings)
         )
-        if not any(starmap(needs_redaction, shown)):
+        if not any(needs_redaction(candidate, found) for candidate, found in shown):
             return None
-        return self._encode(
-            [redact_candidate(candidate) for candidate in self._batch],
-            [[redact_violation(violation) for violation in found] for found in violations],
-        )
+        return self._encode(violations, redacted=True)
 
-    def _encode(self, batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]]) -> bytes:
-        results = _build_results(batch, violations, self._elapsed_ms)
+    def _encode(self, violations: Sequence[Sequence[Violation]], *, redacted: bool) -> bytes:
         if self._detail:
-            _add_details(results, batch, violations)
-        return _encode(BatchResponse(results, self._total_ms))
+            return self._encode_with_details(violations, redacted=redacted)
+        batch, shown = self._batch, violations
+        if redacted:
+            batch, shown = _redact(batch, [found[:1] for found in violations])
+        return _encode(BatchResponse(_build_results(batch, shown, self._elapsed_ms), self._total_ms))
+
+    def _encode_with_details(self, violations: Sequence[Sequence[Violation]], *, redacted: bool) -> bytes:
+        """Encodes some customers at a time: their findings take more memory before they are encoded than after."""
+        before, after = _encode(BatchResponse([], self._total_ms)).split(b"[]")
+        body = BytesIO()  # its `getvalue` does not copy
+        body.write(before)
+        for start in range(0, max(len(self._batch), 1), DETAILED_GROUP_SIZE):
+            group = slice(start, start + DETAILED_GROUP_SIZE)
+            batch, shown = self._batch[group], violations[group]
+            if redacted:
+                batch, shown = _redact(batch, shown)
+            results = _build_results(batch, shown, self._elapsed_ms[group])
+            _add_details(start, results, batch, shown)
+            body.write(b"," if start else b"[")
+            body.write(memoryview(_encode(results))[1:-1])
+        body.write(b"]" + after)
+        return body.getvalue()
+
+
+def _redact(
+    batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]]
+) -> tuple[Sequence[Candidate], Sequence[Sequence[Violation]]]:
+    return list(map(redact_candidate, batch)), [list(map(redact_violation, found)) for found in violations]
 
 
 def to_request_pointer(index: int, path: Path) -> str:
@@ -212,13 +251,18 @@ def _to_rejected_result(candidate: Candidate, violations: Sequence[Violation], m
 
 
 def _add_details(
-    results: Sequence[Result], batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]]
+    start: int, results: Sequence[Result], batch: Sequence[Candidate], violations: Sequence[Sequence[Violation]]
 ) -> None:
-    for index, (result, candidate, found) in enumerate(zip(results, batch, violations, strict=True)):
+    """Adds the findings to the results of the customers from index `start` on."""
+    for index, (result, candidate, found) in enumerate(zip(results, batch, violations, strict=True), start):
         result.errors = [
             ErrorFinding(*_get_finding_fields(index, violation), violation.error.expected) for violation in found
         ]
         result.warnings = [Finding(*_get_finding_fields(index, warning)) for warning in candidate.warnings]
+        if candidate.has_more_warnings:
+            result.more_warnings = True
+        if isinstance(result, RejectedResult) and isinstance(candidate, Invalid) and candidate.has_more_violations:
+            result.more_errors = True
 
 
 def _get_finding_fields(index: int, finding: Violation | FieldWarning) -> tuple[str, str, str]:

@@ -29,9 +29,9 @@ KEY_LIFETIME: Final = timedelta(hours=24)
 class IntakeResult:
     """The body of the 200, and what the response's headers, the logs and the metrics say about it.
 
-    `batch_id` is None when nothing was written. `codes` counts the rejected customers by their `errorCode`; it is empty
-    for a replay, because the first response has counted them. `was_commit_lost` says that the answer to the commit was
-    lost, and that the batch was found afterwards.
+    `batch_id` is None when nothing was written. `codes` counts the rejected customers by their `errorCode`, and
+    `warning_codes` the warnings by their code. Both are empty for a replay: the first response has counted them.
+    `was_commit_lost` says that the answer to the commit was lost, and that the batch was found afterwards.
     """
 
     body: bytes
@@ -40,6 +40,8 @@ class IntakeResult:
     rejected: int
     replayed: bool = False  # the stored response to the first request with the same idempotency key
     codes: Mapping[str, int] = field(default_factory=dict)
+    warning_count: int = 0
+    warning_codes: Mapping[str, int] = field(default_factory=dict)
     was_commit_lost: bool = False
 
 
@@ -107,23 +109,39 @@ class Intake:
                 return self._process(session, replace(request, to_save=replace(to_save, idempotency_key=claimed)))
         if stored.fingerprint != claimed.fingerprint:
             raise KeyReusedError
-        return IntakeResult(stored.body, stored.batch_id, stored.accepted, stored.rejected, replayed=True)
+        return IntakeResult(
+            stored.body,
+            stored.batch_id,
+            stored.accepted,
+            stored.rejected,
+            replayed=True,
+            warning_count=stored.warnings,
+        )
 
     def _process(self, session: Session, request: _Request) -> IntakeResult:
         checker = self._checkers.current()
         units = BusinessUnits.for_user(checker.business_units, request.sender.business_units)
         with request.stages.decode:
             items = decode_customers(request.content, self._max_customers)
-        batch, own_ns = check_customers(items, checker, units, request.stages, to_save=request.to_save is not None)
-        response = ResponseBuilder(batch, own_ns, request.started, detail=request.options.detail)
+        checked = check_customers(items, checker, units, request.stages, request.options)
+        batch, warnings = checked.candidates, checked.warning_counts
+        response = ResponseBuilder(batch, checked.own_ns, request.started, detail=request.options.detail)
         if not batch:
             return IntakeResult(response.build([]), None, 0, 0)
-        saved = self._saver.decide_and_save(session, batch, request.to_save, request.options, response, request.stages)
+        to_save, warning_count = request.to_save, sum(warnings.values())
+        if to_save is not None and warning_count:
+            to_save = replace(to_save, warnings=warning_count)
+        saved = self._saver.decide_and_save(session, batch, to_save, request.options, response, request.stages)
         rejected = saved.decision.versions.count(0)
-        codes = _count_codes(saved.decision) if rejected else {}
-        accepted = len(batch) - rejected
         return IntakeResult(
-            saved.body, saved.batch_id, accepted, rejected, codes=codes, was_commit_lost=saved.was_commit_lost
+            saved.body,
+            saved.batch_id,
+            len(batch) - rejected,
+            rejected,
+            codes=_count_codes(saved.decision) if rejected else {},
+            was_commit_lost=saved.was_commit_lost,
+            warning_count=warning_count,
+            warning_codes=warnings,
         )
 
 

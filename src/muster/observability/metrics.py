@@ -60,6 +60,13 @@ CUSTOMERS: Final = Metric(
     "Customers of processed batches, by the first error of each; a replayed batch is not counted again",
     ("endpoint", "result", "code"),
 )
+WARNINGS: Final = Metric(
+    "muster_warnings_total",
+    MetricKind.COUNTER,
+    "warnings",
+    "Warnings of processed batches, which reject nothing; a replayed batch is not counted again",
+    ("endpoint", "code"),
+)
 BATCH_CUSTOMERS: Final = Metric(
     "muster_batch_customers",
     MetricKind.HISTOGRAM,
@@ -142,6 +149,7 @@ METRICS: Final = (
     REQUEST_DURATION,
     BODY_BYTES,
     CUSTOMERS,
+    WARNINGS,
     BATCH_CUSTOMERS,
     STAGE_DURATION,
     IDEMPOTENT_REPLAYS,
@@ -166,7 +174,7 @@ LABELS: Final = {
     "status": "the status of the response; `0` when the client had disconnected before it",
     "endpoint": "`validate` or `submit`",
     "result": "`accepted` or `rejected`",
-    "code": "the `errorCode` of a rejected customer; empty for an accepted one",
+    "code": "the `errorCode` of a rejected customer, or the code of a warning; empty for an accepted customer",
     "stage": "`decode`, `check`, `decide` (with the look-ups) or `save`",
     "outcome": "`saved` (the client got a 200), `not_saved` or `unknown`",
     "pool": "`work` for batches and records, `public` for health and classifiers, `metrics` for scrapes",

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from muster.customer.error_order import ERROR_CODES
+from muster.customer.warnings import WARNING_CODES
 from muster.intake.customer_store import CommitOutcome
 from muster.intake.stage_timings import STAGES, StageTimings
 from muster.observability import metrics as table
@@ -115,6 +116,8 @@ class MetricsRegistry:
         self._get_series(table.CUSTOMERS, endpoint, "accepted", "").inc(batch.accepted)
         for code, count in batch.rejected_by_code.items():
             self._get_series(table.CUSTOMERS, endpoint, "rejected", code).inc(count)
+        for code, count in batch.warnings_by_code.items():
+            self._get_series(table.WARNINGS, endpoint, code).inc(count)
 
     @log_errors("metrics")
     def record_lost_commit(self, outcome: CommitOutcome) -> None:
@@ -144,7 +147,7 @@ class MetricsRegistry:
     def _initialize(self) -> None:
         """Sets the constants, and starts at 0 the series whose increase alerts watch.
 
-        Prometheus does not see the first step of a series that begins with it. Customers rejected by each code are 232
+        Prometheus does not see the first step of a series that begins with it. Customers rejected by each code are 234
         series: 1.7 ms of a scrape, and 0.6 ms more for each worker. They are worth it, because the first night of a
         code may be the one on which it rejects everything.
         """
@@ -159,6 +162,8 @@ class MetricsRegistry:
             self._get_series(table.CUSTOMERS, endpoint, "accepted", "")
             for code in ERROR_CODES:
                 self._get_series(table.CUSTOMERS, endpoint, "rejected", code)
+            for code in WARNING_CODES:
+                self._get_series(table.WARNINGS, endpoint, code)
         for outcome in CommitOutcome:
             self._get_series(table.LOST_COMMITS, outcome.value)
         for stage in STAGES:

@@ -14,7 +14,8 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 class BatchOutcome:
     """The result of a batch. `batch_id` is None when nothing was saved.
 
-    `rejected_by_code` counts rejected customers by `errorCode`; it is empty for a replay.
+    `rejected_by_code` counts rejected customers by `errorCode`, and `warnings_by_code` the warnings. Both are empty for
+    a replay.
     """
 
     batch_id: UUID | None
@@ -22,6 +23,8 @@ class BatchOutcome:
     rejected: int
     is_replay: bool = False
     rejected_by_code: Mapping[str, int] = field(default_factory=dict)
+    warnings: int = 0
+    warnings_by_code: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

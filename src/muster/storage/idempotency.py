@@ -18,7 +18,7 @@ def build_find_key(placeholder: str) -> str:
     Keys created before the start of validity have expired.
     """
     return f"""
-SELECT fingerprint, batches.id, accepted, rejected, COALESCE(replay_responses.answer, batches.answer)
+SELECT fingerprint, batches.id, accepted, rejected, COALESCE(replay_responses.answer, batches.answer), warnings
 FROM idempotency_keys
 JOIN batches ON batches.id = idempotency_keys.batch_id
 LEFT JOIN replay_responses ON replay_responses.batch_id = batches.id
@@ -50,6 +50,7 @@ def compute_lock_number(key: IdempotencyKey) -> int:
 
 def to_stored_response(row: Sequence[Any]) -> StoredResponse:
     """Converts a row of `build_find_key`."""
-    fingerprint, batch_id, accepted, rejected, content = row
+    fingerprint, batch_id, accepted, rejected, content, warnings = row
     batch = batch_id if isinstance(batch_id, UUID) else UUID(batch_id)
-    return StoredResponse(bytes(fingerprint), batch, accepted, rejected, decompress_response(bytes(content)))
+    body = decompress_response(bytes(content))
+    return StoredResponse(bytes(fingerprint), batch, accepted, rejected, body, warnings or 0)

@@ -95,9 +95,9 @@ batches = Table(
     Column("sender", Text, nullable=False),
     Column("accepted", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
-    Column(
-        "answer", LargeBinary
-    ),  # redacted content of the 200 response, compressed with zstd; null once a purge removed it
+    # The redacted content of the 200 response, compressed with zstd; null once a purge removed it.
+    Column("answer", LargeBinary),
+    Column("warnings", Integer),  # null if saved by code before revision 0007
 )
 
 idempotency_keys = Table(

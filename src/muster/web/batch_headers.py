@@ -1,9 +1,9 @@
 """Headers and query of a batch request, parsed before the body is read."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from muster.web.credentials import Credentials, parse_authorization
@@ -13,7 +13,6 @@ from muster.web.problems import Problem
 _CODINGS: Final = {b"": "identity", b"identity": "identity", b"gzip": "gzip", b"x-gzip": "gzip", b"zstd": "zstd"}
 _CHARSET: Final = re.compile(rb';\s*charset\s*=\s*"?([^\s;"]*)"?', re.IGNORECASE)
 MAX_KEY_LENGTH: Final = 255  # characters
-_PERCENT: Final = re.compile("100|[1-9][0-9]?", re.ASCII)
 _KEY: Final = re.compile(rb'"([!#-\[\]-~]{1,%d})"|([!#-+\--\[\]-~]{1,%d})' % (MAX_KEY_LENGTH, MAX_KEY_LENGTH))
 _HEADER_NAMES: Final = frozenset(
     {b"authorization", b"content-type", b"content-encoding", b"content-length", b"idempotency-key"}
@@ -24,26 +23,49 @@ _WRONG_CODING: Final = "the header Content-Encoding may be gzip or zstd, one of 
 _WRONG_KEY: Final = (
     f"the header Idempotency-Key takes one key of 1 to {MAX_KEY_LENGTH} visible ASCII characters, in quotes or without"
 )
-_WRONG_ACCEPT: Final = "the query parameter accept takes one value: all, or a whole number of percent from 1 to 100"
-_WRONG_DETAIL: Final = "the query parameter detail takes one value: full"
-_WRONG_UPSERT: Final = "the query parameter upsert takes one value: true or false"
+
+
+@dataclass(frozen=True, slots=True)
+class _BatchParameter:
+    """A query parameter: the option of the batch that it sets, what it takes in words, and its parser.
+
+    The parser gives None for a bad value.
+    """
+
+    option: str
+    takes: str
+    parse: Callable[[str], Any]
+
+
+def _parse_percent(value: str) -> int | None:
+    return 100 if value == "all" else int(value) if _PERCENT.fullmatch(value) else None
+
+
+_PERCENT: Final = re.compile("100|[1-9][0-9]?", re.ASCII)
+_PARAMETERS: Final = {
+    "accept": _BatchParameter(
+        "min_accepted_percent", "all, or a whole number of percent from 1 to 100", _parse_percent
+    ),
+    "detail": _BatchParameter("detail", "full", {"full": True}.get),
+    "unknown": _BatchParameter("reject_unknown", "reject", {"reject": True}.get),
+    "upsert": _BatchParameter("upsert", "true or false", {"true": True, "false": False}.get),
+}
+_UNKNOWN_PARAMETER: Final = f"the query has a parameter that is not known; the known ones are {', '.join(_PARAMETERS)}"
 
 
 @dataclass(frozen=True, slots=True)
 class BatchHeaders:
     """`content_length` is in bytes, None when the header is missing.
 
-    `accept` is the percentage of customers that must be accepted, or none is. `problem` is the first error in headers
-    and query. It is not raised here, because authentication comes first.
+    `options` are those of `BatchOptions` that the query sets. `problem` is the first error in headers and query. It is
+    not raised here, because authentication comes first.
     """
 
     credentials: Credentials | None
     content_coding: str
     content_length: int | None
-    detail: bool
-    accept: int
+    options: Mapping[str, Any]
     idempotency_key: str | None
-    upsert: bool
     problem: Problem | None
 
 
@@ -54,19 +76,15 @@ def parse_batch_headers(headers: Iterable[tuple[bytes, bytes]], query: bytes) ->
         if name in _HEADER_NAMES:
             values[name].append(value)
     coding = _CODINGS.get(b",".join(values[b"content-encoding"]).strip().lower())
-    parameters = _parse_query(query)
-    detail, accept = parameters["detail"], _parse_percent(parameters["accept"])
-    upsert = parameters["upsert"]
+    options, wrong_query = _parse_query(query)
     key = _parse_key(values[b"idempotency-key"])
     return BatchHeaders(
         credentials=parse_authorization(values[b"authorization"]),
         content_coding=coding or "",
         content_length=_parse_length(values[b"content-length"]),
-        detail=detail == ["full"],
-        accept=accept or 0,
+        options=options,
         idempotency_key=key,
-        upsert=upsert == ["true"],
-        problem=_check_content(values[b"content-type"], coding) or _check_options(detail, accept, upsert, key),
+        problem=_check_content(values[b"content-type"], coding) or _check_options(wrong_query, key),
     )
 
 
@@ -79,13 +97,9 @@ def _check_content(content_type: Sequence[bytes], coding: str | None) -> Problem
     return None
 
 
-def _check_options(detail: Sequence[str], accept: int | None, upsert: Sequence[str], key: str | None) -> Problem | None:
-    if detail not in ([], ["full"]):
-        return Problem(400, _WRONG_DETAIL)
-    if accept is None:
-        return Problem(400, _WRONG_ACCEPT)
-    if upsert not in ([], ["true"], ["false"]):
-        return Problem(400, _WRONG_UPSERT)
+def _check_options(wrong_query: str | None, key: str | None) -> Problem | None:
+    if wrong_query is not None:
+        return Problem(400, wrong_query)
     return Problem(400, _WRONG_KEY) if key == "" else None
 
 
@@ -114,23 +128,20 @@ def _parse_key(values: Sequence[bytes]) -> str | None:
     return (found[1] or found[2]).decode("ascii") if found else ""
 
 
-def _parse_query(query: bytes) -> dict[str, list[str]]:
-    """The values of the known parameters. Unknown ones are ignored."""
-    values: dict[str, list[str]] = {"detail": [], "accept": [], "upsert": []}
-    if query:
-        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-            if name in values:
-                values[name].append(value)
-    return values
+def _parse_query(query: bytes) -> tuple[Mapping[str, Any], str | None]:
+    """The options that the query sets, and what is wrong with it.
 
-
-def _parse_percent(values: Sequence[str]) -> int | None:
-    """The percentage that `accept` requires; 0 when it is absent, None when it is invalid."""
-    match values:
-        case []:
-            return 0
-        case ["all"]:
-            return 100
-        case [number] if _PERCENT.fullmatch(number):
-            return int(number)
-    return None
+    An unknown parameter is an error: a misspelt `accept` must not save a part of the batch.
+    """
+    options: dict[str, Any] = {}
+    if not query:
+        return options, None
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        parameter = _PARAMETERS.get(name)
+        if parameter is None:
+            return options, _UNKNOWN_PARAMETER
+        parsed = parameter.parse(value)
+        if parsed is None or parameter.option in options:
+            return options, f"the query parameter {name} takes one value: {parameter.takes}"
+        options[parameter.option] = parsed
+    return options, None

@@ -103,7 +103,7 @@ class BatchHandlers:
     ) -> ASGIApp:
         """Processes the batch and counts it at once: the request may be cancelled while the batch is saved."""
         content = decompress(body, headers.content_coding, self._max_body_bytes)
-        options = BatchOptions(save, headers.detail, headers.accept, headers.idempotency_key, headers.upsert)
+        options = BatchOptions(save, idempotency_key=headers.idempotency_key, **headers.options)
         stages = context.stages = StageTimings()
         try:
             result = self._intake.process(content, user, options, stages)
@@ -113,7 +113,13 @@ class BatchHandlers:
         finally:
             self._metrics.record_stages(stages)
         batch = context.batch = BatchOutcome(
-            result.batch_id, result.accepted, result.rejected, result.replayed, result.codes
+            result.batch_id,
+            result.accepted,
+            result.rejected,
+            result.replayed,
+            result.codes,
+            result.warning_count,
+            result.warning_codes,
         )
         self._metrics.record_batch(batch, save=save)
         if result.was_commit_lost:
@@ -127,4 +133,6 @@ class BatchHandlers:
 
 def _build_headers(batch: BatchOutcome) -> Headers:
     headers = [] if batch.batch_id is None else [("Muster-Batch-Id", str(batch.batch_id))]
+    if batch.warnings:
+        headers.append(("Muster-Warnings", str(batch.warnings)))
     return [*headers, ("Idempotency-Replayed", "true")] if batch.is_replay else headers

@@ -3,10 +3,10 @@
 `CASES` has the order of the table. `EXTRA_CASES` has further texts of a row, and rows that stand for several errors.
 """
 
-from tests.contract.case_tables import customers, extra, nested_objects, related_entities
+from tests.contract.case_tables import customers, extra, nested_objects, on_request, related_entities
 from tests.contract.case_tables.case import Case
 
-CASES = [*customers.CASES, *nested_objects.CASES, *related_entities.CASES]
+CASES = [*customers.CASES, *nested_objects.CASES, *related_entities.CASES, *on_request.CASES]
 EXTRA_CASES = extra.CASES
 
 __all__ = ["CASES", "EXTRA_CASES", "Case"]

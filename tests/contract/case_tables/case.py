@@ -14,7 +14,7 @@ class Case:
     """A customer that breaks only one rule, and the code and text of its result.
 
     `before` are customers that are sent first, `units` the business units of the installation, and `granted` those of
-    the user.
+    the user. `query` is that of the request.
     """
 
     customer: Any
@@ -23,6 +23,7 @@ class Case:
     before: list[dict[str, Any]] = field(default_factory=list)
     units: tuple[str, ...] = ("MAIN",)
     granted: tuple[str, ...] = ()
+    query: str = ""
 
 
 def nested(name: str, **changes: Any) -> dict[str, Any]:

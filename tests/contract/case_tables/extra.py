@@ -59,6 +59,18 @@ CASES = [
         "C017.C016.RE03",
         f"{ORGANIZATION_PREFIX}RegistrationCountry not defined in Amlyze",
     ),
+    Case(
+        related_nested("listAdditionalValues", datatype="INTEGER", value="x"),
+        "C016.C016.AV07",
+        f"{INDIVIDUAL_PREFIX}Bad value for INTEGER valueCode: usa",
+    ),
+    Case(
+        related_person(customerExtId=["x"]),
+        "C016.C016.C018",
+        f"{INDIVIDUAL_PREFIX}Bad value for STRING. Field: CustomerExtId",
+    ),
+    Case(nested("listAddress", postcode="x"), "C020", "Field is not known. Field: postcode", query="?unknown=reject"),
+    Case(related_person(middleName="x"), "C020", "Field is not known. Field: middleName", query="?unknown=reject"),
     Case(related_person(lastName=None), "C016.C016.RE04", f"{INDIVIDUAL_PREFIX}LastName is mandatory"),
     Case(related_organization(title=None), "C017.C016.RE04", f"{ORGANIZATION_PREFIX}Title is mandatory"),
     Case(

@@ -82,7 +82,7 @@ CASES = [
     Case(
         related_nested("listAdditionalValues", datatype="BOOLEAN", value="maybe"),
         "C016.C016.AV07",
-        f"{INDIVIDUAL_PREFIX}Bad value for BOOLEAN (values: true false') valueCode: usa",
+        f"{INDIVIDUAL_PREFIX}bad value for BOOLEAN (values: true false') valueCode: usa",
     ),
     Case(
         related_person(isPEP="perhaps"),

@@ -2,6 +2,7 @@
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, Field, Schema
+from muster.customer.value_checks import IDENTIFIER, PERCENTAGE
 from muster.customer.value_types import ClassifierCode, Decimal, Integer, Text
 
 INCOME_SOURCE = Schema(
@@ -16,9 +17,9 @@ INCOME_SOURCE = Schema(
             ALWAYS,
             e.INCOME_SOURCE_TYPE,
         ),
-        Field("incomePercentage", Integer(), "Share of the whole income in percent", 5),
+        Field("incomePercentage", Integer(), "Share of the whole income in percent", 5, checks=(PERCENTAGE,)),
         Field("from", Integer(), "Lower bound of the income from this source", 100),
-        Field("to", Integer(), "Upper bound of the income from this source", 1000),
+        Field("to", Integer(), "Upper bound of the income from this source", 1000, lower_bound="from"),
     ),
 )
 
@@ -41,7 +42,7 @@ ACTIVITY = Schema(
         Field(
             "activityType", ClassifierCode("activityType"), "The activity", "ACTIVITY_OTHER", ALWAYS, e.ACTIVITY_TYPE
         ),
-        Field("incomePercentage", Integer(), "Share of the whole income in percent", 15),
+        Field("incomePercentage", Integer(), "Share of the whole income in percent", 15, checks=(PERCENTAGE,)),
     ),
 )
 
@@ -66,6 +67,12 @@ COUNTRY_OF_TAX_PAYMENT = Schema(
     "A country in which the customer pays taxes",
     (
         Field("country", ClassifierCode("country"), "The country, ISO 3166-1 alpha-2", "LT", ALWAYS, e.TAX_COUNTRY),
-        Field("taxpayerNumber", Text(), "The customer's taxpayer number in the country", "5541245574"),
+        Field(
+            "taxpayerNumber",
+            Text(),
+            "The customer's taxpayer number in the country",
+            "5541245574",
+            checks=(IDENTIFIER,),
+        ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, Field, MandatoryByRule, Schema
+from muster.customer.value_checks import IBAN, IDENTIFIER
 from muster.customer.value_readers import FORBIDDEN, TOO_LONG
 from muster.customer.value_types import (
     Boolean,
@@ -32,6 +33,7 @@ CUSTOMER = Schema(
             ALWAYS,
             error=e.COMMUNICATION_NUMBER_MISSING,
             errors={TOO_LONG: e.COMMUNICATION_NUMBER_TOO_LONG},
+            checks=(IDENTIFIER,),
         ),
         Field("requester", Text(), "The system that sends the data", "Company Name", ALWAYS, e.REQUESTER_MISSING),
         Field(
@@ -47,6 +49,7 @@ CUSTOMER = Schema(
             "The source of the risk level; a batch can only import it",
             "IMPORT",
             error=e.RISK_SOURCE_INVALID,
+            companion="riskLevel",
         ),
         Field(
             "initializeScreeningProcesses",
@@ -103,6 +106,7 @@ CUSTOMER = Schema(
             ALWAYS,
             error=e.CUSTOMER_EXT_ID_MISSING,
             errors={TOO_LONG: e.CUSTOMER_EXT_ID_TOO_LONG},
+            checks=(IDENTIFIER,),
         ),
         Field(
             "applicationDate",
@@ -121,8 +125,15 @@ CUSTOMER = Schema(
             "2024-04-12",
             MandatoryByRule("when customerStatus = CLOSED"),
             is_checked_by_rule=True,
+            lower_bound="applicationDate",
         ),
-        Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "50001010022"),
+        Field(
+            "nationalCode",
+            Text(),
+            "Personal code of a person, registration code of an organization",
+            "50001010022",
+            checks=(IDENTIFIER,),
+        ),
         Field("isPEP", Boolean(), "Whether the customer is a politically exposed person", True),
         Field("isSanctioned", Boolean(), "Whether the customer is under sanctions", False),
         Field("isInAdverseMedia", Boolean(), "Whether adverse media report on the customer", False),
@@ -144,7 +155,13 @@ CUSTOMER = Schema(
         Field("incomeSourceDescription", Text(), "The source of the customer's income in words", "Salary"),
         Field("initialDepositSource", Text(), "Where the first deposit comes from", "Salary"),
         Field("initialDepositBank", Text(), "The bank that the first deposit comes from", "TBC"),
-        Field("initialDepositAccount", Text(), "The account that the first deposit comes from", "LT0089500500000070"),
+        Field(
+            "initialDepositAccount",
+            Text(),
+            "The account that the first deposit comes from",
+            "LT0089500500000070",
+            checks=(IBAN,),
+        ),
         Field("initialDepositAmount", Decimal(), "The amount of the first deposit", 10000),
         Field(
             "initialDepositCurrency", ClassifierCode("currency"), "The currency of the first deposit, ISO 4217", "EUR"

@@ -2,6 +2,7 @@
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, FOR_ORGANIZATION_CUSTOMERS, Field, Schema
+from muster.customer.value_checks import IDENTIFIER, PAST_DATE
 from muster.customer.value_types import Boolean, ClassifierCode, Date, Enum, Text
 
 CONTACT = Schema(
@@ -76,9 +77,32 @@ BUSINESS_ENTITY_DOCUMENT = Schema(
             ALWAYS,
             e.DOCUMENT_TYPE,
         ),
-        Field("documentNumber", Text(), "Number of the document", "0123456789", ALWAYS, e.DOCUMENT_NUMBER),
-        Field("documentIssueDate", Date(), "Date of issue", "2022-01-15", ALWAYS, e.DOCUMENT_ISSUE_DATE),
-        Field("documentExpiryDate", Date(), "Date of expiry", "2032-01-15", error=e.DOCUMENT_EXPIRY_DATE),
+        Field(
+            "documentNumber",
+            Text(),
+            "Number of the document",
+            "0123456789",
+            ALWAYS,
+            e.DOCUMENT_NUMBER,
+            checks=(IDENTIFIER,),
+        ),
+        Field(
+            "documentIssueDate",
+            Date(),
+            "Date of issue",
+            "2022-01-15",
+            ALWAYS,
+            e.DOCUMENT_ISSUE_DATE,
+            checks=(PAST_DATE,),
+        ),
+        Field(
+            "documentExpiryDate",
+            Date(),
+            "Date of expiry",
+            "2032-01-15",
+            error=e.DOCUMENT_EXPIRY_DATE,
+            lower_bound="documentIssueDate",
+        ),
         Field(
             "documentIssueCountry",
             ClassifierCode("country"),
@@ -115,7 +139,7 @@ ADDITIONAL_VALUE = Schema(
         ),
         Field(
             "value",
-            Text(),
+            Text(takes_any_scalar=True),
             "The value as text in the form of its datatype; a JSON boolean or number is accepted, too",
             "true",
             ALWAYS,

@@ -2,6 +2,7 @@
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, Field, Schema
+from muster.customer.value_checks import PAST_DATE
 from muster.customer.value_types import Boolean, ClassifierCode, Date, Nested, Text
 
 INDIVIDUAL = Schema(
@@ -19,7 +20,7 @@ INDIVIDUAL = Schema(
             absent_error=e.CITIZENSHIP_MISSING,
             error=e.CITIZENSHIP_UNKNOWN,
         ),
-        Field("birthDate", Date(), "Date of birth", "2000-01-01"),
+        Field("birthDate", Date(), "Date of birth", "2000-01-01", checks=(PAST_DATE,)),
         Field(
             "birthCountry",
             ClassifierCode("country"),

@@ -2,6 +2,7 @@
 
 from muster.customer import errors as e
 from muster.customer.schema import ALWAYS, Field, Schema
+from muster.customer.value_checks import GIIN, LEI, PAST_DATE
 from muster.customer.value_types import Boolean, ClassifierCode, Date, Integer, Text
 
 ORGANIZATION = Schema(
@@ -27,10 +28,16 @@ ORGANIZATION = Schema(
             error=e.LEGAL_FORM_UNKNOWN,
         ),
         Field("tradingName", Text(), "Name under which the organization trades", "MinorMajor"),
-        Field("establishmentDate", Date(), "Date of establishment", "2001-02-23"),
+        Field("establishmentDate", Date(), "Date of establishment", "2001-02-23", checks=(PAST_DATE,)),
         Field("activityInRestrictedRegionDescription", Text(), "Activity in restricted regions, in words", "Logistics"),
-        Field("giin", Text(), "Global intermediary identification number, given under FATCA", "GIN548745122"),
-        Field("lei", Text(), "Legal entity identifier, ISO 17442", "LEI54511548"),
+        Field(
+            "giin",
+            Text(),
+            "Global intermediary identification number, given under FATCA",
+            "GIN548745122",
+            checks=(GIIN,),
+        ),
+        Field("lei", Text(), "Legal entity identifier, ISO 17442", "LEI54511548", checks=(LEI,)),
         Field("isAudited", Boolean(), "Whether the accounts are audited", True),
         Field("numberOfAudits", Integer(), "Number of audits", 6),
         Field("periodsOfAuditsInYears", Integer(), "Years between audits", 3),
@@ -51,7 +58,7 @@ ORGANIZATION = Schema(
         Field("licenseDescription", Text(), "The license in words", "Licence No.4012"),
         Field(
             "thirdPartyServicesUsed",
-            Text(),
+            Text(takes_any_scalar=True),
             "Whether third-party services are used, in words; a JSON boolean is accepted, too",
             "true",
         ),

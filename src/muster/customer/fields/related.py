@@ -9,6 +9,7 @@ from muster.customer.schema import (
     Field,
     Schema,
 )
+from muster.customer.value_checks import IDENTIFIER, PAST_DATE, PERCENTAGE
 from muster.customer.value_types import Boolean, ClassifierCode, Date, Enum, Integer, NestedList, Text
 
 RELATED_ENTITY = Schema(
@@ -33,12 +34,31 @@ RELATED_ENTITY = Schema(
             error=e.RELATION_TYPE_UNKNOWN,
         ),
         Field("relationDescription", Text(), "The relation in words", "Founder"),
-        Field("extId", Text(), "Identifier of the related entity in the sending system", "Related_extID_000"),
-        Field("nationalCode", Text(), "Personal code of a person, registration code of an organization", "123456789"),
+        Field(
+            "extId",
+            Text(),
+            "Identifier of the related entity in the sending system",
+            "Related_extID_000",
+            checks=(IDENTIFIER,),
+        ),
+        Field(
+            "customerExtId",
+            Text(),
+            "When the related entity is a customer too: its customerExtId, in the same business unit",
+            "IndividualExtId0",
+            checks=(IDENTIFIER,),
+        ),
+        Field(
+            "nationalCode",
+            Text(),
+            "Personal code of a person, registration code of an organization",
+            "123456789",
+            checks=(IDENTIFIER,),
+        ),
         Field("activityDescription", Text(), "The activity in words", "Financial activity"),
         Field("regionOfActivityDescription", Text(), "The region of the activity in words", "EU"),
-        Field("share", Integer(), "Share in the customer in percent", 75),
-        Field("votePercentage", Integer(), "Share of the votes in percent", 99),
+        Field("share", Integer(), "Share in the customer in percent", 75, checks=(PERCENTAGE,)),
+        Field("votePercentage", Integer(), "Share of the votes in percent", 99, checks=(PERCENTAGE,)),
         Field(
             "country",
             ClassifierCode("country"),
@@ -81,7 +101,7 @@ RELATED_ENTITY = Schema(
             e.RELATED_NAME_MISSING,
             only_for="INDIVIDUAL",
         ),
-        Field("birthDate", Date(), "Date of birth", "2000-05-28", only_for="INDIVIDUAL"),
+        Field("birthDate", Date(), "Date of birth", "2000-05-28", only_for="INDIVIDUAL", checks=(PAST_DATE,)),
         Field(
             "title",
             Text(),
@@ -99,7 +119,14 @@ RELATED_ENTITY = Schema(
             error=e.RELATED_LEGAL_FORM_UNKNOWN,
             only_for="ORGANIZATION",
         ),
-        Field("establishmentDate", Date(), "Date of establishment", "1998-04-07", only_for="ORGANIZATION"),
+        Field(
+            "establishmentDate",
+            Date(),
+            "Date of establishment",
+            "1998-04-07",
+            only_for="ORGANIZATION",
+            checks=(PAST_DATE,),
+        ),
         Field("listContact", NestedList("Contact"), "Contacts of the related entity"),
         Field("listAddress", NestedList("Address"), "Addresses of the related entity"),
         Field(

@@ -75,6 +75,7 @@ DECLARED_TURNOVER = Schema(
             5000,
             MandatoryByRule("from or to"),
             error=e.TURNOVER_BOUND_INVALID,
+            lower_bound="from",
         ),
     ),
 )

@@ -39,7 +39,8 @@ def write_batch(
     if batch.idempotency_key:
         _store_key(cursor, batch.idempotency_key, batch)
     counts = len(batch.accepted), len(batch.rejected)
-    cursor.execute(statements.INSERT_BATCH, (batch.id, _get_received_at(batch), batch.sender, *counts, responses.kept))
+    row = batch.id, _get_received_at(batch), batch.sender, *counts, responses.kept, batch.warnings
+    cursor.execute(statements.INSERT_BATCH, row)
     if responses.replay is not None:
         cursor.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id, responses.replay))
 
@@ -48,7 +49,7 @@ def insert_one(connection: _Connection, customer: AcceptedCustomer, batch: Batch
     """Writes and commits a batch of one new customer without an idempotency key; `response` is compressed."""
     number, unit, ext_id, version, entity_type, status, document = customer
     communication_row = number, batch.id, unit, ext_id, version
-    batch_row = batch.id, _get_received_at(batch), batch.sender, response
+    batch_row = batch.id, _get_received_at(batch), batch.sender, response, batch.warnings
     customer_row = ext_id, unit, number, entity_type, status, batch.id, document.decode()
     connection.execute(statements.INSERT_ONE, (*communication_row, *batch_row, *customer_row))
 

@@ -61,13 +61,15 @@ INSERT_ONE: Final = f"""
 WITH numbered AS (
   INSERT INTO communications ({_COMMUNICATION_COLUMNS}) VALUES (%s, %s, %s, %s, %s) RETURNING version
 ), counted AS (
-  INSERT INTO batches (id, received_at, sender, accepted, rejected, answer) VALUES (%s, %s, %s, 1, 0, %b)
+  INSERT INTO batches (id, received_at, sender, accepted, rejected, answer, warnings)
+  VALUES (%s, %s, %s, 1, 0, %b, %s)
 )
 INSERT INTO customers ({_CUSTOMER_COLUMNS}) SELECT %s, %s, version, %s, %s, %s, %s, %s::jsonb FROM numbered
 """  # noqa: S608 - column names, not values
 
 INSERT_BATCH: Final = """
-INSERT INTO batches (id, received_at, sender, accepted, rejected, answer) VALUES (%s, %s, %s, %s, %s, %b)
+INSERT INTO batches (id, received_at, sender, accepted, rejected, answer, warnings)
+VALUES (%s, %s, %s, %s, %s, %b, %s)
 """
 
 INSERT_REPLAY_RESPONSE: Final = "INSERT INTO replay_responses (batch_id, answer) VALUES (%s, %b)"

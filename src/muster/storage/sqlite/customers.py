@@ -170,7 +170,15 @@ class _BatchRows:
             superseded=statements.build_customer_rows(plan.superseded, batch_id),
             rejections=statements.build_rejection_rows(batch),
             key=_build_key_row(batch.idempotency_key, batch_id, received_at) if batch.idempotency_key else None,
-            batch=(batch_id, received_at, batch.sender, len(batch.accepted), len(batch.rejected), responses.kept),
+            batch=(
+                batch_id,
+                received_at,
+                batch.sender,
+                len(batch.accepted),
+                len(batch.rejected),
+                responses.kept,
+                batch.warnings,
+            ),
             replay_response=(batch_id, responses.replay) if responses.replay is not None else None,
         )
 

@@ -62,6 +62,13 @@ _UPSERT: Final[JsonSchema] = {
     "the order of the list. A customer with an `action` is judged by it.",
     "schema": {"type": "boolean"},
 }
+_UNKNOWN: Final[JsonSchema] = {
+    "name": "unknown",
+    "in": "query",
+    "description": "`reject`: a customer with a field that is not known is rejected with `C020`. Without it, such a "
+    "field is ignored, with the warning `W001`.",
+    "schema": {"type": "string", "enum": ["reject"]},
+}
 _IDEMPOTENCY_KEY: Final[JsonSchema] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -71,7 +78,14 @@ _IDEMPOTENCY_KEY: Final[JsonSchema] = {
     "uses up no key.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
 }
+_WARNINGS_HEADERS: Final[JsonSchema] = {
+    "Muster-Warnings": {
+        "description": "The number of warnings, where there are any. `detail=full` lists them.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+}
 _SAVED_HEADERS: Final[JsonSchema] = {
+    **_WARNINGS_HEADERS,
     "Muster-Batch-Id": {
         "description": "The id of the saved batch.",
         "schema": {"type": "string", "format": "uuid"},
@@ -151,6 +165,7 @@ def _build_operation(path: str, operation_id: str, summary: str, description: st
     responses = {
         "200": {
             "description": "The batch was processed: one result for every customer.",
+            "headers": _WARNINGS_HEADERS,
             "content": {"application/json": {"schema": ref("Results"), "examples": examples}},
         },
         "500": {**build_internal_error(), "headers": _FAILURE_HEADERS},
@@ -161,7 +176,7 @@ def _build_operation(path: str, operation_id: str, summary: str, description: st
         "tags": ["Batches"],
         "summary": summary,
         "description": description,
-        "parameters": [_DETAIL, _ACCEPT, _UPSERT],
+        "parameters": [_DETAIL, _ACCEPT, _UNKNOWN, _UPSERT],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": ref("Batch"), "examples": {"minimal": minimal}}},
