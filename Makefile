@@ -1,4 +1,5 @@
-# `make demo` runs the demo on an embedded database, `make test` runs the tests. Each target installs what it needs.
+# `make install` installs muster into .venv, `make demo` runs the demo on an embedded database, `make test` runs the
+# tests. Each target installs what it needs, and shows what pip does.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +7,9 @@ PYTHON ?= python3
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # A tool of the tests. It lies in an environment of its own, because it needs an older typer than muster.
 CLIENT_GENERATOR := build/openapi-python-client
-INSTALL := install --quiet -c constraints.txt
+INSTALL := install -c constraints.txt
+PIP_FAILED = { echo "muster: pip could not install the packages, its message is above; without a network or behind a \
+proxy, set HTTPS_PROXY, or PIP_INDEX_URL to a mirror of PyPI, and repeat" >&2; exit 1; }
 
 .PHONY: install demo test check format docs bench bench-check faults fuzz package sbom clean
 
@@ -81,13 +84,22 @@ clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzzing .import_linter_cache
 
+# Debian has no `python3 -m venv` without the package python3-venv: the module `ensurepip` is missing there. A venv that
+# was not completed is removed; the next `make` would take it for a complete one.
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "muster needs Python 3.11 or newer: make PYTHON=python3.x")'
-	$(PYTHON) -m venv $(VENV)
+	@command -v $(PYTHON) >/dev/null || { echo "muster: there is no $(PYTHON); install Python 3.11 or newer \
+(Debian, Ubuntu: apt install python3 python3-venv), or name another one: make install PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "muster: $(PYTHON) is older than \
+Python 3.11; install a newer one, and name it: make install PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "muster: $(PYTHON) can't make virtual environments; \
+install its venv package (Debian, Ubuntu: apt install python3-venv, or python3.13-venv for python3.13)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "muster: $(PYTHON) could not make $(VENV), its message is \
+above; install its venv package (Debian, Ubuntu: apt install python3-venv), or mend what it says" >&2; exit 1; }
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) $(INSTALL) -e .
-	touch $@
+	$(PIP) $(INSTALL) -e . || $(PIP_FAILED)
+	@touch $@
+	@echo "muster is installed: run $(BIN)/muster, or '. $(BIN)/activate' and then muster"
 
 $(CLIENT_GENERATOR)/installed: | $(VENV)/bin/python
 	rm -rf $(CLIENT_GENERATOR)
@@ -96,5 +108,5 @@ $(CLIENT_GENERATOR)/installed: | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) $(INSTALL) -e '.[dev]'
-	touch $@ $(VENV)/installed
+	$(PIP) $(INSTALL) -e '.[dev]' || $(PIP_FAILED)
+	@touch $@ $(VENV)/installed

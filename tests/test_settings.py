@@ -2,7 +2,29 @@
 
 import pytest
 
-from muster.settings import RENAMED_VARIABLES, InvalidSettingError, Settings, iterate_settings, variable_name
+from muster.settings import (
+    RENAMED_VARIABLES,
+    InvalidSettingError,
+    Settings,
+    iterate_settings,
+    remove_service_links,
+    variable_name,
+)
+
+# What Kubernetes sets in each container of a namespace with the services `muster` and `muster-db`.
+SERVICE_LINKS = {
+    "MUSTER_SERVICE_HOST": "10.96.0.7",
+    "MUSTER_SERVICE_PORT": "8878",
+    "MUSTER_SERVICE_PORT_HTTP": "8878",
+    "MUSTER_PORT": "tcp://10.96.0.7:8878",
+    "MUSTER_PORT_8878_TCP": "tcp://10.96.0.7:8878",
+    "MUSTER_PORT_8878_TCP_PROTO": "tcp",
+    "MUSTER_PORT_8878_TCP_PORT": "8878",
+    "MUSTER_PORT_8878_TCP_ADDR": "10.96.0.7",
+    "MUSTER_DB_SERVICE_HOST": "10.96.0.8",
+    "MUSTER_DB_PORT": "tcp://10.96.0.8:5432",
+    "MUSTER_DB_PORT_5432_TCP_ADDR": "10.96.0.8",
+}
 
 
 @pytest.mark.parametrize(
@@ -77,3 +99,46 @@ def test_idle_connections_outlive_the_usual_60_seconds_of_a_load_balancer() -> N
 def test_unknown_name_is_an_error_and_not_ignored() -> None:
     with pytest.raises(TypeError, match="unknown settings: queue"):
         Settings.read({}, port=1, queue=64)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("MUSTER_WORKER", "MUSTER_WORKERS"),
+        ("MUSTER_DATABASE_URL", "MUSTER_DATABASE"),
+        ("MUSTER_MAX_BODYBYTES", "MUSTER_MAX_BODY_BYTES"),
+        ("MUSTER_TLSCERT", "MUSTER_TLS_CERT"),
+    ],
+)
+def test_unknown_variable_is_an_error_that_names_the_near_one(name: str, near: str) -> None:
+    with pytest.raises(InvalidSettingError, match=rf"^{name} is not a setting; did you mean {near}\?") as caught:
+        Settings.read({name: "secret"})
+    assert "secret" not in str(caught.value)
+    assert Settings.read({name: ""}) == Settings()
+
+
+def test_unknown_variable_without_a_near_one_is_an_error() -> None:
+    with pytest.raises(InvalidSettingError, match=r"^MUSTER_QUUX is not a setting; remove it"):
+        Settings.read({"MUSTER_QUUX": "1"})
+
+
+@pytest.mark.parametrize("name", ["PATH", "MUSTERING", "MUSTER", "MUSTER_TEST_POSTGRES"])
+def test_variable_of_others_is_ignored(name: str) -> None:
+    assert Settings.read({name: "1"}) == Settings()
+
+
+@pytest.mark.parametrize("name", SERVICE_LINKS)
+def test_service_link_of_kubernetes_is_no_setting(name: str) -> None:
+    environment = {name: SERVICE_LINKS[name], "MUSTER_WORKERS": "2"}
+    assert Settings.read(environment) == Settings(workers=2)
+    remove_service_links(environment)
+    assert environment == {"MUSTER_WORKERS": "2"}
+
+
+def test_port_that_is_a_number_is_a_setting_beside_service_links() -> None:
+    assert Settings.read({**SERVICE_LINKS, "MUSTER_PORT": "1"}).port == 1
+
+
+def test_source_of_a_setting_is_its_option_its_variable_or_the_default() -> None:
+    sources = Settings.read_sources({"MUSTER_PORT": "1", "MUSTER_HOST": "", "MUSTER_WORKERS": "2"}, workers=3)
+    assert (sources["port"], sources["host"], sources["workers"]) == ("MUSTER_PORT", "default", "--workers")

@@ -18,6 +18,7 @@ from muster.storage import USABLE_STATES, SchemaState, SchemaTooNewError, Storag
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from muster.auth.metrics_token import MetricsToken
     from muster.auth.oidc.token_verifier import OidcTokenVerifier
     from muster.observability.traces import TraceExporter
 
@@ -122,6 +123,33 @@ def make_oidc_verifier(settings: Settings) -> "OidcTokenVerifier | None":
     )
 
 
+def count_provider_keys(settings: Settings) -> int:
+    """Asks the configured OpenID provider for its keys. Raises `InvalidSettingError` when none can be had."""
+    assert settings.oidc_issuer is not None
+    from muster.auth.oidc.discovery import KeyDiscovery
+    from muster.auth.oidc.errors import FetchError
+    from muster.auth.oidc.http import HttpFetcher
+
+    try:
+        return len(KeyDiscovery(settings.oidc_issuer, HttpFetcher())())
+    except FetchError as error:
+        raise InvalidSettingError(
+            f"MUSTER_OIDC_ISSUER: {error}; check the issuer's URL, the network and the provider's certificate"
+        ) from None
+
+
+def read_metrics_token(settings: Settings) -> "MetricsToken | None":
+    """The token of the scraper; None when no file is configured. Raises `InvalidSettingError`."""
+    if settings.metrics_token_file is None:
+        return None
+    from muster.auth import metrics_token
+
+    try:
+        return metrics_token.read_metrics_token(settings.metrics_token_file)
+    except metrics_token.InvalidMetricsTokenError as error:
+        raise InvalidSettingError(f"MUSTER_METRICS_TOKEN_FILE: {error}") from None
+
+
 def make_service(settings: Settings, store: Storage) -> "Litestar":
     """The service on this store, which it closes at its end. Does not connect yet. Raises `InvalidSettingError`."""
     # Imported here, because loading the web framework takes a second, and commands on the database don't need it.
@@ -151,9 +179,10 @@ def make_service(settings: Settings, store: Storage) -> "Litestar":
         classifiers=classifiers,
         records=records,
         oidc_verifier=make_oidc_verifier(settings),
-        is_ready=store.ready,
+        find_obstacle=store.find_obstacle,
         read_connections=store.connections,
         close=resources.close,
+        metrics_token=read_metrics_token(settings),
     )
     return make_app(services, settings, traces.record_request if traces else None)
 

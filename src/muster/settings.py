@@ -5,9 +5,11 @@ from its default.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, MutableMapping
 from dataclasses import Field, dataclass, fields
 from dataclasses import field as dataclass_field
+from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +20,16 @@ RENAMED_VARIABLES: Final = {
     "MUSTER_QUEUE": "MUSTER_MAX_QUEUED_REQUESTS",
     "MUSTER_USER_REQUESTS": "MUSTER_MAX_REQUESTS_PER_USER",
 }
+_PREFIX: Final = "MUSTER_"
+# Variables of the tests, which start services too.
+_TEST_PREFIX: Final = "MUSTER_TEST_"
+# Kubernetes sets these for each service whose name begins with "muster" (`enableServiceLinks`). One of them has the
+# name of a setting: MUSTER_PORT=tcp://10.96.0.7:8878.
+_SERVICE_LINK: Final = re.compile(
+    r"MUSTER(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_SERVICE_LINK_PORT: Final = re.compile(r"MUSTER(_[A-Z0-9_]+)?_PORT")
+_SERVICE_LINK_URL: Final = re.compile(r"(tcp|udp|sctp)://\S+")
 _MAX_DIGITS: Final = (
     19  # `int` refuses more than 4,300 digits with an error of its own; no setting needs more than these
 )
@@ -99,6 +111,11 @@ class Settings:
     oidc_units_claim: str = _setting(
         "business_units", "claim with the user's business units, the default unit first; without it the user has none"
     )
+    metrics_token_file: str | None = _setting(
+        None,
+        "file with a Bearer token, of your choice, that permits reading `/metrics` and nothing else, also while the "
+        "database is unavailable",
+    )
     log_format: str = _setting("auto", "`json`, `text`, or `auto`: text on a terminal, JSON lines elsewhere")
 
     @classmethod
@@ -110,7 +127,8 @@ class Settings:
         if unknown := given.keys() - {row.name for row in fields(cls)}:
             raise TypeError(f"unknown settings: {', '.join(sorted(unknown))}")
         environment = os.environ if environment is None else environment
-        _check_renamed(environment)
+        environment = {name: value for name, value in environment.items() if not _is_service_link(name, value)}
+        _check_names(environment)
         values: dict[str, Any] = {}
         for row in fields(cls):
             if given.get(row.name) is not None:
@@ -122,6 +140,17 @@ class Settings:
         _check_proxies(settings.trusted_proxies)
         return settings
 
+    @classmethod
+    def read_sources(cls, environment: Mapping[str, str] | None = None, **given: Any) -> dict[str, str]:
+        """Where `read` takes each setting from: its option, its variable, or "default"."""
+        environment = os.environ if environment is None else environment
+        sources = {}
+        for row in fields(cls):
+            variable, option = variable_name(row.name), f"--{row.name.replace('_', '-')}"
+            is_set = environment.get(variable, "") != ""
+            sources[row.name] = option if given.get(row.name) is not None else variable if is_set else "default"
+        return sources
+
     def to_environment(self) -> dict[str, str]:
         """Returns the settings as environment variables, for worker processes."""
         values = {variable_name(row.name): getattr(self, row.name) for row in fields(self)}
@@ -130,7 +159,7 @@ class Settings:
 
 def variable_name(name: str) -> str:
     """Returns the environment variable of a setting."""
-    return f"MUSTER_{name.upper()}"
+    return f"{_PREFIX}{name.upper()}"
 
 
 def iterate_settings() -> list[SettingRow]:
@@ -138,10 +167,33 @@ def iterate_settings() -> list[SettingRow]:
     return [SettingRow(row.name, row.default, row.metadata["meaning"]) for row in fields(Settings)]
 
 
-def _check_renamed(environment: Mapping[str, str]) -> None:
+def remove_service_links(environment: MutableMapping[str, str]) -> None:
+    """Removes the variables that Kubernetes sets for services of its own, so that none is taken for a setting."""
+    for name in [name for name, value in environment.items() if _is_service_link(name, value)]:
+        del environment[name]
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    is_port = _SERVICE_LINK_PORT.fullmatch(name) and _SERVICE_LINK_URL.fullmatch(value)
+    return bool(is_port or _SERVICE_LINK.fullmatch(name))
+
+
+def _check_names(environment: Mapping[str, str]) -> None:
+    """Refuses variables that no setting has: ignoring a misspelt one would silently put a default in its place."""
     for old, new in RENAMED_VARIABLES.items():
         if environment.get(old, "") != "":
             raise InvalidSettingError(f"{old} was renamed; set {new} instead and remove {old}")
+    known = {variable_name(row.name) for row in fields(Settings)}
+    for name, value in sorted(environment.items()):
+        if name.startswith(_PREFIX) and not name.startswith(_TEST_PREFIX) and name not in known and value != "":
+            raise InvalidSettingError(_describe_unknown(name, known))
+
+
+def _describe_unknown(name: str, known: set[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.75)
+    if near:
+        return f"{name} is not a setting; did you mean {near[0]}? Rename it or remove it"
+    return f"{name} is not a setting; remove it (`muster check-config` lists the settings)"
 
 
 def _parse_whole_number(row: Field[Any], text: str) -> int:

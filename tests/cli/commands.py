@@ -1,15 +1,21 @@
 """Runs `muster` commands: in this process, or as the installed command if they keep running."""
 
 import io
+import json
+import logging
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from muster.cli.main import main
 
@@ -37,7 +43,8 @@ class Muster:
     def __call__(self, *arguments: str, stdin: str | bytes = b"") -> CommandResult:
         content = stdin.encode() if isinstance(stdin, str) else stdin
         self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
-        code = main(arguments)
+        with _restored_logging():
+            code = main(arguments)
         out, err = self._capsys.readouterr()
         return CommandResult(code, out, err)
 
@@ -50,12 +57,35 @@ class Muster:
         self.ok("user", "add", name, "--role", role, "--password-stdin", *options, stdin="correct horse\n")
 
 
+@contextmanager
+def _restored_logging() -> Iterator[None]:
+    """`muster serve` configures the log of its process, which is that of the tests here."""
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
+        root.handlers[:], root.level = handlers, level
+        logging.captureWarnings(False)
+        structlog.reset_defaults()
+
+
 def assert_one_line(result: CommandResult, code: int, *expected: str) -> None:
-    """Asserts that the command failed with this code and one line on stderr, which contains the expected texts."""
+    """Asserts that the command failed with this code and one line on stderr, which contains the expected texts.
+
+    `muster serve` logs JSON where stderr is no terminal, so its line is an event.
+    """
     assert (result.code, result.out) == (code, "")
     line, end, rest = result.err.partition("\n")
     assert (end, rest) == ("\n", "")
-    assert line.startswith("muster: ")
+    if line.startswith("{"):
+        event = json.loads(line)
+        assert (event["event"], event["level"]) == ("service_failed", "error")
+        line = event["message"]
+    else:
+        assert line.startswith("muster: ")
     for text in expected:
         assert text in line
 

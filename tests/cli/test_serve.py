@@ -79,6 +79,65 @@ def test_environment_variables_equal_options(muster: Muster, start: Start) -> No
     assert headers["server"] == "muster"
 
 
+def read_events(lines: str) -> list[dict[str, Any]]:
+    """The events of a log in which each line must be JSON."""
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_log_in_json_is_json_from_the_first_line_to_the_last(muster: Muster, start: Start, workers: str) -> None:
+    service = start("serve", "--port", "0", "--workers", workers, MUSTER_DATABASE=muster.url, MUSTER_LOG_FORMAT="json")
+    assert service.process.stderr is not None
+    first, second = json.loads(next(service.process.stderr)), json.loads(next(service.process.stderr))
+    assert (first["event"], first["level"]) == ("no_users", "info")
+    assert (second["event"], second["level"]) == ("service_started", "info")
+    port = int(second["message"].partition("127.0.0.1:")[2].partition(" ")[0])
+    os.kill(event(service, "worker_started")["pid"], signal.SIGKILL)
+    assert event(service, "worker_died")["level"] == "warning"
+    event(service, "worker_started")
+    assert get(port, "/no/such/path")[0] == 404
+    code, err = service.stop(signal.SIGTERM)
+    assert code == 0
+    assert "request" in [event["event"] for event in read_events(err)]
+
+
+def test_log_in_text_says_where_the_service_listens_in_plain_words(muster: Muster, start: Start) -> None:
+    service = start("serve", "--port", "0", MUSTER_DATABASE=muster.url, MUSTER_LOG_FORMAT="text")
+    service.line("^there is no user yet; ")
+    service.line(r"^muster listens on http://127.0.0.1:\d+ \(Swagger UI: /swagger-ui/\); Ctrl-C ends it$")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "says"),
+    [
+        (["--prot", "1"], {}, 2, "No such option: --prot"),
+        (["--host", "192.0.2.1"], {}, 1, "choose another with --port or --host"),
+        ([], {"MUSTER_WORKER": "2"}, 2, "did you mean MUSTER_WORKERS?"),
+        ([], {"MUSTER_DATABASE": "postgresql://a:b@127.0.0.1:1/c"}, 1, "nothing listens at its address"),
+        ([], {"MUSTER_METRICS_TOKEN_FILE": "/none"}, 2, "MUSTER_METRICS_TOKEN_FILE: /none can't be read"),
+    ],
+)
+def test_error_at_start_is_an_event_of_a_log_in_json(
+    muster: Muster, start: Start, arguments: list[str], environment: dict[str, str], code: int, says: str
+) -> None:
+    options = {"MUSTER_DATABASE": muster.url, "MUSTER_PORT": "0", "MUSTER_LOG_FORMAT": "json", **environment}
+    process = start("serve", *arguments, **options).process
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    [failure] = read_events(err)
+    assert (failure["event"], failure["level"]) == ("service_failed", "error")
+    assert says in failure["message"]
+
+
+def test_service_link_of_kubernetes_does_not_stop_the_service(muster: Muster, start: Start) -> None:
+    links = {"MUSTER_PORT": "tcp://10.96.0.7:8878", "MUSTER_SERVICE_HOST": "10.96.0.7", "MUSTER_SERVICE_PORT": "8878"}
+    service = start("serve", "--port", "0", "--database", muster.url, **links)
+    assert get(service.port(), "/health/ready")[0] == 200
+    process = start("serve", "--host", "192.0.2.1", "--database", muster.url, **links).process
+    _, err = process.communicate(timeout=30)
+    assert "on 192.0.2.1 port 8878" in err
+
+
 def test_users_added_at_run_time_can_authenticate(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url)
     port = service.port()
@@ -277,8 +336,12 @@ def test_sighup_replaces_a_single_worker(muster: Muster, start: Start) -> None:
     port = service.port()
     first = event(service, "worker_started")["pid"]
     service.process.send_signal(signal.SIGHUP)
-    assert event(service, "worker_started")["pid"] != first
-    event(service, "workers_replaced")
+    seen: dict[str, dict[str, Any]] = {}
+    while seen.keys() < {"worker_started", "workers_replaced"}:  # on a busy machine the old one ends first
+        found = json.loads(service.line(r'"event":"worker(_started|s_replaced)"').string)
+        seen[found["event"]] = found
+    assert seen["worker_started"]["pid"] != first
+    assert seen["workers_replaced"]["level"] == "info"
     assert get(port, "/health/live")[0] == 200
     assert service.stop(signal.SIGTERM)[0] == 0
 

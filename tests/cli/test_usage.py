@@ -30,7 +30,7 @@ COMMANDS = dict(list_commands(typer.main.get_command(app)))
 
 def test_commands_are_those_of_the_contract_and_of_administration() -> None:
     assert set(COMMANDS) == {
-        *("demo", "serve", "db upgrade", "backup", "purge", "classifier list", "classifier import"),
+        *("demo", "serve", "check-config", "db upgrade", "backup", "purge", "classifier list", "classifier import"),
         *("classifier add", "classifier remove"),
         *("audit", "audit verify"),
         *(

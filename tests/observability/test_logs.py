@@ -111,6 +111,56 @@ def test_internal_error_has_type_sqlstate_and_stack_but_no_message() -> None:
     assert request["status"] == 500
 
 
+class ConstraintError(Exception):
+    sqlstate = "23505"
+    constraint_name = "communications_pkey"
+
+
+@pytest.mark.parametrize(
+    ("error", "codes"),
+    [
+        (OSError(28, "No space left on device: Garcia"), {"errno": "ENOSPC"}),
+        (ConstraintError("Garcia"), {"sqlstate": "23505", "constraint": "communications_pkey"}),
+        (OSError("Garcia"), {}),
+    ],
+)
+def test_cause_of_an_internal_error_is_named_by_codes(error: Exception, codes: dict[str, str]) -> None:
+    described = describe_error(RuntimeError("Garcia")) | describe_error(error)
+    assert {name: value for name, value in described.items() if name not in ("type", "frames")} == codes
+    assert "Garcia" not in repr(described)
+
+
+@pytest.mark.parametrize("attribute", ["sqlstate", "constraint_name", "sqlite_errorname", "connection_failure"])
+def test_attribute_with_a_value_is_no_code(attribute: str) -> None:
+    error = ValueError("x")
+    setattr(error, attribute, "José García, born 1970")
+    assert "Garc" not in repr(describe_error(error))
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_health_probe_is_not_logged_at_info(path: str, is_ready: bool) -> None:
+    with (
+        structlog.testing.capture_logs() as events,
+        TestClient(application(is_ready=lambda: is_ready)) as client,
+    ):
+        client.get(path)
+        client.get(path)
+    assert [event for event in events if event["event"] == "request" and event["log_level"] != "debug"] == []
+
+
+def test_change_of_readiness_is_an_event() -> None:
+    states = iter([True, False, False, True])
+    with (
+        structlog.testing.capture_logs() as events,
+        TestClient(application(is_ready=lambda: next(states), ready_cache_seconds=0)) as client,
+    ):
+        statuses = [client.get("/health/ready").status_code for _ in range(4)]
+    assert statuses == [200, 503, 503, 200]
+    changes = [(event["event"], event["log_level"]) for event in events if event["event"] != "request"]
+    assert changes == [("readiness_lost", "warning"), ("readiness_restored", "info")]
+
+
 def test_exception_in_a_cycle_of_causes_is_described() -> None:
     first, second = ValueError("Garcia"), KeyError("Garcia")
     first.__context__, second.__context__ = second, first
@@ -137,9 +187,15 @@ async def forgotten():
     asyncio.ensure_future(fail())
     await asyncio.sleep(0.01)
 asyncio.run(forgotten())
+import threading
+def fail_in_thread(): raise ValueError("Garcia")
+thread = threading.Thread(target=fail_in_thread)
+thread.start()
+thread.join()
 logging.getLogger("uvicorn.error").info("ready %s", "now")
 logging.getLogger("noisy.library").info("hidden")
 logging.getLogger("careless.library").warning("lost %d: %s", 3, ValueError("Garcia"))
+raise ValueError("Garcia")
 """
 
 
@@ -153,8 +209,13 @@ def test_whole_process_logs_json_lines_without_messages_of_exceptions(log_format
         ("request", None),
         ("library_message", "Exception in ASGI application"),
         ("internal_error", None),
+        ("internal_error", None),
         ("library_message", "ready now"),
         ("library_message", "lost 3: builtins.ValueError"),
+        ("internal_error", None),
+    ]
+    assert [event.get("component") for event in events if event["event"] == "internal_error"] == [
+        *(None, "event_loop", "thread", "process")
     ]
     levels = "info", "warning", "error"
     assert all(event["timestamp"].endswith("Z") and event["level"] in levels for event in events)
@@ -165,7 +226,7 @@ def test_whole_process_logs_json_lines_without_messages_of_exceptions(log_format
 def test_text_format_has_one_line_per_event() -> None:
     done = subprocess.run([sys.executable, "-c", SERVE, "text"], capture_output=True, text=True, timeout=30)
     lines = done.stderr.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 8
     assert "request" in lines[1]
     assert "status=500" in lines[1]
     assert "Garcia" not in done.stderr

@@ -89,6 +89,13 @@ def test_dashboard_shows_every_metric() -> None:
     assert shown == set(METRICS)
 
 
+def test_panel_of_codes_shows_the_ten_most_frequent_ones() -> None:
+    """There are some hundred codes, most of them at 0."""
+    [panel] = [panel for panel in PANELS if panel["title"] == "Rejected by code"]
+    [target] = panel["targets"]
+    assert re.fullmatch(r"topk\(10, sum by \(code\) \(.*\) > 0\)", target["expr"])
+
+
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
 def test_panel_has_title_description_and_unit(panel: dict[str, Any]) -> None:
     assert panel["title"]

@@ -39,7 +39,7 @@ def test_every_named_variable_is_a_setting(name: str) -> None:
 
 def test_every_command_on_the_page_exists() -> None:
     lines = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
-    called = {match[1] for line in lines if (match := re.search(r"(?:^|/bin/|as-)muster ([a-z]+)", line))}
+    called = {match[1] for line in lines if (match := re.search(r"(?:^|/bin/|as-)muster ([a-z-]+)", line))}
     assert {"backup", "audit", "db"} <= called <= COMMANDS
 
 

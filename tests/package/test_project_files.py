@@ -40,3 +40,24 @@ def test_every_dependency_is_pinned() -> None:
     requirements = [*PROJECT["project"]["dependencies"], *(each for extra in extras for each in extra)]
     names = {re.split(r"[\[><=;]", requirement)[0].lower() for requirement in requirements}
     assert names - pinned == {"muster"}
+
+
+def read_versions() -> dict[str, str]:
+    """The changelog's text of each version, Unreleased included."""
+    parts = re.split(r"^## (\S+).*$", ROOT.joinpath("CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_changelog_says_of_every_version_what_the_schema_does_and_how_to_roll_back() -> None:
+    versions = read_versions()
+    assert {"Unreleased", PROJECT["project"]["version"], "0.1.0"} <= versions.keys()
+    for version, text in versions.items():
+        notes = text.partition("### Upgrade notes\n")[2]
+        topics = re.findall(r"^- ([^:\n]+): ", notes, re.MULTILINE)
+        assert topics == ["Schema", "Previous version on this schema", "Upgrade", "Rollback"], version
+
+
+def test_changelog_names_every_revision_of_the_schema() -> None:
+    text = "".join(read_versions().values())
+    files = ROOT.joinpath("src/muster/storage/migrations/versions").glob("0*.py")
+    assert [file.name for file in files if not re.search(rf"\b{file.name[:4]}\b", text)] == []

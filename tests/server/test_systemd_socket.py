@@ -1,6 +1,7 @@
 """A listening socket that systemd holds: services start and end on it, and no request is refused."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -133,4 +134,7 @@ def test_more_or_fewer_sockets_than_one_is_one_line(host: Host, count: int) -> N
     service = host.start(count=count)
     _, err = service.process.communicate(timeout=30)
     assert service.process.returncode == 1
-    assert err == "muster: systemd gave other sockets than one for TCP; its unit needs one ListenStream=PORT\n"
+    [line] = err.splitlines()
+    assert json.loads(line)["message"] == (
+        "systemd gave other sockets than one for TCP; its unit needs one ListenStream=PORT"
+    )

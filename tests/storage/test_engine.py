@@ -2,12 +2,14 @@
 
 import sqlite3
 from pathlib import Path
+from traceback import format_exception
+from urllib.parse import quote
 
 import psycopg
 import pytest
 from sqlalchemy import Integer, cast, exc, insert, literal, select
 
-from muster.storage import InvalidDatabaseUrlError, Storage, open_storage
+from muster.storage import InvalidDatabaseUrlError, Storage, StorageError, hide_password, open_storage
 from muster.storage.engine import create_database_engine, parse_database_url
 from muster.storage.errors import scrub_errors
 from muster.storage.tables import users
@@ -36,6 +38,66 @@ def test_invalid_url_is_rejected_without_showing_its_password(url: str) -> None:
         open_storage(url)
     assert "user" not in str(error.value).replace("USER", "")
     assert "host" not in str(error.value)
+
+
+# A password with each character that has a meaning in URLs, as people paste it.
+PASSWORDS = [
+    *("Zq1/Xw2", "Zq1:Xw2", "Zq1#Xw2", "Zq1%Xw2", "Zq1%41Xw2", "Zq1?Xw2", "Zq1 Xw2"),
+    *("Zq1@Xw2", "@Zq1@", "Zq1@Xw2/Vp3", "Zq1@Xw2:99", "Zq1@Xw2#Vp3", "Zq1@Xw2 Vp3", "Zq1@[Xw2", "Zq1@Xw2&Vp3"),
+    *("Zq1@Xw2?Vp3", "Zq1@Xw2?Vp3=1"),
+]
+PARTS = ("Zq1", "Xw2", "Vp3")
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize(
+    "form", ["postgresql://muster:{}@127.0.0.1:1/name", "postgresql://mu/ster:{}@127.0.0.1:1/name"]
+)
+def test_no_part_of_a_password_is_shown_when_it_is_not_percent_encoded(form: str, password: str) -> None:
+    url = form.format(password)
+    shown = []
+    try:
+        shown.append(hide_password(url))
+        storage = open_storage(url)
+        shown.append(str(storage.find_obstacle()))
+        storage.schema_state()
+    except (InvalidDatabaseUrlError, StorageError) as error:
+        shown.append("".join(format_exception(error)))
+    assert len(shown) > 0
+    assert [part for part in PARTS if part in str(shown)] == []
+
+
+@pytest.mark.parametrize("password", [password for password in PASSWORDS if "@" in password])
+def test_at_sign_in_a_password_must_be_percent_encoded(password: str) -> None:
+    with pytest.raises(InvalidDatabaseUrlError, match="percent-encode special characters of name and password"):
+        open_storage(f"postgresql://muster:{password}@127.0.0.1/name")
+    quoted = quote(password, safe="")
+    assert parse_database_url(f"postgresql://muster:{quoted}@127.0.0.1/name").password == password
+
+
+def test_port_of_a_url_without_a_user_is_hidden() -> None:
+    # The host is missing: these are a user and a password.
+    assert "4711" not in hide_password("postgresql://muster:4711/name")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://muster:secret@db.example:5432/name", "postgresql://muster:***@db.example:5432/name"),
+        ("postgres://db.example/name", "postgresql://db.example/name"),
+        ("postgresql+psycopg://db.example/name?password=secret&sslmode=require", "postgresql://db.example/name?…"),
+        ("postgresql:///name?host=/run/postgresql", "postgresql:///name?…"),
+        ("sqlite:////var/lib/muster.db", "sqlite:////var/lib/muster.db"),
+    ],
+)
+def test_shown_url_has_no_password(url: str, shown: str) -> None:
+    assert hide_password(url) == shown
+
+
+def test_unknown_option_of_a_url_is_refused_without_showing_it() -> None:
+    with pytest.raises(InvalidDatabaseUrlError, match="an option that PostgreSQL does not know") as error:
+        open_storage("postgresql://db.example/name?password=p&secret=1")
+    assert "secret" not in str(error.value)
 
 
 def test_url_overrides_connection_options(postgres_url: str) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from litestar import Litestar
 
 from muster.auth.authentication import CredentialRejection, CredentialVerifier
+from muster.auth.metrics_token import MetricsToken
 from muster.auth.users import Role, User
 from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.request import BatchOptions
@@ -22,7 +23,7 @@ from muster.settings import Settings
 from muster.storage.pool import ConnectionUsage
 from muster.web.app import TraceRecorder, make_app
 from muster.web.body import BodyTimeouts
-from muster.web.public import READY_SECONDS
+from muster.web.readiness import CACHE_SECONDS, READY_SECONDS
 from muster.web.services import OidcVerifier, Services
 from muster.web.transport import LingerLimits
 from tests.shared import Gate as Gate
@@ -171,6 +172,8 @@ def application(
     body_timeouts: BodyTimeouts | None = None,
     linger: LingerLimits | None = None,
     ready_seconds: float = READY_SECONDS,
+    ready_cache_seconds: float = CACHE_SECONDS,
+    metrics_token: MetricsToken | None = None,
     **settings: Any,
 ) -> Litestar:
     """The application on fakes. They have the methods that it calls, and no more."""
@@ -180,9 +183,10 @@ def application(
         classifiers=cast(ClassifierCache, FakeClassifiers()),
         records=cast(RecordReader, records or FakeRecords()),
         oidc_verifier=oidc_verifier,
-        is_ready=is_ready,
+        find_obstacle=lambda: None if is_ready() else "the database is unavailable",
         read_connections=connections,
         close=on_shutdown,
+        metrics_token=metrics_token,
     )
     return make_app(
         services,
@@ -191,4 +195,5 @@ def application(
         body_timeouts=body_timeouts,
         linger=linger,
         ready_seconds=ready_seconds,
+        ready_cache_seconds=ready_cache_seconds,
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from muster.storage import SchemaState, Storage
 
 _CHECK_SQLITE: Final = "check that its directory exists and is writable, and that --database names the right file"
-_CHECK_SERVER: Final = "check that the server runs and that --database has the right host, port, user and password"
+_CHECK_SERVER: Final = "check that the server runs, and that --database names the right one"
 
 
 def read_settings(**given: Any) -> Settings:
@@ -92,6 +92,7 @@ def storage_errors(settings: Settings) -> Iterator[None]:
         SchemaTooNewError,
         StorageError,
         StorageUnavailableError,
+        hide_password,
     )
 
     try:
@@ -106,7 +107,10 @@ def storage_errors(settings: Settings) -> Iterator[None]:
     except SchemaTooNewError as error:
         raise CommandError(f"{error}; install that version, or use another database with --database") from None
     except StorageUnavailableError as error:
-        check = _CHECK_SQLITE if settings.database.startswith("sqlite") else _CHECK_SERVER
-        raise CommandError(f"{error}; {check}") from None
+        if settings.database.startswith("sqlite"):
+            raise CommandError(f"{error}; {_CHECK_SQLITE}") from None
+        # The password is hidden, and the URL is not ambiguous: no part of the password is in what is left.
+        where = hide_password(settings.database)
+        raise CommandError(f"{error} ({where}); {error.remedy or _CHECK_SERVER}") from None
     except StorageError as error:
-        raise CommandError(f"{error}; check that --database names a database of muster") from None
+        raise CommandError(f"{error}; {error.remedy or 'check that --database names a database of muster'}") from None

@@ -17,6 +17,10 @@ EXAMPLES: Final = {
         "muster serve --host 0.0.0.0 --workers 4 --database postgresql://muster@db.internal/muster",
         "muster serve --host 0.0.0.0 --tls-cert fullchain.pem --tls-key key.pem",
     ),
+    "check-config": (
+        "muster check-config",
+        "muster check-config --database postgresql://muster@db.internal/muster",
+    ),
     "backup": (
         "muster backup nightly.db",
         'muster backup "/backups/muster-$(date +%F).db" --database sqlite:////var/lib/muster/muster.db',

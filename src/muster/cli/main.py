@@ -1,8 +1,10 @@
 """The `muster` command: its subcommands, and the form of its errors."""
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +14,7 @@ import typer
 from muster.cli import (
     audit,
     backup,
+    check_config,
     classifiers,
     database,
     demo,
@@ -22,7 +25,8 @@ from muster.cli import (
     users,
 )
 from muster.cli.errors import FAILED, USAGE_ERROR, CommandError
-from muster.cli.output import print_line, print_note
+from muster.cli.output import print_error, print_failure, print_line
+from muster.settings import InvalidSettingError, Settings, remove_service_links, variable_name
 
 # Errors are printed here and not by Typer: in one line, which stays together in a log.
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -33,6 +37,7 @@ app.add_typer(classifiers.app, name="classifier")
 app.add_typer(audit.app, name="audit")
 app.command("demo", epilog=examples.format_examples("demo"))(demo.demo)
 app.command("serve", epilog=examples.format_examples("serve"))(serve.serve)
+app.command("check-config", epilog=examples.format_examples("check-config"))(check_config.check_config)
 app.command("backup", epilog=examples.format_examples("backup"))(backup.backup)
 app.command("purge", epilog=examples.format_examples("purge"))(purge.purge)
 
@@ -59,25 +64,38 @@ def run() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Runs a command and returns its exit code: 0, 1 for a failed or interrupted command, 2 for wrong usage."""
+    arguments = list(arguments)
+    is_service = arguments[:1] == ["serve"]
+    if is_service:
+        _configure_service_log()
+    remove_service_links(os.environ)
     try:
         # Outside its standalone mode Typer raises its errors, and returns the code of an `Exit`.
-        code = app(args=list(arguments), prog_name="muster", standalone_mode=False)
+        code = app(args=arguments, prog_name="muster", standalone_mode=False)
     except CommandError as error:
-        return _fail(str(error), error.exit_code)
+        return _fail(str(error), error.exit_code, is_service)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "muster"
-        return _fail(f"{error.format_message().rstrip('.')} (see `{command} --help`)", USAGE_ERROR)
+        return _fail(f"{error.format_message().rstrip('.')} (see `{command} --help`)", USAGE_ERROR, is_service)
     except (KeyboardInterrupt, typer.Abort):
         return FAILED
     except Exception as error:
-        return _fail(_describe_internal_error(error), FAILED)
+        return _fail(_describe_internal_error(error), FAILED, is_service)
     # Typer turns Ctrl-C into exit code 130, a shell's convention; commands exit with 0, 1 or 2.
     return min(code, FAILED) if isinstance(code, int) else 0
 
 
-def _fail(message: str, code: int) -> int:
-    print_note("muster: " + " ".join(message.split()))
+def _configure_service_log() -> None:
+    """The log of a service begins before its options are read: a log in JSON has no other line."""
+    from muster.observability.log_configuration import configure_logging
+
+    with suppress(InvalidSettingError):  # `serve` reports it
+        configure_logging(os.environ.get(variable_name("log_format")) or Settings().log_format)
+
+
+def _fail(message: str, code: int, is_service: bool) -> int:
+    (print_failure if is_service else print_error)(" ".join(message.split()))
     return code
 
 

@@ -36,3 +36,30 @@ def print_note(line: str) -> None:
     """Prints a message for the operator on stderr."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+def print_error(message: str) -> None:
+    """Prints why a command failed on stderr."""
+    print_note(f"muster: {message}")
+
+
+def print_event(event: str, message: str) -> None:
+    """Tells the operator of a service that starts: an event of its log, or a line of text where the log is text."""
+    from muster.observability.log_configuration import logs_json
+    from muster.observability.logs import log_event
+
+    if logs_json():
+        log_event(event, message)
+    else:
+        print_note(message)
+
+
+def print_failure(message: str) -> None:
+    """Tells why a service does not start, or ends: as `print_event`."""
+    from muster.observability.log_configuration import logs_json
+    from muster.observability.logs import log_failure
+
+    if logs_json():
+        log_failure("service_failed", message)
+    else:
+        print_error(message)

@@ -11,7 +11,7 @@ from typing import Annotated
 from muster.cli.context import open_command_storage, read_settings, settings_errors
 from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database, setting
-from muster.cli.output import print_note
+from muster.cli.output import print_event
 from muster.settings import Settings
 
 Host = Annotated[str | None, setting("host")]
@@ -62,7 +62,9 @@ def _serve(settings: Settings) -> None:
     from muster.server.tls_reload import Certificate
 
     with settings_errors():
+        bootstrap.configure_logs(settings)
         bootstrap.check_oidc_settings(settings)
+        bootstrap.read_metrics_token(settings)
     certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
     inherited = inherit_systemd_socket()
     if inherited is not None:
@@ -70,17 +72,16 @@ def _serve(settings: Settings) -> None:
         settings = replace(settings, host=host, port=port)
     with inherited or listen(settings.host, settings.port) as listener:
         has_users = _check_database(settings)
-        with settings_errors():
-            bootstrap.configure_logs(settings)
         os.environ.update(settings.to_environment())  # where each worker reads them
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until gunicorn handles it
         ignore_until_serving()
         if not has_users and settings.oidc_issuer is None:
-            print_note(
-                "there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs"
+            print_event(
+                "no_users",
+                "there is no user yet; `muster user add NAME --role submit` adds one, also while the service runs",
             )
         url = build_url(listener, settings.host, tls=certificate is not None)
-        print_note(f"muster listens on {url} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
+        print_event("service_started", f"muster listens on {url} (Swagger UI: /swagger-ui/); Ctrl-C ends it")
         service = Service(
             bootstrap.create_app,
             listener,

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from typing import Any, BinaryIO, Final
 
 import msgspec
@@ -9,7 +10,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from muster.observability.error_description import describe_error, get_type_name
-from muster.observability.logs import log_library_record
+from muster.observability.log_throttle import LogThrottle
+from muster.observability.logs import log_error, log_library_record
 from muster.settings import InvalidSettingError
 
 LOG_FORMATS: Final = ("json", "text", "auto")
@@ -21,15 +23,15 @@ def configure_logging(log_format: str, stream: BinaryIO | None = None) -> None:
     Call once at the start of a process that serves. The HTTP server must not configure logging itself. Raises
     `InvalidSettingError`.
     """
-    if log_format not in LOG_FORMATS:
-        raise InvalidSettingError(f"MUSTER_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}")
+    check_log_format(log_format)
     stream = stream or sys.stderr.buffer
-    is_text = log_format == "text" or (log_format == "auto" and stream.isatty())
+    is_text = not is_json_format(log_format, stream)
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _replace_exception,
+            LogThrottle(),
             _build_text_renderer(colors=stream.isatty()) if is_text else _render_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -37,6 +39,23 @@ def configure_logging(log_format: str, stream: BinaryIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     _configure_libraries()
+    _configure_hooks()
+
+
+def check_log_format(log_format: str) -> None:
+    """Raises `InvalidSettingError`."""
+    if log_format not in LOG_FORMATS:
+        raise InvalidSettingError(f"MUSTER_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}")
+
+
+def is_json_format(log_format: str, stream: BinaryIO) -> bool:
+    """Whether events on this stream are JSON lines."""
+    return log_format == "json" or (log_format == "auto" and not stream.isatty())
+
+
+def logs_json() -> bool:
+    """Whether this process has called `configure_logging` and logs JSON lines."""
+    return structlog.is_configured() and structlog.get_config()["processors"][-1] is _render_json
 
 
 def _configure_libraries() -> None:
@@ -45,6 +64,18 @@ def _configure_libraries() -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate, logger.level = [], True, logging.INFO
+
+
+def _configure_hooks() -> None:
+    """The interpreter's own handlers print tracebacks, which are no events and hold messages of exceptions."""
+    sys.excepthook = lambda _type, error, _traceback: log_error(error, component="process")
+    sys.unraisablehook = lambda unraisable: _log_lost(unraisable.exc_value, "finalizer")
+    threading.excepthook = lambda thread: _log_lost(thread.exc_value, "thread")
+
+
+def _log_lost(error: BaseException | None, component: str) -> None:
+    if error is not None and not isinstance(error, SystemExit | Warning):
+        log_error(error, component=component)
 
 
 class _StructlogHandler(logging.Handler):

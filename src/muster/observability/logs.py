@@ -18,6 +18,9 @@ P = ParamSpec("P")
 
 _log: Final = structlog.get_logger("muster")
 
+# Probes come every few seconds, so their requests are only counted. A change of readiness is an event of its own.
+_PROBE_ROUTES: Final = frozenset({"/health/live", "/health/ready"})
+
 
 def log_event(event: str, message: str = "", **fields: str | int) -> None:
     """Logs an event of normal operation."""
@@ -27,6 +30,11 @@ def log_event(event: str, message: str = "", **fields: str | int) -> None:
 def log_warning(event: str, message: str = "", **fields: str | int) -> None:
     """Logs an event that an operator should know of although the service works."""
     _write(logging.WARNING, event, message, fields)
+
+
+def log_failure(event: str, message: str) -> None:
+    """Logs why the service ends or does not start. The message is one of ours, without values."""
+    _write(logging.ERROR, event, message, {})
 
 
 def log_error(error: BaseException, **context: str) -> None:
@@ -40,7 +48,7 @@ def log_library_record(level: int, message: str, **fields: Any) -> None:
 
 
 def log_request(request: RequestSummary, trace_id: str | None = None) -> None:
-    """Logs a finished request. Durations are in milliseconds."""
+    """Logs a finished request; a health probe at the level `debug`. Durations are in milliseconds."""
     fields: dict[str, Any] = {
         "method": request.method,
         **({"route": request.route} if request.route else {}),
@@ -62,7 +70,7 @@ def log_request(request: RequestSummary, trace_id: str | None = None) -> None:
         fields["stages_ms"] = stages
     if trace_id is not None:
         fields["trace"] = trace_id
-    _write(logging.INFO, "request", "", fields)
+    _write(logging.DEBUG if request.route in _PROBE_ROUTES else logging.INFO, "request", "", fields)
 
 
 def log_loop_error(loop: object, context: Mapping[str, Any]) -> None:

@@ -75,6 +75,21 @@ def _end_worker(code: int) -> None:
     os._exit(code)
 
 
+def _log_worker_errors(worker: Any) -> Callable[[], None]:
+    """The worker's process, with a log event for an exception that ends it. Gunicorn would print its message."""
+    init_process = worker.init_process
+
+    def run() -> None:
+        try:
+            init_process()
+        except Exception as error:
+            log_error(error, component="worker")
+            # A worker that never booted ends the service; another one is replaced.
+            raise SystemExit(1 if worker.booted else Arbiter.WORKER_BOOT_ERROR) from None
+
+    return run
+
+
 class _Log(Logger):
     """Gunicorn's log as records of the standard library, which the service's log takes over."""
 
@@ -134,11 +149,16 @@ class GunicornApplication(BaseApplication):
         try:
             app = self._service.make_app()
         except Exception as error:
-            log_error(error, where="worker start")
+            log_error(error, component="worker_start")
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
         return Edge(app, self._service.trusted_proxies)
 
-    def _post_fork(self, _arbiter: Any, _worker: Any) -> None:
+    def run(self) -> None:
+        """Gunicorn's own method prints errors, which is no line of the log."""
+        Arbiter(self).run()
+
+    def _post_fork(self, _arbiter: Any, worker: Any) -> None:
+        worker.init_process = _log_worker_errors(worker)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the main process's handler would only queue it, in this copy
         use_fair_loop(self._service.limits, tls=self._service.certificate is not None)
 

@@ -39,6 +39,6 @@ def _boot(make_app: Callable[[], Any], writing: int) -> None:
         make_app()
         os.write(writing, _BOOTED)
     except BaseException as error:
-        log_error(error, where="trial boot")
+        log_error(error, component="trial_boot")
     finally:
         os._exit(0)

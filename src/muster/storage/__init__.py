@@ -9,7 +9,7 @@ from muster.intake.customer_store import CustomerStore
 from muster.storage import schema
 from muster.storage.audit import SqlAuditStore
 from muster.storage.classifiers import SqlClassifierStore
-from muster.storage.engine import create_database_engine
+from muster.storage.engine import create_database_engine, hide_password
 from muster.storage.errors import (
     InvalidDatabaseUrlError,
     SchemaTooNewError,
@@ -24,6 +24,7 @@ from muster.storage.pool import (
 )
 from muster.storage.postgres.commit_outcome import OUTCOME_TIMEOUT_SECONDS
 from muster.storage.postgres.customers import PostgresCustomerStore
+from muster.storage.readiness import find_obstacle
 from muster.storage.records import SqlRecordStore
 from muster.storage.retention import SqlRetentionStore
 from muster.storage.schema import USABLE_STATES, SchemaState
@@ -41,6 +42,7 @@ __all__ = [
     "Storage",
     "StorageError",
     "StorageUnavailableError",
+    "hide_password",
     "open_storage",
 ]
 
@@ -63,11 +65,15 @@ class Storage:
         return file is None or Path(file).exists()
 
     def ready(self) -> bool:
-        """Whether the database is reachable and has a usable schema. Never raises."""
-        try:
-            return self.schema_state() in USABLE_STATES
-        except StorageError:
-            return False
+        """Whether batches can be saved now. Never raises."""
+        return self.find_obstacle() is None
+
+    def find_obstacle(self) -> str | None:
+        """What keeps batches from being saved: an unavailable, full or read-only database, or another schema.
+
+        None when nothing does. Never raises. The text is fit for anybody: it has no name, address or value.
+        """
+        return find_obstacle(self.engine)
 
     def schema_state(self) -> SchemaState:
         """Raises `StorageUnavailableError`."""

@@ -1,9 +1,12 @@
 """SQLAlchemy engines from database URLs, and write transactions."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
+from psycopg.pq import Conninfo
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -15,6 +18,13 @@ from muster.storage.sqlite.connection import create_sqlite_engine
 _POSTGRES_DRIVERS: Final = {"postgresql", "postgres", "postgresql+psycopg"}
 _SQLITE_DRIVERS: Final = {"sqlite", "sqlite+pysqlite"}
 _URL_FORMS: Final = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+_ENCODING: Final = (
+    "in the database URL, percent-encode special characters of name and password "
+    "(% is %25, @ is %40, : is %3A, / is %2F, ? is %3F, # is %23, a space is %20)"
+)
+# The user and the password of a URL, as SQLAlchemy reads them.
+_USER_INFO: Final = re.compile(r"[^:/@]*(:[^@]*)?@")
+_LIBPQ_OPTIONS: Final = frozenset(option.keyword.decode() for option in Conninfo.get_defaults())
 
 
 def create_database_engine(
@@ -42,8 +52,9 @@ def parse_database_url(url: str) -> URL:
     except (ArgumentError, ValueError):
         parsed = None
     if parsed is None:
-        raise InvalidDatabaseUrlError(f"the database URL can't be parsed; it has the form {_URL_FORMS}")
+        raise InvalidDatabaseUrlError(f"the database URL can't be parsed; it has the form {_URL_FORMS}; {_ENCODING}")
     if parsed.drivername in _POSTGRES_DRIVERS:
+        _check_encoding(url)
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in _SQLITE_DRIVERS:
         raise InvalidDatabaseUrlError(f"unknown database {parsed.drivername!r}; use {_URL_FORMS}")
@@ -51,6 +62,41 @@ def parse_database_url(url: str) -> URL:
         # In memory, every connection would have its own database.
         raise InvalidDatabaseUrlError("SQLite needs a file: sqlite:///muster.db")
     return parsed.set(drivername="sqlite")
+
+
+def hide_password(url: str) -> str:
+    """The URL for people: without its password, and without options, which can hold one too.
+
+    Raises `InvalidDatabaseUrlError`.
+    """
+    parsed = parse_database_url(url)
+    if parsed.drivername == "sqlite":
+        return f"sqlite:///{parsed.database}"
+    # Without a user, a port may be the password of a URL that lacks its host.
+    port = f":{parsed.port}" if parsed.port is not None and parsed.username is not None else ""
+    password = ":***" if parsed.password is not None else ""
+    user_info = f"{quote(parsed.username)}{password}@" if parsed.username is not None else ""
+    options = "?…" if parsed.query else ""
+    return f"postgresql://{user_info}{parsed.host or ''}{port}/{parsed.database or ''}{options}"
+
+
+def _check_encoding(url: str) -> None:
+    """Refuses a URL whose password spills into host, port, database or options, where it would be shown or looked up.
+
+    "postgresql://user:p@ss@host/name" has the host "ss@host", and "postgresql://user:p@s?s@host/name" the host "s".
+    """
+    _, _, rest = url.partition("://")
+    user_info = _USER_INFO.match(rest)
+    location, _, options = rest[user_info.end() if user_info else 0 :].partition("?")
+    if "@" in location:
+        raise InvalidDatabaseUrlError(f"the database URL has an @ too many; {_ENCODING}")
+    if options and not {_get_option_name(option) for option in options.split("&")} <= _LIBPQ_OPTIONS:
+        raise InvalidDatabaseUrlError(f"the database URL has an option that PostgreSQL does not know; {_ENCODING}")
+
+
+def _get_option_name(option: str) -> str:
+    name, equals, _ = option.partition("=")
+    return unquote(name) if equals else ""
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Messages of drivers must not leave this package: PostgreSQL writes key values in
 and SQLAlchemy adds the parameters.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +14,7 @@ import psycopg
 from sqlalchemy import exc
 
 from muster.intake.customer_store import ConflictError
+from muster.storage.postgres.connection_failures import find_connection_failure
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,10 +25,23 @@ _CONFLICT_CLASS: Final = "23"  # integrity constraint violation
 # Classes of SQLSTATE about the server (connections, resources, shutdown); their messages contain no values of rows.
 _UNAVAILABLE_CLASSES: Final = ("08", "28", "3D", "53", "55", "57", "58")
 _SYNTAX_OR_ACCESS_CLASS: Final = "42"
+# No right to create tables, or no schema to create them in: since PostgreSQL 15 only the owner of a database may.
+_SCHEMA_RIGHTS_STATES: Final = frozenset({"42501", "3F000"})
+_SCHEMA_REMEDY: Final = "make it the owner of the database: ALTER DATABASE <database> OWNER TO <user>"
+_TABLE_REMEDY: Final = "use the user that ran `muster db upgrade`: it owns the tables"
+
+# The columns that SQLite names: "UNIQUE constraint failed: communications.number".
+_SQLITE_CONSTRAINT: Final = re.compile(r"\w+ constraint failed: ([\w., ]+)")
 
 
 class StorageError(Exception):
-    """The database rejected a statement: an internal error, or a damaged schema. Nothing was saved."""
+    """The database rejected a statement: an internal error, or a damaged schema. Nothing was saved.
+
+    The log has its codes: `sqlstate`, `sqlite_errorname`, `constraint_name` and `connection_failure`, where it has
+    them. `remedy` says what to do, where the cause is known.
+    """
+
+    remedy = ""
 
 
 class StorageUnavailableError(StorageError):
@@ -60,29 +75,54 @@ def scrub_errors(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def convert_error(error: Exception) -> Exception:
-    """Converts an error of a driver or of SQLAlchemy into one without values."""
+    """Converts an error of a driver or of SQLAlchemy into one without values, which keeps the codes of the cause."""
     if isinstance(error, exc.DBAPIError) and isinstance(error.orig, Exception):
         error = error.orig
     if isinstance(error, psycopg.Error):
-        return _convert_postgres_error(error)
+        return _with_codes(
+            _convert_postgres_error(error), sqlstate=error.sqlstate, constraint_name=error.diag.constraint_name
+        )
     if isinstance(error, sqlite3.Error):
-        return _convert_sqlite_error(error)
+        constraint = _SQLITE_CONSTRAINT.fullmatch(str(error))
+        return _with_codes(
+            _convert_sqlite_error(error),
+            sqlite_errorname=getattr(error, "sqlite_errorname", None),
+            constraint_name=constraint and constraint[1],
+        )
     if isinstance(error, exc.TimeoutError):
-        return StorageUnavailableError("all connections to the database are in use")
+        return _with_codes(
+            StorageUnavailableError("all connections to the database are in use"), connection_failure="pool_exhausted"
+        )
     return StorageError(f"the database layer failed: {type(error).__name__}")
+
+
+def _with_codes(error: Exception, **codes: str | None) -> Exception:
+    """The error with the codes of its cause as attributes, for the log."""
+    for name, code in codes.items():
+        if code is not None:
+            setattr(error, name, code)
+    return error
 
 
 def _convert_postgres_error(error: psycopg.Error) -> Exception:
     state = error.sqlstate
     if state is None:
-        # Without an SQLSTATE, the message is libpq's, about a connection that failed or was lost.
+        # Without an SQLSTATE, the message is libpq's, about a connection that failed or was lost. It quotes host, port,
+        # user and database of the URL, and each of these may hold a part of a password that is not percent-encoded.
         if isinstance(error, psycopg.OperationalError):
-            return StorageUnavailableError(f"no connection to the database: {_get_first_line(error)}")
+            failure = find_connection_failure(str(error))
+            unavailable = StorageUnavailableError(failure.message)
+            unavailable.remedy = failure.remedy
+            return _with_codes(unavailable, connection_failure=failure.name)
         return StorageError(f"the database driver failed: {type(error).__name__}")
     if state in _CONFLICT_STATES or state.startswith(_CONFLICT_CLASS):
         return ConflictError(f"SQLSTATE {state} {error.diag.constraint_name or ''}".rstrip())
+    if state in _SCHEMA_RIGHTS_STATES:
+        denied = StorageError(f"the database user has no right to do this: SQLSTATE {state}, {_get_first_line(error)}")
+        denied.remedy = _SCHEMA_REMEDY if "schema" in str(error) else _TABLE_REMEDY
+        return denied
     if state.startswith(_UNAVAILABLE_CLASSES):
-        return StorageUnavailableError(f"the database is not available: SQLSTATE {state}, {_get_first_line(error)}")
+        return StorageUnavailableError(f"the database is not available: SQLSTATE {state}, {type(error).__name__}")
     kind = StorageUnavailableError if isinstance(error, psycopg.OperationalError) else StorageError
     # Messages of this class name tables, columns and privileges in our own statements, which contain no values.
     detail = _get_first_line(error) if state.startswith(_SYNTAX_OR_ACCESS_CLASS) else type(error).__name__

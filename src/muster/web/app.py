@@ -1,6 +1,7 @@
 """The web application: its routes, their dependencies, and the handling around every request."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -9,6 +10,7 @@ from litestar import Litestar, post
 from litestar.di import Provide
 
 from muster.auth.authorization import READ_CUSTOMERS, READ_METRICS, READ_RECORDS
+from muster.auth.login_throttle import LoginThrottle
 from muster.observability.logs import log_error, log_loop_error, log_request
 from muster.observability.multiprocess import refresh_gauges
 from muster.observability.prometheus import MetricsRegistry
@@ -23,7 +25,8 @@ from muster.web.encoded_paths import encode_parameter
 from muster.web.error_responses import build_error_response, handle_exception
 from muster.web.home import HomeHandlers
 from muster.web.problems import Problem
-from muster.web.public import READY_SECONDS, PublicServices
+from muster.web.public import PublicServices
+from muster.web.readiness import CACHE_SECONDS, READY_SECONDS, ReadinessCheck
 from muster.web.request_context import RequestContext
 from muster.web.route_templates import RouteTemplates
 from muster.web.routes import DOCUMENTED_CONTROLLERS
@@ -53,6 +56,7 @@ def make_app(
     body_timeouts: BodyTimeouts | None = None,
     linger: LingerLimits | None = None,
     ready_seconds: float = READY_SECONDS,
+    ready_cache_seconds: float = CACHE_SECONDS,
 ) -> "Application":
     """The application on these services. It belongs to one event loop and one run of it.
 
@@ -64,7 +68,11 @@ def make_app(
         "metrics": ThreadPool(METRICS_THREADS, METRICS_QUEUE),
     }
     metrics = MetricsRegistry(pools, services.read_connections)
-    authenticator = Authenticator(services.credentials, oidc_verifier=services.oidc_verifier)
+    throttle = LoginThrottle(time.monotonic)
+    authenticator, metrics_authenticator = (
+        Authenticator(services.credentials, throttle, oidc_verifier=services.oidc_verifier, metrics_token=token)
+        for token in (None, services.metrics_token)
+    )
     work_slots, metrics_slots = (
         WorkerSlots(pools[name], ConcurrencyLimiter(settings.max_requests_per_user)) for name in ("work", "metrics")
     )
@@ -78,8 +86,11 @@ def make_app(
     )
     record_access = AccessProvider(services.records, READ_RECORDS, authenticator, work_slots)
     customer_access = AccessProvider(services.records, READ_CUSTOMERS, authenticator, work_slots)
-    metrics_access = AccessProvider(metrics, READ_METRICS, authenticator, metrics_slots)
-    public = PublicServices(services.classifiers, services.is_ready, pools["public"], ready_seconds)
+    metrics_access = AccessProvider(metrics, READ_METRICS, metrics_authenticator, metrics_slots)
+    readiness = ReadinessCheck(
+        services.find_obstacle, pools["public"], timeout_seconds=ready_seconds, cache_seconds=ready_cache_seconds
+    )
+    public = PublicServices(services.classifiers, readiness, pools["public"])
     return Application(
         metrics,
         record_trace,

@@ -5,8 +5,9 @@ from typing import Final
 
 from muster.auth.authentication import CredentialRejection, CredentialVerifier
 from muster.auth.login_throttle import LoginThrottle
+from muster.auth.metrics_token import MetricsToken
 from muster.auth.oidc.errors import ProviderUnavailableError, TokenRejection
-from muster.auth.users import User
+from muster.auth.users import Role, User
 from muster.web.concurrency import Permit
 from muster.web.credentials import BasicCredentials, BearerToken, Credentials
 from muster.web.problems import unauthorized
@@ -28,9 +29,15 @@ _REJECTIONS: Final[dict[CredentialRejection | TokenRejection, str]] = {
     TokenRejection.NO_ROLE: "the token gives the user no role; add one at the OpenID provider",
 }
 
+# No name of a stored user holds a colon.
+_SCRAPER: Final = User("setting:metrics_token_file", Role.WATCH)
+
 
 class Authenticator:
-    """Authenticates requests, the same way on every path. Without `oidc_verifier`, tokens of a provider are invalid."""
+    """Authenticates requests, the same way on every path. Without `oidc_verifier`, tokens of a provider are invalid.
+
+    With `metrics_token`, the bearer of that token is a user who may read the metrics, which takes no database query.
+    """
 
     def __init__(
         self,
@@ -38,9 +45,11 @@ class Authenticator:
         throttle: LoginThrottle | None = None,
         *,
         oidc_verifier: OidcVerifier | None = None,
+        metrics_token: MetricsToken | None = None,
     ) -> None:
         self._verifier = verifier
         self._oidc_verifier = oidc_verifier
+        self._metrics_token = metrics_token
         self._throttle = throttle or LoginThrottle(time.monotonic)
 
     @staticmethod
@@ -90,6 +99,8 @@ class Authenticator:
 
     def _verify_token(self, credentials: BearerToken) -> User | CredentialRejection | TokenRejection | None:
         """A token can't be guessed, so a valid one is accepted during a delay of its address too."""
+        if self._metrics_token is not None and self._metrics_token.matches(credentials.token):
+            return _SCRAPER
         if self._oidc_verifier is not None and credentials.token.count(".") == 2:  # our own tokens hold no dots
             return self._oidc_verifier.verify(credentials.token)
         return self._verifier.verify_token(credentials.token)

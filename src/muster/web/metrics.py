@@ -1,4 +1,4 @@
-"""`/metrics`, for users with the role `watch` or `admin`."""
+"""`/metrics`, for users with the role `watch` or `admin`, and for the scraper's token."""
 
 from litestar import Controller, Response
 from litestar.di import NamedDependency
@@ -20,7 +20,8 @@ class MetricsHandlers(Controller):
         "/metrics",
         operation_id="metrics",
         summary="Metrics in the text format of Prometheus, version 0.0.4",
-        description="The metrics of all workers. For users with the role `watch` or `admin`.",
+        description="The metrics of all workers. For users with the role `watch` or `admin`, and for the token of the "
+        "setting `metrics_token_file`, which works without the database too.",
         media_type=CONTENT_TYPE,
     )
     async def metrics(self, metrics_access: MetricsAccess) -> Response[bytes]:

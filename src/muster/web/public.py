@@ -1,7 +1,5 @@
 """Endpoints without authentication: classifiers and health."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -14,13 +12,10 @@ from msgspec import Meta
 
 from muster.classifiers.snapshot import CLASSIFIER_NAMES, ClassifierCache
 from muster.web.problems import RETRY_NOT_READY, Problem, or_404
+from muster.web.readiness import ReadinessCheck
 from muster.web.routing import public_get_or_head
 from muster.web.thread_pool import ThreadPool
 
-# A probe without a response counts as a dead service, so the response comes before usual probes time out.
-READY_SECONDS: Final = 3.0
-
-_NOT_READY: Final = "the database is unavailable, or its schema is not the one of this version"
 _NO_CLASSIFIER: Final = "there is no classifier of that name; /v2/api-docs lists them"
 
 
@@ -29,9 +24,8 @@ class PublicServices:
     """What public endpoints use. Their small pool is their own, so that full pools can't make the service look dead."""
 
     classifiers: ClassifierCache
-    is_ready: Callable[[], bool]
+    readiness: ReadinessCheck
     pool: ThreadPool
-    ready_seconds: float = READY_SECONDS
 
 
 PublicDependency = SkipValidation[NamedDependency[PublicServices]]
@@ -77,13 +71,10 @@ class PublicHandlers(Controller):
         "/health/ready",
         operation_id="ready",
         tags=["Health"],
-        summary="The database is available and has the right schema.",
+        summary="The database is available, can be written to, and has the right schema.",
     )
     async def ready(self, public: PublicDependency) -> HealthResponse:
-        try:
-            is_ready = await asyncio.wait_for(public.pool.run(public.is_ready), public.ready_seconds)
-        except TimeoutError:
-            is_ready = False
-        if not is_ready:
-            raise Problem(503, _NOT_READY, RETRY_NOT_READY)
+        obstacle = await public.readiness.find_obstacle()
+        if obstacle is not None:
+            raise Problem(503, obstacle, RETRY_NOT_READY)
         return HealthResponse("ready")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from muster.auth.authentication import CredentialVerifier
+from muster.auth.metrics_token import MetricsToken
 from muster.auth.oidc.errors import TokenRejection
 from muster.auth.users import User
 from muster.classifiers.snapshot import ClassifierCache
@@ -25,7 +26,8 @@ class OidcVerifier(Protocol):
 class Services:
     """What the application calls. Everything blocks, except `read_connections`, and is called by several threads.
 
-    Without `oidc_verifier`, tokens of an OpenID provider are invalid. `close` is called when all requests are done.
+    Without `oidc_verifier`, tokens of an OpenID provider are invalid. `find_obstacle` gives what keeps batches from
+    being saved now, or None. `close` is called when all requests are done.
     """
 
     intake: Intake
@@ -33,6 +35,7 @@ class Services:
     classifiers: ClassifierCache
     records: RecordReader
     oidc_verifier: OidcVerifier | None
-    is_ready: Callable[[], bool]
+    find_obstacle: Callable[[], str | None]
     read_connections: Callable[[], ObservedConnections]
     close: Callable[[], None]
+    metrics_token: MetricsToken | None = None

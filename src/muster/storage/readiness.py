@@ -1,0 +1,44 @@
+"""Whether batches can be saved now: for health checks, which come every few seconds."""
+
+import errno
+from typing import Final
+
+from sqlalchemy import Engine, text
+
+from muster.storage.errors import StorageError, scrub_errors
+from muster.storage.schema import USABLE_STATES, SchemaState, read_schema_state
+from muster.storage.sqlite.write_probe import MIN_FREE_BYTES, READ_ONLY, find_write_obstacle
+
+_SCHEMA_OBSTACLES: Final = {
+    SchemaState.EMPTY: "the database has no schema of muster yet",
+    SchemaState.OUTDATED: "the schema of the database is older than this version of muster",
+    SchemaState.NEWER_INCOMPATIBLE: "the schema of the database is newer than this version of muster can use",
+}
+# A cause in one word, by the attributes that `storage.errors` sets.
+_CODES: Final = ("connection_failure", "sqlstate", "sqlite_errorname")
+
+
+def find_obstacle(engine: Engine, *, min_free_bytes: int = MIN_FREE_BYTES) -> str | None:
+    """What keeps batches from being saved; None when nothing does. Never raises.
+
+    A full disk is found on SQLite only: the disk of a PostgreSQL server is not visible to its clients.
+    """
+    try:
+        state = read_schema_state(engine)
+        if state not in USABLE_STATES:
+            return _SCHEMA_OBSTACLES[state]
+        if engine.dialect.name == "sqlite":
+            return find_write_obstacle(engine, min_free_bytes)
+        return READ_ONLY if _is_read_only(engine) else None
+    except OSError as error:  # the directory of the file has gone
+        return f"the database is unavailable ({errno.errorcode.get(error.errno or 0, 'unknown')})"
+    except StorageError as error:
+        code = next((code for name in _CODES if (code := getattr(error, name, None))), None)
+        return "the database is unavailable" + (f" ({code})" if code else "")
+
+
+@scrub_errors
+def _is_read_only(engine: Engine) -> bool:
+    """True on a standby too, where the server sets this parameter."""
+    with engine.connect() as connection:
+        return bool(connection.execute(text("SELECT current_setting('transaction_read_only') = 'on'")).scalar_one())
