@@ -1,13 +1,79 @@
-"""Reading a body within its time."""
-
 import asyncio
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
+from litestar.types import Message
 
 from muster.web.body import BodyTimeouts, read_body
 from muster.web.problems import Problem
 from muster.web.transport import HttpTransport
+
+CHUNK = 256 * 1024
+
+
+def build_transport(messages: Iterator[dict[str, Any]]) -> HttpTransport:
+    """A transport that receives these messages."""
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        raise AssertionError("nothing is sent")
+
+    scope: Any = {"type": "http", "scheme": "http", "method": "POST", "path": "/", "headers": []}
+    return HttpTransport(scope, receive, send)
+
+
+def chunks(count: int, size: int = CHUNK) -> Iterator[dict[str, Any]]:
+    for remaining in range(count - 1, -1, -1):
+        yield {"type": "http.request", "body": b"x" * size, "more_body": remaining > 0}
+
+
+def test_body_of_64_mib_takes_little_more_memory_than_its_size() -> None:
+    async def measured() -> tuple[int, int]:
+        body = await read_body(build_transport(chunks(256)), 64 * 1024 * 1024, BodyTimeouts())
+        return len(body), tracemalloc.get_traced_memory()[1]
+
+    tracemalloc.start()
+    try:
+        length, peak = asyncio.run(measured())
+    finally:
+        tracemalloc.stop()
+    assert length == 64 * 1024 * 1024
+    assert peak < 1.2 * length
+
+
+def test_body_of_one_chunk_is_not_copied() -> None:
+    message: dict[str, Any] = {"type": "http.request", "body": b"abc", "more_body": False}
+    assert asyncio.run(read_body(build_transport(iter([message])), 3, BodyTimeouts())) is message["body"]
+
+
+def test_empty_chunks_are_skipped() -> None:
+    bodies: list[dict[str, Any]] = [
+        {"type": "http.request", "body": part, "more_body": True} for part in (b"", b"a", b"", b"b")
+    ]
+    assert (
+        asyncio.run(read_body(build_transport(iter([*bodies, {"type": "http.request"}])), 2, BodyTimeouts())) == b"ab"
+    )
+
+
+def test_limit_is_exact() -> None:
+    assert len(asyncio.run(read_body(build_transport(chunks(3, 10)), 30, BodyTimeouts()))) == 30
+    with pytest.raises(Problem) as raised:
+        asyncio.run(read_body(build_transport(chunks(3, 10)), 29, BodyTimeouts()))
+    assert raised.value.status == 413
+
+
+def test_disconnect_is_400() -> None:
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"a", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    with pytest.raises(Problem) as raised:
+        asyncio.run(read_body(build_transport(iter(messages)), 10, BodyTimeouts()))
+    assert raised.value.status == 400
 
 
 class LateTransport:
