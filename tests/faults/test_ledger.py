@@ -35,7 +35,7 @@ def write(database: Database, request: SentRequest, *, count: int | None = None,
             row = (ext_id, number, batch_id)
             connection.execute("INSERT INTO customers VALUES (?, 'MAIN', 1, ?, 'INDIVIDUAL', 'ACTIVE', ?, '{}')", row)
         batch = (batch_id, "2024-05-26 16:49:50.000000", "anna", len(pairs) if accepted is None else accepted)
-        connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, 0, NULL)", batch)
+        connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, 0, NULL, 0)", batch)
 
 
 def test_run_without_faults_has_no_violation(database: Database) -> None:

@@ -44,7 +44,9 @@ OUT_OF_ORDER: Final = WarningKind(
     "{field} is {word} {lower}",
     "a closing before the application, an expiry before the issue, an upper bound below the lower one",
 )
-NOT_A_PERCENTAGE: Final = WarningKind("W005", "Percentage is outside 0 to 100", "a share or a percentage")
+NOT_A_PERCENTAGE: Final = WarningKind(
+    "W005", "Percentage is outside 0 to 100", "a share or a percentage below 0 or above 100"
+)
 UNCLEAN_IDENTIFIER: Final = WarningKind(
     "W006",
     "Identifier has blanks at its ends or invisible characters, or is not in the Unicode form NFC; without them it is "

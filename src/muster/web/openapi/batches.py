@@ -45,7 +45,7 @@ _ONE_REJECTED: Final = {
 _DETAIL: Final[JsonSchema] = {
     "name": "detail",
     "in": "query",
-    "description": "`full`: every result also has all its `errors` and `warnings`, with pointers.",
+    "description": "`full`: every result also has its `errors` and `warnings`, at most 100 of each, with pointers.",
     "schema": {"type": "string", "enum": ["full"]},
 }
 _ACCEPT: Final[JsonSchema] = {
@@ -81,7 +81,7 @@ _IDEMPOTENCY_KEY: Final[JsonSchema] = {
 _WARNINGS_HEADERS: Final[JsonSchema] = {
     "Muster-Warnings": {
         "description": "The number of warnings, where there are any. `detail=full` lists them.",
-        "schema": {"type": "integer", "minimum": 1},
+        "schema": {"type": "integer", "format": "int64", "minimum": 1},
     },
 }
 _SAVED_HEADERS: Final[JsonSchema] = {
