@@ -8,6 +8,7 @@ from benchmarks.client import Connection
 from benchmarks.customers import SHAPES, build_bodies, build_body_below
 from benchmarks.databases import KINDS
 from benchmarks.environment import serve_muster
+from benchmarks.expensive_bodies import MEMORY_KINDS, build_expensive_body
 from benchmarks.load_generator import SAVE, VALIDATE, check_count, count_accepted, find_worker, send_batches
 from benchmarks.measurements import (
     CLIENTS,
@@ -118,6 +119,28 @@ def memory(size: RunSize) -> Measurement:
         if grown < len(body):
             raise RuntimeError("a worker that takes a body grows by its size at least: another process was measured")
         return [grown / MEBIBYTE, len(body) / MEBIBYTE]
+
+    return Measurement(quantities, measure)
+
+
+def memory_of_expensive_bodies(size: RunSize) -> Measurement:
+    """Peak memory of a worker above its idle memory in dry runs of bodies that are made to be expensive, one by one."""
+    quantities = (
+        Quantity("muster on PostgreSQL: memory of a worker above its idle memory, expensive bodies", Unit.MEMORY),
+        Quantity("size of the expensive bodies", Unit.MEMORY),
+    )
+
+    def measure(fixtures: RoundFixtures) -> Sequence[float]:
+        database, identifiers = fixtures.database("PostgreSQL", "expensive"), fixtures.environment.identifiers
+        bodies = [build_expensive_body(kind, size.expensive_body_bytes) for kind in MEMORY_KINDS]
+        with serve_muster(database, 1, {}) as service:
+            warm_up = build_bodies("full", size.batch // 10, _WARM_UP_BATCHES, identifiers)
+            send_batches(service, VALIDATE, warm_up, 1, spread=False)
+            requests = [service.address.build_request(VALIDATE, body) for body in bodies]
+            with closing(Connection(service.address)) as connection:
+                worker = find_worker(service, connection)
+                grown = measure_memory_growth(worker, lambda: [connection.send(each) for each in requests])
+        return [grown / MEBIBYTE, len(bodies[0]) / MEBIBYTE]
 
     return Measurement(quantities, measure)
 

@@ -31,6 +31,7 @@ class RunSize:
     single_requests: int  # requests with one customer each
     interleave_block: int  # consecutive single requests to one service before the other's turn
     memory_body_bytes: int
+    expensive_body_bytes: int
     prefill: int  # customers in the prefilled database; 0 measures without it
     table_counts: dict[int, CustomerCounts]  # by batch size; empty measures no table
 
@@ -44,6 +45,7 @@ _QUICK: Final = RunSize(
     single_requests=400,
     interleave_block=50,
     memory_body_bytes=64 * MEBIBYTE,
+    expensive_body_bytes=32 * MEBIBYTE,
     prefill=0,
     table_counts={},
 )
@@ -59,6 +61,7 @@ SIZES: Final = {
         single_requests=12,
         interleave_block=4,
         memory_body_bytes=MEBIBYTE,
+        expensive_body_bytes=MEBIBYTE,
         prefill=1_000,
         table_counts={1: CustomerCounts(4, 4), 20: CustomerCounts(80, 80)},
     ),

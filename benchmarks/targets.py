@@ -92,6 +92,10 @@ def _build_request_targets(size: RunSize) -> Iterator[PerformanceTarget]:
     grown, body = memory.quantities
     label = "memory for a large body, relative to the size of the body"
     yield PerformanceTarget("memory", label, grown, body, 5, 3, (memory,))
+    memory = muster_measurements.memory_of_expensive_bodies(size)
+    grown, body = memory.quantities
+    label = "memory for a body that is made to be expensive, relative to the size of the body"
+    yield PerformanceTarget("expensive-memory", label, grown, body, 5, 3, (memory,))
 
 
 def _build_scaling_targets(size: RunSize) -> Iterator[PerformanceTarget]:

@@ -3,14 +3,17 @@
 import json
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
+from benchmarks.expensive_bodies import EXPENSIVE_BODIES, build_expensive_body
 from fuzzing.values import JSON_TEXTS, get_field_texts
 from muster.customer.examples import get_example, make_full_customer
 from muster.customer.fields import SCHEMAS, SCHEMAS_BY_TYPE, iterate_fields
 from muster.customer.schema import Schema
 from muster.customer.value_types import NestedList
 from muster.web.openapi.document import minimal_batch
+
+_EXPENSIVE_BYTES: Final = 3_000
 
 
 @cache
@@ -20,7 +23,7 @@ def build_customers() -> tuple[dict[str, Any], ...]:
 
 
 def build_seeds() -> Iterator[bytes]:
-    """Bodies: valid batches, one for each JSON text, one for each text of each field, and some that are not batches."""
+    """Bodies: valid batches, one for each JSON text, one for each text of each field, expensive and invalid ones."""
     customers = build_customers()
     yield _build_body(list(customers))
     yield _build_body([_renumber(customer, index) for index, customer in enumerate(customers[:2] * 4)])
@@ -30,7 +33,10 @@ def build_seeds() -> Iterator[bytes]:
     for schema, field in iterate_fields():
         yield from (f'{{"customers":[{customer}]}}'.encode() for customer in _iterate_customers(schema, field.name))
     yield from (b"", b"[]", b"null", b"{}", b'{"customers":{}}', b'\xef\xbb\xbf{"customers":[]}')
+    yield from (build_expensive_body(kind, _EXPENSIVE_BYTES) for kind in EXPENSIVE_BODIES)
     yield b'{"customers":["\xff"]}'
+    yield from (b'{"customers":[],"customers":[]}', b'{"customers":[],"cust\\u006fmers":[]}')
+    yield from (b"<customers/>", b"communicationNumber,firstName\n1,2", b'{"communicationNumber":"1"}')
 
 
 def _iterate_customers(schema: Schema, name: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any, Final
 
+from fuzzing.cost_oracle import check_hashes, check_steps
 from fuzzing.decoder_oracle import Rejection, check_decoders, decode
 from fuzzing.invariants import require
 from fuzzing.response_oracle import check_responses
@@ -13,12 +14,15 @@ from muster.customer.numbers import INTEGER_BOUND, UNREADABLE
 from muster.intake.candidates import Candidate, Valid, check_customers
 from muster.intake.customer_store import NOTHING_KNOWN
 from muster.intake.decision import decide
-from muster.intake.decode import InvalidBatchError, fast_decoder
+from muster.intake.decode import InvalidBatchError
 from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
+from muster.intake.value_decoder import fast_decoder
 
 # Brackets that the fast decoder can always follow, however deep the interpreter's stack is.
 _SAFE_DEPTH: Final = 500
+# Customers of more bytes are decoded as if they were too large for a group, and their values of a 64th of that.
+_LARGE_CUSTOMER_BYTES: Final = 640
 _ALL_UNITS: Final = frozenset(UNITS)
 # Users of an installation with one unit, and users with several units, one and none in an installation with several.
 _USERS: Final = (
@@ -43,6 +47,7 @@ class Target:
         units = _USERS[zlib.crc32(body) % len(_USERS)]
         whole, one_by_one = decode(body), decode(body, max_whole_bytes=-1)
         check_decoders(body, whole)
+        check_steps(body)
         if isinstance(whole, Rejection) or isinstance(one_by_one, Rejection):
             _check_rejections(body, whole, one_by_one)
             return None
@@ -50,7 +55,12 @@ class Target:
         checked_one_by_one = self._checker.check_all(one_by_one, units)
         require(repr(checked) == repr(checked_one_by_one), "large-bodies-are-checked-differently")
         self._check_single_customers(whole, checked, units)
+        check_hashes(whole, self._checker, units)
         batch = self._check_customers(whole, units)
+        large = decode(body, max_whole_bytes=-1, max_group_bytes=_LARGE_CUSTOMER_BYTES)
+        require(isinstance(large, list), "large-customers-are-decoded-differently", large)
+        assert isinstance(large, list)
+        require(repr(self._check_customers(large, units)) == repr(batch), "large-customers-are-checked-differently")
         _check_candidates(batch, checked)
         check_responses(whole, batch, units)
         _check_decisions(batch)
@@ -70,7 +80,9 @@ class Target:
 
     def _check_customers(self, items: Sequence[Any], units: BusinessUnits) -> list[Candidate]:
         options = BatchOptions(save=True, detail=True)
-        return check_customers(iter(items), self._checker, units, StageTimings(), options).candidates
+        return check_customers(
+            iter([list(items)] if items else []), self._checker, units, StageTimings(), options
+        ).candidates
 
     def _check_document(self, candidate: Valid, units: BusinessUnits) -> None:
         """The document of a valid customer is valid when it is sent again, and does not change.
@@ -81,7 +93,7 @@ class Target:
         item = fast_decoder.decode(candidate.document)
         if _has_number_near_bounds(item):
             return
-        again = self._check_customers([item], units)[0]
+        [again] = self._check_customers([item], units)
         require(isinstance(again, Valid), "a-document-is-rejected-when-it-is-sent-again", again)
         assert isinstance(again, Valid)
         require(again.document == candidate.document, "a-document-changes-when-it-is-sent-again")

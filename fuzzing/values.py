@@ -16,7 +16,7 @@ from muster.customer.fields import iterate_fields
 from muster.customer.numbers import MAX_DIGITS, MAX_EXPONENT
 from muster.customer.schema import Field
 from muster.customer.value_types import ClassifierCode, Date, Enum, ScreeningList, Text
-from muster.intake.tolerant_json import MAX_DEPTH
+from muster.intake.json_scanner import MAX_DEPTH
 
 MAX_WORD_LENGTH: Final = 32
 UNITS: Final = ("MAIN", "LV", "EE")
@@ -34,6 +34,8 @@ _NUMBERS: Final = (
     f"{'9' * MAX_DIGITS}e{MAX_EXPONENT}",
     "1e999999999",
     "1e-99999999999999999999",
+    # All of these have the hash 0.
+    *(str(factor * (2**61 - 1)) for factor in (1, 2, 2**64)),
 )
 _STRINGS: Final = (
     *(
@@ -61,6 +63,7 @@ _DATES: Final = (
 MALFORMED_TEXTS: Final = (
     "NaN",
     "Infinity",
+    "-Infinity",
     "01",
     "1.",
     "+1",

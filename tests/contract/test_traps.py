@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.expensive_bodies import EXPENSIVE_BODIES, build_expensive_body
 from tests.samples import individual
 from tests.serving import SAVE, Api
 
@@ -83,6 +84,31 @@ def test_empty_object_has_no_number(api: Api) -> None:
 def test_last_of_duplicate_keys_counts(api: Api) -> None:
     duplicated = json.dumps(individual()).replace('"firstName"', '"firstName": [], "firstName"')
     assert send_and_get_codes(api, make_body(duplicated)) == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('{"customers": [], "cust\\u006fmers": [CUSTOMER]}', "customers is twice"),
+        ('{"customers": [CUSTOMER, {"a": -Infinity}]}', "-Infinity is not a JSON value"),
+        ("communicationNumber,firstName\nsecret,Jonas", "looks like CSV"),
+        ("<customers/>", "looks like XML"),
+        ("CUSTOMER", "looks like a single customer"),
+        ("[CUSTOMER]", "looks like a list of customers"),
+    ],
+)
+def test_body_that_is_no_batch_is_a_400_that_says_what_it_is(api: Api, body: str, message: str) -> None:
+    customer = individual(firstName="Jonas")
+    response = api.send(body.replace("CUSTOMER", json.dumps(customer)).encode())
+    assert response.status_code == 400
+    assert message in response.json()["message"]
+    assert "Jonas" not in response.text
+    assert "errorCode" not in api.results([customer])[0]  # nothing was saved
+
+
+@pytest.mark.parametrize("kind", EXPENSIVE_BODIES)
+def test_expensive_body_gets_a_response(api: Api, kind: str) -> None:
+    assert len(send_and_get_codes(api, build_expensive_body(kind, 100_000))) == 1
 
 
 def test_keys_are_case_sensitive(api: Api) -> None:

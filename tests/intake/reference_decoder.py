@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from muster.customer.numbers import UNREADABLE, parse_json_decimal, parse_json_integer
-from muster.intake.tolerant_json import MAX_DEPTH, InvalidJsonError
+from muster.intake.json_scanner import MAX_DEPTH, InvalidJsonError
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _STRING: Final = re.compile(r'"(?:(?>[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})))*+"')
@@ -63,7 +63,7 @@ class _Parser:
     def _after_value(self) -> State | None:
         if not self._open:
             if self._at < len(self._text):
-                raise InvalidJsonError("the end of the body", self._at)
+                self._fail("the end of the body")
             return None
         if self._peek() == ",":
             self._at += 1
@@ -128,4 +128,4 @@ class _Parser:
         return pattern.match(self._text, self._at)
 
     def _fail(self, expected: str) -> NoReturn:
-        raise InvalidJsonError(expected, self._at)
+        raise InvalidJsonError(expected, len(self._text[: self._at].encode()))

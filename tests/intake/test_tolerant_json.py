@@ -1,6 +1,8 @@
 """The tolerant decoder accepts and rejects what the reference decoder does, with the same values and offsets."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import product
 from random import Random
 from re import _constants, _parser
@@ -10,24 +12,51 @@ import pytest
 
 from fuzzing.mutation import mutate, mutate_bytes
 from fuzzing.seeds import build_seeds
-from muster.intake import tolerant_json
+from muster.customer.numbers import UNREADABLE
+from muster.intake import json_scanner, tolerant_json
+from muster.intake.json_scanner import MAX_DEPTH, InvalidJsonError, check_syntax
 from tests.intake import reference_decoder
 
 SEED = 20_240_527
 TOKENS = ("[", "]", "{", "}", ",", ":", "1", '"a"', " ")
-DEEP = tolerant_json.MAX_DEPTH
+DEEP = MAX_DEPTH
+# Bytes that one match of the scan goes over: few, so that it cuts every part of a text somewhere.
+WINDOWS = (1, 4, 7, 32)
+SINGLE_CHARACTERS = (_constants.IN, _constants.LITERAL, _constants.NOT_LITERAL, _constants.ANY)
+
+
+def decode(text: str) -> Any:
+    check_syntax(text.encode())
+    return tolerant_json.decode(text.encode())
+
+
+def check(text: str, window_bytes: int) -> None:
+    check_syntax(text.encode(), window_bytes)
+
+
+def cut(value: Any, depth: int = 0) -> Any:
+    """The value without the containers that nest too deep: the decoder may keep some simple ones."""
+    if depth >= DEEP and isinstance(value, dict | list):
+        return UNREADABLE
+    if isinstance(value, dict):
+        return {key: cut(inner, depth + 1) for key, inner in value.items()}
+    return [cut(inner, depth + 1) for inner in value] if isinstance(value, list) else value
 
 
 def describe(decode: Callable[[str], Any], text: str) -> str:
-    """The value with its types and digits, or the error and its offset."""
+    """The value with its types and digits, or the error and its offset in bytes."""
     try:
-        return repr(decode(text))
-    except tolerant_json.InvalidJsonError as error:
+        return repr(cut(decode(text)))
+    except InvalidJsonError as error:
         return f"{error} at {error.offset}"
 
 
 def compare(text: str) -> None:
-    assert describe(tolerant_json.decode, text) == describe(reference_decoder.decode, text), text
+    expected = describe(reference_decoder.decode, text)
+    assert describe(decode, text) == expected, text
+    error = expected if re.search(r" at \d+$", expected) else "None"
+    for window_bytes in WINDOWS:
+        assert describe(partial(check, window_bytes=window_bytes), text) == error, (text, window_bytes)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +126,15 @@ def test_unusual_texts_are_decoded_alike(text: str) -> None:
     compare(text)
 
 
+def iterate_patterns(values: Iterable[Any]) -> Iterator[Any]:
+    """The patterns among the values: as such, by one of their methods, or in a dict."""
+    for value in values:
+        if isinstance(value, dict):
+            yield from iterate_patterns(value.values())
+        elif isinstance(found := getattr(value, "__self__", value), re.Pattern):
+            yield found.pattern
+
+
 def _find_possessive_repeats(parsed: Any) -> Iterator[Any]:
     """The repeated parts of all possessive repeats in a parsed pattern."""
     for operator, argument in parsed:
@@ -110,13 +148,10 @@ def _find_possessive_repeats(parsed: Any) -> Iterator[Any]:
 
 def test_possessive_repeats_work_before_python_3_11_5() -> None:
     """There, a possessive repeat consumes the beginning of a failed repetition unless it repeats an atomic group."""
-    matchers = [vars(tolerant_json)[name] for name in ("_match_space", "_match_string", "_match_scalar")]
-    for container in (*tolerant_json._SHALLOW.values(), *tolerant_json._DEEP.values()):
-        matchers += [container.match_skipped, container.match_after_opening, container.match_after_value]
-    repeated = [
-        part for matcher in matchers for part in _find_possessive_repeats(_parser.parse(matcher.__self__.pattern))
-    ]
-    assert len(repeated) > len(matchers)
+    patterns = {found for module in (json_scanner, tolerant_json) for found in iterate_patterns(vars(module).values())}
+    repeated = [part for pattern in patterns for part in _find_possessive_repeats(_parser.parse(pattern))]
+    assert len(patterns) > 10
+    assert len(repeated) > len(patterns)
     for part in repeated:
         assert len(part) == 1
-        assert part[0][0] in (_constants.IN, _constants.LITERAL, _constants.ATOMIC_GROUP), part
+        assert part[0][0] in (*SINGLE_CHARACTERS, _constants.ATOMIC_GROUP), part

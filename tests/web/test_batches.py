@@ -1,5 +1,6 @@
 """The two batch endpoints: valid requests, options, limits, and the order of errors."""
 
+import asyncio
 import gzip
 
 import pytest
@@ -232,3 +233,22 @@ def test_request_without_credentials_costs_no_verification() -> None:
     with TestClient(application(verifier=verifier)) as client:
         assert client.post(SAVE, content=BATCH, headers=JSON).status_code == 401
     assert verifier.verifications == 0
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_batch_is_processed_apart_from_the_event_loop(size: int, coding: str) -> None:
+    loops: list[object] = []
+
+    def find_loop(content: bytes) -> None:
+        try:
+            loops.append(asyncio.get_running_loop())
+        except RuntimeError:
+            loops.append(None)
+
+    body = b'{"customers": ["' + b"x" * size + b'"]}'
+    with TestClient(application(FakeIntake(find_loop))) as client:
+        content = gzip.compress(body) if coding == "gzip" else body
+        response = client.post(SAVE, content=content, headers={**JSON, "Content-Encoding": coding}, auth=ANNA)
+    assert response.status_code == 200
+    assert loops == [None]

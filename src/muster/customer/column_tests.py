@@ -34,20 +34,23 @@ def are_members(members: frozenset[str]) -> ColumnTest:
     """A test for types that take only these strings."""
 
     def test(column: Sequence[Any]) -> bool:
-        try:
-            return members.issuperset(column)
-        except TypeError:  # an object or a list, which is not hashable
-            return False
+        return _are_strings(column) and members.issuperset(column)
 
     return test
 
 
 def are_dates(column: Sequence[Any]) -> bool:
     """A test for dates. Many dates of a column are the same."""
-    try:
-        return all(map(is_date, set(column)))
-    except TypeError:  # a value that is not a string
-        return False
+    return _are_strings(column) and all(map(is_date, set(column)))
+
+
+def _are_strings(column: Sequence[Any]) -> bool:
+    """Whether a column has only strings. Only then may its values become keys or members of a set.
+
+    Strings have secret hashes. A client can choose numbers of one hash (0 for each multiple of 2**61 - 1), and a set of
+    them takes a time that grows with the square of its size.
+    """
+    return set(map(type, column)) == {str}
 
 
 def make_text_test(max_length: int | None) -> ColumnTest:

@@ -1,6 +1,6 @@
 """Readers of the fields that hold objects, or lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, repeat
 from typing import Protocol, TypeGuard, TypeVar, cast
@@ -18,6 +18,14 @@ class ObjectReader(Protocol):
     def read(self, source: Document, path: Path, findings: Findings) -> Document: ...
 
     def precheck(self, sources: Sequence[Document], rows: Sequence[int], needs_check: set[int]) -> None: ...
+
+
+class LargeList:
+    """The value of a list that is too large to be decoded as a whole."""
+
+    def replace_elements(self, read: Callable[[Sequence[object], int], Sequence[object]]) -> object:
+        """Calls `read` with groups of elements and the index of the first one; gives the list of what it gives."""
+        raise NotImplementedError
 
 
 @dataclass(slots=True)
@@ -47,16 +55,26 @@ class NestedListReader:
     not_an_object: CompiledError
 
     def read(self, value: object, path: Path, findings: Findings) -> object:
-        if type(value) is not list:
-            return ABSENT if is_absent(value) else BAD
+        if type(value) is list:
+            documents, changed = self._read_all(value, 0, path, findings)
+            return documents if changed else value
+        if isinstance(value, LargeList):
+            return value.replace_elements(lambda group, first: self._read_all(group, first, path, findings)[0])
+        return ABSENT if is_absent(value) else BAD
+
+    def _read_all(
+        self, elements: Sequence[object], first: int, path: Path, findings: Findings
+    ) -> tuple[list[Document], bool]:
+        """The documents of the elements, whose indexes begin with `first`, and whether any element changes."""
         documents: list[Document] = []
         changed = False
         empty_objects = other_values = 0
-        for index, element in enumerate(value):
+        for index, element in enumerate(elements, first):
             if type(element) is dict:
                 empty_objects += not element
                 if not element and empty_objects > findings.max_findings:
                     findings.has_more_violations = True
+                    documents.append(element)
                     continue
                 document = self.objects.read(element, (*path, index), findings)
                 changed = changed or document is not element
@@ -69,7 +87,7 @@ class NestedListReader:
                     findings.has_more_violations = True
                 else:
                     findings.add_violation(self.not_an_object, (*path, index))
-        return documents if changed else value
+        return documents, changed
 
     def precheck(self, column: Sequence[object], rows: Sequence[int], needs_check: set[int]) -> None:
         lists, rows = _select_type(list, column, rows, needs_check)
@@ -117,16 +135,24 @@ class ScreeningReader:
     not_a_name: CompiledError
 
     def read(self, value: object, path: Path, findings: Findings) -> object:
-        if type(value) is not list:
-            return ABSENT if is_absent(value) else BAD
-        for index, element in enumerate(value):
+        if type(value) is list:
+            self._read_all(value, 0, path, findings)
+        elif isinstance(value, LargeList):
+            value.replace_elements(lambda group, first: self._read_all(group, first, path, findings))
+        elif not is_absent(value):
+            return BAD
+        return ABSENT
+
+    def _read_all(self, elements: Sequence[object], first: int, path: Path, findings: Findings) -> Sequence[object]:
+        """Adds the violation of each name; the list that is left is empty."""
+        for index, element in enumerate(elements, first):
             name = ABSENT if element is None else read_text(element)
             if type(name) is str:
                 error = self.unavailable if name in self.known else self.not_known
                 findings.add_violation(error, (*path, index), ("NAME", name))
             elif name is not ABSENT:
                 findings.add_violation(self.not_a_name, (*path, index))
-        return ABSENT
+        return ()
 
     def precheck(self, column: Sequence[object], rows: Sequence[int], needs_check: set[int]) -> None:
         needs_check.update(rows)

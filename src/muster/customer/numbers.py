@@ -42,6 +42,8 @@ def parse_decimal(text: str) -> Decimal | None:
 
 def parse_json_decimal(text: str) -> Decimal | Unreadable:
     """Hook for JSON decoders: a number with a point or an exponent, exact; `UNREADABLE` when out of bounds."""
+    if len(text) <= MAX_DIGITS and "e" not in text and "E" not in text:
+        return Decimal(text)  # a JSON number of so few characters is within the bounds
     number = parse_decimal(text)
     return UNREADABLE if number is None else number
 

@@ -39,6 +39,9 @@ class _PackedFindings(Sequence[F]):
             rows.append((number, *place))
         self._packed = msgspec.msgpack.encode(rows)
 
+    def __repr__(self) -> str:
+        return repr(list(self))
+
     def __len__(self) -> int:
         return self._size
 

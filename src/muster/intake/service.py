@@ -122,8 +122,8 @@ class Intake:
         checker = self._checkers.current()
         units = BusinessUnits.for_user(checker.business_units, request.sender.business_units)
         with request.stages.decode:
-            items = decode_customers(request.content, self._max_customers)
-        checked = check_customers(items, checker, units, request.stages, request.options)
+            groups = decode_customers(request.content, self._max_customers)
+        checked = check_customers(groups, checker, units, request.stages, request.options)
         batch, warnings = checked.candidates, checked.warning_counts
         response = ResponseBuilder(batch, checked.own_ns, request.started, detail=request.options.detail)
         if not batch:

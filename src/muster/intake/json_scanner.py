@@ -1,0 +1,322 @@
+"""Finds where JSON values begin and end, in bytes and at any depth, without decoding them.
+
+A scan checks the syntax with a few regular expression matches for each container that holds containers in containers;
+simpler ones are skipped in one match. Such bodies are rare, but a client can send any number of them, so a scan costs
+little: the number of its steps is bounded by the size of the body (`tests/intake/test_decoding_cost.py`).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, NoReturn
+
+Buffer = bytes | bytearray | memoryview
+Span = tuple[int, int]  # the offsets of the first byte and after the last one
+
+# Bytes that one match may go over. It keeps all other threads waiting, the event loop too: 10 ms at most.
+WINDOW_BYTES: Final = 256 * 1024
+# Bytes in which strings are removed at once: what stands between them takes up to forty times as many.
+_STRINGS_WINDOW_BYTES: Final = 32 * 1024
+# A match that ends so near to the end of its window may be one of the beginning of a number: the 1 of 1.5 or of 1e-5.
+_CUT_NUMBER_BYTES: Final = 3
+# The schema nests seven levels (a contact of a related entity). Deeper values are unknown or bad anyway.
+MAX_DEPTH: Final = 32
+
+
+class InvalidJsonError(Exception):
+    """The text is not JSON: what was expected, and the offset in bytes."""
+
+    def __init__(self, expected: str, offset: int) -> None:
+        super().__init__(f"expected {expected}")
+        self.offset = offset
+
+
+def _repeat_possessively(pattern: str) -> str:
+    """A possessive repeat of an atomic group. Without the group, Python before 3.11.5 also consumes the beginning of a
+    failed repetition (Debian 12 has 3.11.2)."""
+    return f"(?:(?>{pattern}))*+"
+
+
+def _nest(value: str) -> str:
+    """The pattern of `value`, or of a list or an object of it. A closing bracket must follow its last value."""
+    items = _repeat_possessively(rf"{value}{_S}(?:,{_S}(?!\])|(?=\]))")
+    pairs = _repeat_possessively(rf"{_KEY}{value}{_S}(?:,{_S}(?!\}})|(?=\}}))")
+    return rf"(?:{value}|\[{_S}{items}\]|\{{{_S}{pairs}\}})"
+
+
+# Parts of patterns. All are possessive, so no body can make a match backtrack.
+_S: Final = r"[ \t\n\r]*+"
+_LETTERS: Final = r'[^"\\\x00-\x1f]*+'
+_ESCAPES: Final = _repeat_possessively(rf'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}}){_LETTERS}')
+_STRING: Final = f'"{_LETTERS}(?:"|{_ESCAPES}")'
+# An empty alternative is faster than `?`, which keeps a state that it never needs.
+_NUMBER: Final = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++|)(?:[eE][+-]?[0-9]++|)"
+_KEY: Final = f"{_STRING}{_S}:{_S}"
+_SCALAR: Final = f"(?:{_STRING}|{_NUMBER}|true|false|null)"
+# A scalar, or lists and objects of scalars to a depth of two. Each level makes the pattern twice as long.
+_SIMPLE_DEPTH: Final = 2
+_SIMPLE: Final = _nest(_nest(_SCALAR))
+_LIST_ITEMS: Final = _repeat_possessively(f"{_SIMPLE}{_S},{_S}")
+_OBJECT_ITEMS: Final = _repeat_possessively(f"{_SIMPLE}{_S},{_S}{_KEY}")
+# A bracket that opens a container, with the simple values before the next one. An empty list is a value. Three brackets
+# more are no simple value: in a long run of brackets, that saves looking for one.
+_OPENING: Final = rf"[\[{{](?:(?<=\[)(?:(?=\[\[\[)|{_S}(?=[^\]]){_LIST_ITEMS})|(?<=\{{){_S}{_KEY}{_OBJECT_ITEMS})"
+# The brackets that open before the first simple value in a value, that simple value, and the brackets that close then.
+_CLOSINGS: Final = _repeat_possessively(rf"{_S}[\]}}]")
+_VALUE: Final = rf"({_repeat_possessively(_OPENING)}){_SIMPLE}({_CLOSINGS})"
+
+
+def _compile(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode())
+
+
+_LIST, _OBJECT = b"[{"
+_CLOSING: Final = bytes.maketrans(b"[{", b"]}")
+_CLOSING_BRACKETS: Final = b"]}"
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_SPACES: Final = b" \t\n\r"
+
+_match_space: Final = _compile(_S).match
+_match_string: Final = _compile(_STRING).match
+_match_key: Final = _compile(_KEY.replace(_STRING, f"({_STRING})")).match
+_match_comma: Final = _compile(f"{_S},{_S}").match
+_match_simple: Final = _compile(_SIMPLE).match
+_match_value: Final = _compile(_VALUE).match
+_remove_strings: Final = _compile(_STRING).sub
+_match_whole_strings: Final = _compile(_repeat_possessively(rf'[^"]++|{_STRING}')).match
+_match_openings: Final = _compile(_repeat_possessively(_OPENING)).match
+_match_closings: Final = _compile(_CLOSINGS).match
+_match_opening: Final = _compile(rf"\[{_S}(?=[^\]])|\{{{_S}{_KEY}").match
+_match_items: Final = {_LIST: _compile(_LIST_ITEMS).match, _OBJECT: _compile(_OBJECT_ITEMS).match}
+# The same after a value in a list or an object, from the comma on, with the simple values before the next bracket.
+_match_next: Final = {
+    _LIST: _compile(f"{_S},{_S}{_LIST_ITEMS}{_VALUE}").match,
+    _OBJECT: _compile(f"{_S},{_S}{_KEY}{_OBJECT_ITEMS}{_VALUE}").match,
+}
+_iterate_brackets: Final = _compile(rf'(?:(?>[^"\[\]{{}}]++|{_STRING}))*+([\[{{]++|[\]}}]++)').finditer
+
+
+def skip_space(body: Buffer, at: int) -> int:
+    """The offset of the next byte that is no white space."""
+    return _get_end(_match_space(body, at), at)
+
+
+def check_syntax(body: Buffer, window_bytes: int = WINDOW_BYTES) -> None:
+    """Raises `InvalidJsonError` when the body is not JSON."""
+    end = skip_space(body, skip_value(body, skip_space(body, 0), window_bytes))
+    if end < len(body):
+        raise InvalidJsonError("the end of the body", end)
+
+
+def skip_value(body: Buffer, at: int, window_bytes: int = WINDOW_BYTES) -> int:
+    """The offset of the end of the value that begins at `at`; raises `InvalidJsonError`."""
+    limit = at + window_bytes
+    simple = _match_simple(body, at, limit)
+    if simple is not None and simple.end() <= limit - _CUT_NUMBER_BYTES:
+        return simple.end()
+    opened = bytearray()  # the opening brackets of the open containers: one byte each, because there may be millions
+    match = _match_value
+    while True:
+        limit = at + window_bytes
+        found = match(body, at, limit)
+        if found is None or found.end() > limit - _CUT_NUMBER_BYTES:
+            at = _skip_first_value(body, at, opened, window_bytes)
+        else:
+            openings, closings = found.groups()
+            if closings == openings[::-1].translate(_CLOSING):
+                at = found.end()  # most often, the brackets close exactly those that were opened just before
+            else:
+                opened += _get_open_brackets(openings)
+                at = _skip_closings(body, found.start(2), opened, window_bytes)
+        if not opened:
+            return at
+        match = _match_next[opened[-1]]
+
+
+def _skip_first_value(body: Buffer, at: int, opened: bytearray, window_bytes: int) -> int:
+    """The offset after the first value that ends, and the brackets that close then. For values larger than a window.
+
+    At `at` begins a value, or after a value in a container, a comma.
+    """
+    if opened:
+        at = _skip_comma_and_key(body, at, opened[-1])
+    while True:
+        start = at
+        if opened:
+            at = _get_end(_match_items[opened[-1]](body, at, at + window_bytes), at)
+        openings = _match_openings(body, at, at + window_bytes)
+        if openings is None or openings.end() == at:
+            openings = _match_opening(body, at)  # white space and a key may be longer than a window
+        if openings is not None:
+            opened += _get_open_brackets(openings[0])
+            at = openings.end()
+        at = skip_space(body, at)
+        if at == start:
+            break
+    simple = _match_simple(body, at)
+    if simple is None:
+        _fail_at_value(body, at)
+    return _skip_closings(body, simple.end(), opened, window_bytes)
+
+
+def _skip_comma_and_key(body: Buffer, at: int, container: int) -> int:
+    """The offset of the next value in a container, after a value."""
+    comma = _match_comma(body, at)
+    if comma is None:
+        raise InvalidJsonError("a comma or a closing bracket", skip_space(body, at))
+    if container == _LIST:
+        return comma.end()
+    key = _match_key(body, comma.end())
+    if key is None:
+        _fail_at_key(body, comma.end())
+    return key.end()
+
+
+def _get_open_brackets(openings: bytes) -> bytes:
+    """The brackets that are not closed in what `_OPENING` repeats: all but those of the simple values."""
+    if len(openings) <= _STRINGS_WINDOW_BYTES:
+        brackets = _remove_strings(b"", openings).translate(None, _NO_BRACKETS)
+    else:
+        brackets = b"".join(_iterate_brackets_by_window(openings))
+    for pair in (b"[]", b"{}") * _SIMPLE_DEPTH:
+        if pair in brackets:
+            brackets = brackets.replace(pair, b"")
+    return brackets
+
+
+def _iterate_brackets_by_window(text: bytes) -> Iterator[bytes]:
+    """The brackets outside of strings. Replacing takes much memory for the many parts of a text between its strings."""
+    at = 0
+    while at < len(text):
+        end = _get_end(_match_whole_strings(text, at, at + _STRINGS_WINDOW_BYTES), at)
+        yield _remove_strings(b"", text[at:end]).translate(None, _NO_BRACKETS)
+        at = end if end > at else _get_end(_match_string(text, at), len(text))
+
+
+def find_deep_containers(body: Buffer) -> list[Span]:
+    """The containers that nest deeper than `MAX_DEPTH` in a body whose syntax is valid, without those within them."""
+    spans: list[Span] = []
+    depth = deep_from = 0
+    for found in _iterate_brackets(body):
+        first, end = found.span(1)
+        count = end - first
+        if body[first] in _CLOSING_BRACKETS:
+            if depth - count <= MAX_DEPTH < depth:
+                spans.append((deep_from, first + depth - MAX_DEPTH))
+            depth -= count
+        else:
+            if depth <= MAX_DEPTH < depth + count:
+                deep_from = first + MAX_DEPTH - depth
+            depth += count
+    return spans
+
+
+def _skip_closings(body: Buffer, at: int, opened: bytearray, window_bytes: int) -> int:
+    """The offset after the brackets that close open containers, which are removed from `opened`."""
+    while opened:
+        start = skip_space(body, at)
+        found = _match_closings(body, start, start + window_bytes)
+        if found is None or found.end() == start:
+            break
+        brackets = found[0].translate(None, _SPACES)
+        count = min(len(brackets), len(opened))
+        expected = bytes(opened[: -count - 1 : -1]).translate(_CLOSING)
+        is_closed = brackets.startswith(expected)
+        if not is_closed:
+            count = next(index for index, bracket in enumerate(expected) if bracket != brackets[index])
+        del opened[len(opened) - count :]
+        if count == len(brackets):
+            at = found.end()
+        else:
+            at = _skip_brackets(body, start, count) if len(found[0]) > len(brackets) else start + count
+        if not is_closed:
+            raise InvalidJsonError("a comma or a closing bracket", skip_space(body, at))
+    return at
+
+
+def _skip_brackets(body: Buffer, at: int, count: int) -> int:
+    found = re.compile(rb"(?:[ \t\n\r]*+[\]}]){%d}" % count).match(body, at)
+    assert found is not None
+    return found.end()
+
+
+def scan_elements(body: Buffer, at: int, scan_value: Callable[[int], int]) -> int:
+    """Calls `scan_value` with the offset of each element of the list that opens at `at`; it gives the element's end.
+
+    Gives the offset of the list's end.
+    """
+    at = skip_space(body, at + 1)
+    is_open = not _is_at(body, at, b"]")
+    while is_open:
+        at, is_open = _skip_comma(body, scan_value(at), b"]")
+    return at + 1
+
+
+def scan_pairs(body: Buffer, at: int, scan_value: Callable[[bytes, int], int]) -> int:
+    """Calls `scan_value` with the key, in quotes, and the offset of each value of the object that opens at `at`."""
+    at = skip_space(body, at + 1)
+    is_open = not _is_at(body, at, b"}")
+    while is_open:
+        key = _match_key(body, at)
+        if key is None:
+            _fail_at_key(body, at)
+        at, is_open = _skip_comma(body, scan_value(bytes(key[1]), key.end()), b"}")
+    return at + 1
+
+
+def find_element_groups(body: Buffer, at: int, max_bytes: int) -> tuple[list[Span], int]:
+    """The elements of the list that opens at `at`, in spans of up to `max_bytes`; and the offset of the list's end.
+
+    A larger span is a single element. Commas stand between the elements of a span, and maybe after the last one.
+    """
+    groups: list[Span] = []
+    at = skip_space(body, at + 1)
+    is_open = not _is_at(body, at, b"]")
+    while is_open:
+        # What does not fit is cut off at the end offset, and then has no comma.
+        several = _match_items[_LIST](body, at, at + max_bytes)
+        if several is not None and several.end() > at:
+            end = after = several.end()
+        else:
+            end = skip_value(body, at)
+            after, is_open = _skip_comma(body, end, b"]")
+        if groups and end - groups[-1][0] <= max_bytes:
+            groups[-1] = groups[-1][0], end
+        else:
+            groups.append((at, end))
+        at = after
+    return groups, at + 1
+
+
+def _skip_comma(body: Buffer, at: int, closing: bytes) -> tuple[int, bool]:
+    """The offset of the next value, or of the bracket that closes its container; and whether it is still open."""
+    comma = _match_comma(body, at)
+    if comma is not None:
+        return comma.end(), True
+    at = skip_space(body, at)
+    if not _is_at(body, at, closing):
+        raise InvalidJsonError("a comma or a closing bracket", at)
+    return at, False
+
+
+def _is_at(body: Buffer, at: int, byte: bytes) -> bool:
+    return body[at : at + 1] == byte
+
+
+def _fail_at_key(body: Buffer, at: int) -> NoReturn:
+    key = _match_string(body, at)
+    if key is None:
+        raise InvalidJsonError("a string", at)
+    raise InvalidJsonError("a colon", skip_space(body, key.end()))
+
+
+def _fail_at_value(body: Buffer, at: int) -> NoReturn:
+    """Raises the error in the value that begins at `at`."""
+    if _is_at(body, at, b"{"):
+        _fail_at_key(body, skip_space(body, at + 1))
+    if _is_at(body, at, b"["):
+        at = skip_space(body, at + 1)
+    raise InvalidJsonError("a string" if _is_at(body, at, b'"') else "a value", at)
+
+
+def _get_end(found: re.Match[bytes] | None, at: int) -> int:
+    return found.end() if found else at
