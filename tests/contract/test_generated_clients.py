@@ -23,6 +23,8 @@ BUILD = Path(__file__).parents[2] / "build"
 PYTHON_GENERATOR = BUILD / "openapi-python-client" / "bin" / "openapi-python-client"
 TYPESCRIPT = BUILD / "openapi-typescript"
 TYPESCRIPT_PACKAGES = ("openapi-typescript@7.13.0", "typescript@5.9.3")
+# Where the registry is out of reach, npm tries for minutes by default.
+NPM_PATIENCE = ("--fetch-retries=0", "--fetch-timeout=10000")
 
 # What a client reads does not depend on the database.
 on_sqlite = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True, scope="module")
@@ -126,7 +128,16 @@ def _typescript() -> Path:
         pytest.skip("needs node and npm")
     commands = TYPESCRIPT / "node_modules" / ".bin"
     if not (commands / "openapi-typescript").exists():
-        install = (npm, "install", "--prefix", TYPESCRIPT, "--no-audit", "--no-fund", *TYPESCRIPT_PACKAGES)
+        install = (
+            npm,
+            "install",
+            "--prefix",
+            TYPESCRIPT,
+            "--no-audit",
+            "--no-fund",
+            *NPM_PATIENCE,
+            *TYPESCRIPT_PACKAGES,
+        )
         if subprocess.run(install, capture_output=True, timeout=200, check=False).returncode != 0:
             pytest.skip(f"npm cannot install {' and '.join(TYPESCRIPT_PACKAGES)}")
     return commands

@@ -21,6 +21,7 @@ def test_input_of_an_old_crash_keeps_all_invariants(crash: Path) -> None:
     Target().run(crash.read_bytes())
 
 
+@pytest.mark.no_cover  # thousands of inputs; other tests cover the lines
 def test_mutations_keep_all_invariants_and_reach_every_outcome() -> None:
     target, outcomes = Target(), set()
     fuzzer = Fuzzer(lambda body: outcomes.add(target.run(body)))

@@ -19,6 +19,9 @@ from muster.intake.decode import MAX_WHOLE_BYTES, decode_customers
 from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
 
+# Tracing lines beside counting calls and allocations takes three times as long.
+pytestmark = pytest.mark.no_cover
+
 MEBIBYTE = 1024 * 1024
 # Times the size of the body, beside the body itself; and what a group and the findings of a customer take.
 MAX_MEMORY, MAX_CONSTANT_MEMORY = 4, 4 * MEBIBYTE
