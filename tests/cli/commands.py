@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -106,6 +107,11 @@ class Running:
             if match := re.search(pattern, line):
                 return match
         raise AssertionError(f"{pattern!r} is not in {''.join(seen)}")
+
+    def event(self, key: str) -> dict[str, Any]:
+        """The next event of the log with this key."""
+        found: dict[str, Any] = json.loads(self.line(rf'"event":"{key}"').string)
+        return found
 
     def port(self) -> int:
         return int(self.line(r"listens on https?://\S+:(\d+)")[1])

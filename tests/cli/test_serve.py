@@ -6,31 +6,22 @@ import json
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from muster.auth.login_throttle import FREE_ATTEMPTS_PER_USER
 from muster.server.limits import ConnectionLimits
-from tests.cli.commands import COMMAND, Muster, Running, assert_one_line, make_certificate
+from tests.cli.commands import COMMAND, Muster, Running, assert_one_line
 from tests.observability.collector import collecting
 
 MINIMAL = files("muster.web").joinpath("examples/minimal.json").read_bytes()
 MAX_HEAD_BYTES = ConnectionLimits().max_head_bytes
 Start = Callable[..., Running]
-
-
-def event(service: Running, key: str) -> dict[str, Any]:
-    """The next event of the log with this key."""
-    found: dict[str, Any] = json.loads(service.line(rf'"event":"{key}"').string)
-    return found
 
 
 def get(port: int, path: str) -> tuple[int, dict[str, str]]:
@@ -92,9 +83,9 @@ def test_log_in_json_is_json_from_the_first_line_to_the_last(muster: Muster, sta
     assert (first["event"], first["level"]) == ("no_users", "info")
     assert (second["event"], second["level"]) == ("service_started", "info")
     port = int(second["message"].partition("127.0.0.1:")[2].partition(" ")[0])
-    os.kill(event(service, "worker_started")["pid"], signal.SIGKILL)
-    assert event(service, "worker_died")["level"] == "warning"
-    event(service, "worker_started")
+    os.kill(service.event("worker_started")["pid"], signal.SIGKILL)
+    assert service.event("worker_died")["level"] == "warning"
+    service.event("worker_started")
     assert get(port, "/no/such/path")[0] == 404
     code, err = service.stop(signal.SIGTERM)
     assert code == 0
@@ -189,152 +180,10 @@ def test_connection_serves_many_requests_and_large_bodies(muster: Muster, start:
     connection.close()
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_service_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str) -> None:
-    cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
-    service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
-    port = int(service.line(r"listens on https://localhost:(\d+)")[1])
-    with socket.create_connection(("localhost", port), timeout=10) as plain:
-        plain.sendall(b"GET /health/live HTTP/1.1\r\n\r\n")
-        assert b"HTTP" not in plain.recv(1000)
-    trusted = ssl.create_default_context(cafile=cert)
-    connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=trusted)
-    connection.request("GET", "/health/live")
-    assert connection.getresponse().status == 200
-    connection.close()
-
-
-def shown_certificate(port: int, **versions: ssl.TLSVersion) -> str:
-    """The certificate that the server presents to a new connection, as PEM."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    for name, version in versions.items():
-        setattr(context, name, version)
-    with socket.create_connection(("localhost", port), timeout=10) as plain, context.wrap_socket(plain) as secure:
-        shown = secure.getpeercert(binary_form=True)
-        assert shown is not None
-        return ssl.DER_cert_to_PEM_cert(shown)
-
-
-def until_shown(port: int, cert: Path) -> None:
-    deadline = time.monotonic() + 30
-    while shown_certificate(port) != cert.read_text():
-        assert time.monotonic() < deadline, "the new certificate is not shown"
-        time.sleep(0.05)
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_sighup_loads_a_new_certificate_and_keeps_the_old_one_when_it_is_invalid(
-    muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str
-) -> None:
-    cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
-    service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
-    port = int(service.line(r"listens on https://localhost:(\d+)")[1])
-    for _ in range(int(workers)):
-        service.line("worker_started")
-    held = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl._create_unverified_context())
-    held.request("GET", "/health/live")
-    held.getresponse().read()
-    until_shown(port, cert)
-
-    good = cert.read_text()
-    cert.write_text("no certificate")
-    service.process.send_signal(signal.SIGHUP)
-    assert "holds no certificate in PEM" in event(service, "tls_reload_failed")["reason"]
-    assert shown_certificate(port) == good
-
-    make_certificate(cert, key)
-    assert cert.read_text() != good
-    service.process.send_signal(signal.SIGHUP)
-    event(service, "tls_reloaded")
-    event(service, "workers_replaced")
-    assert shown_certificate(port) == cert.read_text()
-    held.close()
-    assert service.stop(signal.SIGTERM)[0] == 0
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_idle_tls_connection_does_not_delay_shutdown(
-    muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str
-) -> None:
-    cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
-    service = start("serve", "--port", "0", "--host", "localhost", "--database", muster.url, *options)
-    port = service.port()
-    connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl._create_unverified_context())
-    connection.request("GET", "/health/live")
-    connection.getresponse().read()
-    # Its own patience is over before the half minute that TLS would wait.
-    service.process.send_signal(signal.SIGTERM)
-    assert service.process.wait(timeout=15) == 0
-    connection.close()
-
-
-def test_tls_below_1_2_is_refused(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
-    cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key))
-    port = start("serve", "--port", "0", "--host", "localhost", "--database", muster.url, *options).port()
-    assert shown_certificate(port, maximum_version=ssl.TLSVersion.TLSv1_2)
-    # It is the server that ends it, and not the client that does not try.
-    with pytest.raises(ssl.SSLError, match=r"EOF|alert protocol version"), pytest.warns(match="TLSVersion"):
-        shown_certificate(port, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
-
-
-def test_invalid_certificate_is_an_error_of_one_line(
-    muster: Muster, certificate: tuple[Path, Path], tmp_path: Path
-) -> None:
-    cert, key = certificate
-    other_cert, other_key = tmp_path / "other.pem", tmp_path / "other-key.pem"
-    make_certificate(other_cert, other_key)
-    locked, broken = tmp_path / "locked.pem", tmp_path / "broken.pem"
-    subprocess.run(
-        ["openssl", "pkey", "-in", key, "-aes256", "-passout", "pass:x", "-out", locked],
-        check=True,
-        capture_output=True,
-    )
-    broken.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
-    for given, says in (
-        ((tmp_path / "x", key), f"there is no file {tmp_path / 'x'}"),
-        ((cert, cert / "x"), f"there is no file {cert / 'x'}"),
-        ((tmp_path, key), f"{tmp_path} is a directory"),
-        ((key, cert), f"{key} holds no certificate in PEM"),
-        ((cert, cert), f"{cert} holds no private key in PEM"),
-        ((cert, locked), "give the key without a password"),
-        ((cert, other_key), f"the key {other_key} is not the key of the certificate {cert}"),
-        ((broken, key), f"the certificate {broken} and the key {key} can't be used (OpenSSL: "),
-    ):
-        assert_one_line(muster("serve", "--tls-cert", str(given[0]), "--tls-key", str(given[1])), 1, says)
-
-
-def test_unreadable_key_is_an_error_of_one_line(
-    muster: Muster, certificate: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cert, key = certificate
-    closed = tmp_path / "closed"
-    closed.mkdir()
-    hidden = key.rename(closed / "key.pem")
-
-    # Root reads everything, so what the system says to others is said here.
-    def refuse(path: object, *_: object, **__: object) -> object:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    if os.geteuid() == 0:
-        real = os.stat
-        monkeypatch.setattr(os, "stat", lambda path, **how: (refuse if path == str(hidden) else real)(path, **how))
-    else:
-        closed.chmod(0)
-    result = muster("serve", "--tls-cert", str(cert), "--tls-key", str(hidden))
-    assert_one_line(result, 1, f"has no right to read {hidden}", "give that user the right to read it")
-    closed.chmod(0o700)
-
-
 def test_sighup_replaces_a_single_worker(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url)
     port = service.port()
-    first = event(service, "worker_started")["pid"]
+    first = service.event("worker_started")["pid"]
     service.process.send_signal(signal.SIGHUP)
     seen: dict[str, dict[str, Any]] = {}
     while seen.keys() < {"worker_started", "workers_replaced"}:  # on a busy machine the old one ends first
@@ -376,9 +225,9 @@ def test_closing_terminal_stops_the_service(muster: Muster) -> None:
 def test_killed_worker_is_replaced(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
     port = service.port()
-    workers = [event(service, "worker_started")["pid"] for _ in range(2)]
+    workers = [service.event("worker_started")["pid"] for _ in range(2)]
     os.kill(workers[0], signal.SIGKILL)
-    assert event(service, "worker_died")["pid"] == workers[0]
+    assert service.event("worker_died")["pid"] == workers[0]
     service.line("worker_started")
     assert get(port, "/health/live")[0] == 200
     assert service.stop(signal.SIGTERM)[0] == 0
