@@ -1,0 +1,91 @@
+"""Rows: what the readers of files give, whatever the format."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from muster.intake.checkpoint import Position
+from muster.loads.row_errors import RowError
+
+
+class RowProblem(NamedTuple):
+    """Why a row can't be taken as it stands. `column` is the index of the cell, None for the whole row."""
+
+    error: RowError
+    column: int | None = None
+
+
+class Row(NamedTuple):
+    """One row of a file.
+
+    `number` is what a person counts: the row of a spreadsheet or the record of a CSV file, where the header is row 1;
+    the line of an NDJSON file; the index from 1 of a customer in a JSON file. `value` has the cells in the order of the
+    header, each as text, None for a cell that is not there; or the JSON value, of formats that hold documents. `raw` is
+    the row as it stands, for the file of refused rows: the text of a text format with its line end, empty for others.
+    `end` is the offset after the row in the decompressed content, 0 in formats that are not read in order.
+    """
+
+    number: int
+    value: Any
+    raw: str
+    end: int
+    problems: tuple[RowProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is laid out: what its refused rows need to be written as they stood.
+
+    `format` is `csv`, `ndjson`, `json`, `xlsx`, `ods` or `parquet`. `header` has the names of the columns, None for
+    formats that hold documents. The others belong to text formats.
+    """
+
+    format: str
+    header: tuple[str, ...] | None = None
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    line_end: str = "\n"
+    has_bom: bool = False
+
+
+class RowSource(Protocol):
+    """An opened file."""
+
+    @property
+    def layout(self) -> Layout: ...
+
+    @property
+    def size(self) -> int | None:
+        """The bytes of the file as it is stored; None for a stream."""
+        ...
+
+    @property
+    def bytes_read(self) -> int:
+        """The bytes of the file as it is stored that were read so far."""
+        ...
+
+    def rows(self, after: Position) -> Iterator[Row]:
+        """The rows after this position, each once.
+
+        Raises `FileChangedError` when the content up to the position is not what it was, and `InvalidFileError` for a
+        file that can't be read on.
+        """
+        ...
+
+    def position_after(self, row: Row) -> Position:
+        """The position after a row. Rows are asked for in the order of the file."""
+        ...
+
+    def sha256(self) -> bytes:
+        """The SHA-256 of the file as it is stored. Known after the last row was read."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class InvalidFileError(Exception):
+    """The file can't be read, as a whole or from here on. The text says why and where, and has no value of a cell."""
+
+
+class FileChangedError(InvalidFileError):
+    """The file differs from the one whose load began."""
