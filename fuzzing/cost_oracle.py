@@ -10,7 +10,7 @@ from typing import Any, Final
 from fuzzing.decoder_oracle import decode
 from fuzzing.invariants import require
 from muster.customer import BusinessUnits, Checker
-from muster.intake.json_scanner import MAX_DEPTH
+from muster.intake.json_structure import MAX_DEPTH
 
 # Calls of functions, in Python or in C, that decoding may take for a byte, and those of the smallest body.
 MAX_STEPS_PER_BYTE: Final = 3

@@ -21,7 +21,8 @@ from muster.intake.decode import (
     TooManyCustomersError,
     decode_customers,
 )
-from muster.intake.json_scanner import MAX_DEPTH, InvalidJsonError, check_syntax
+from muster.intake.json_scanner import InvalidJsonError, check_syntax
+from muster.intake.json_structure import MAX_DEPTH
 from muster.intake.value_decoder import fast_decoder
 
 # More customers than most inputs have, and fewer than some.

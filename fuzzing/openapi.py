@@ -20,14 +20,19 @@ _SCHEMATHESIS: Final = Path(sys.executable).with_name("schemathesis")
 
 def run(port: int, token: str, seconds: int) -> str | None:
     """Runs all phases of schemathesis for about `seconds`. Gives its report when it finds failures."""
+    options = ["--phases", "examples,coverage,fuzzing,stateful", "--max-time", str(seconds)]
+    return check(f"http://127.0.0.1:{port}/v2/api-docs", token, *options, "--generation-database", "none")
+
+
+def check(document: str, token: str, *options: str) -> str | None:
+    """Runs schemathesis on a document, by its URL or path. Gives its report when it finds failures."""
     with tempfile.TemporaryDirectory(prefix="muster-fuzzing-") as directory:
         config = Path(directory) / "schemathesis.toml"
         config.write_text('headers = { Authorization = "Bearer ${MUSTER_FUZZING_TOKEN}" }\n', encoding="utf-8")
-        options = ["--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS)]
-        options += ["--max-time", str(seconds), "--generation-database", "none", "--suppress-health-check", "all"]
-        options += ["--warnings", "off", "--continue-on-failure", "--max-failures", "20", "--no-color"]
+        common = ["--checks", ",".join(CHECKS), "--suppress-health-check", "all"]
+        common += ["--warnings", "off", "--continue-on-failure", "--max-failures", "20", "--no-color"]
         done = subprocess.run(
-            [_SCHEMATHESIS, "run", f"http://127.0.0.1:{port}/v2/api-docs", *options],
+            [_SCHEMATHESIS, "run", document, *options, *common],
             cwd=directory,
             env={"MUSTER_FUZZING_TOKEN": token, "LANG": "C.UTF-8"},
             stdout=subprocess.PIPE,

@@ -16,7 +16,7 @@ from muster.customer.fields import iterate_fields
 from muster.customer.numbers import MAX_DIGITS, MAX_EXPONENT
 from muster.customer.schema import Field
 from muster.customer.value_types import ClassifierCode, Date, Enum, ScreeningList, Text
-from muster.intake.json_scanner import MAX_DEPTH
+from muster.intake.json_structure import MAX_DEPTH
 
 MAX_WORD_LENGTH: Final = 32
 UNITS: Final = ("MAIN", "LV", "EE")

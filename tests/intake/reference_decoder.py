@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from muster.customer.numbers import UNREADABLE, parse_json_decimal, parse_json_integer
-from muster.intake.json_scanner import MAX_DEPTH, InvalidJsonError
+from muster.intake.json_scanner import InvalidJsonError
+from muster.intake.json_structure import MAX_DEPTH
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _STRING: Final = re.compile(r'"(?:(?>[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})))*+"')

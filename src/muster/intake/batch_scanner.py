@@ -1,18 +1,13 @@
 """Scans a body that msgspec does not decode: finds its customers, or says what is wrong with it and where."""
 
 import re
-from typing import Any, Final, NamedTuple, NoReturn
+from contextlib import suppress
+from typing import Final, NoReturn
 
 from muster.intake.body_format import EXPECTED, describe_beginning, describe_keys
-from muster.intake.json_scanner import (
-    Buffer,
-    InvalidJsonError,
-    scan_elements,
-    scan_pairs,
-    skip_space,
-    skip_value,
-)
-from muster.intake.large_json import SMALL_VALUES, scan_large_value
+from muster.intake.json_checker import check_json
+from muster.intake.json_scanner import Buffer, InvalidJsonError, Span, skip_space
+from muster.intake.json_structure import find_end, scan_elements, scan_pairs
 from muster.intake.tolerant_json import decode_key
 from muster.intake.value_decoder import find_invalid_utf8
 
@@ -43,34 +38,20 @@ class TooManyCustomersError(Exception):
         self.limit = limit
 
 
-class ScannedCustomer(NamedTuple):
-    """The offsets of a customer, and its value when it was decoded."""
-
-    start: int
-    end: int
-    value: Any = None
-
-
-def scan_customers(body: bytes | bytearray, limit: int, large_bytes: int) -> list[ScannedCustomer]:
-    """The customers; raises `InvalidBatchError` and `TooManyCustomersError`.
-
-    Customers of more than `large_bytes` that make a quarter of the body are decoded: that saves another scan.
-    """
+def scan_customers(body: bytes | bytearray, limit: int) -> list[Span]:
+    """The offsets of the customers; raises `InvalidBatchError` and `TooManyCustomersError`."""
     at = skip_space(body, 0)
     if body[at : at + 1] != b"{":
         if at == len(body):
             raise InvalidBatchError("the body is empty")
         raise InvalidBatchError(describe_beginning(body) or f"the body is not a JSON object; {EXPECTED}")
     check_utf8(body)
-    scan = _BatchScan(body, limit, large_bytes)
     try:
-        end = skip_space(body, scan_pairs(body, at, scan.scan_pair))
-        if body[end : end + 1] == b"{":
-            raise InvalidBatchError(f"the body looks like JSON lines, several objects in one body; {EXPECTED}")
-        if end < len(body):
-            raise InvalidJsonError("the end of the body", end)
+        check_json(body)
     except InvalidJsonError as error:
-        _fail(body, error, scan.index)
+        _fail(body, error, limit)
+    scan = _BatchScan(memoryview(body), limit)
+    scan_pairs(body, at, scan.scan_pair)
     if scan.customers is None:
         raise InvalidBatchError(describe_keys(scan.keys))
     return scan.customers
@@ -86,15 +67,13 @@ def check_utf8(body: Buffer) -> None:
 class _BatchScan:
     """What is known of a body while it is scanned. `index` is the index of the customer that is scanned."""
 
-    def __init__(self, body: bytes | bytearray, limit: int, large_bytes: int) -> None:
-        self.customers: list[ScannedCustomer] | None = None
+    def __init__(self, text: memoryview, limit: int) -> None:
+        self.customers: list[Span] | None = None
         self.keys: list[str] = []
         self.index: int | None = None
-        self._body = memoryview(body)
+        self._text = text
         self._limit = limit
-        self._decoded_bytes = max(large_bytes, len(body) // 4)
-        self._small_bytes = large_bytes // SMALL_VALUES
-        self._found: list[ScannedCustomer] = []
+        self._found: list[Span] = []
 
     def scan_pair(self, quoted_key: bytes, at: int) -> int:
         key = decode_key(quoted_key) if len(quoted_key) <= _MAX_KEY_BYTES else ""
@@ -102,30 +81,36 @@ class _BatchScan:
             raise InvalidBatchError("the key customers is twice in the body; send all customers in one list")
         if key == "customers" or len(self.keys) < _MAX_KEYS:
             self.keys.append(key)
-        if key != "customers" or bytes(self._body[at : at + 1]) != b"[":
-            return skip_value(self._body, at)
+        if key != "customers" or bytes(self._text[at : at + 1]) != b"[":
+            return find_end(self._text, at)
         self.index = 0
-        end = scan_elements(self._body, at, self._scan_customer)
+        end = scan_elements(self._text, at, self._scan_customer)
         self.index, self.customers = None, self._found
         return end
 
     def _scan_customer(self, at: int) -> int:
         if len(self._found) == self._limit:
             raise TooManyCustomersError(self._limit)
-        value = None
-        if len(self._body) - at > self._decoded_bytes:
-            value, end = scan_large_value(self._body, at, small_bytes=self._small_bytes)
-        else:
-            end = skip_value(self._body, at)
-        self._found.append(ScannedCustomer(at, end, value if end - at > self._decoded_bytes else None))
+        end = find_end(self._text, at)
+        self._found.append((at, end))
         self.index = len(self._found)
         return end
 
 
-def _fail(body: bytes | bytearray, error: InvalidJsonError, index: int | None) -> NoReturn:
+def _fail(body: bytes | bytearray, error: InvalidJsonError, limit: int) -> NoReturn:
+    """Raises the error, or the one of what stands before it and is valid."""
     at = error.offset
+    before = memoryview(body)[:at]
+    scan = _BatchScan(before, limit)
+    with suppress(InvalidJsonError):
+        scan_pairs(before, skip_space(before, 0), scan.scan_pair)
+        if body[at : at + 1] == b"{":
+            raise InvalidBatchError(
+                f"the body looks like JSON lines, several objects in one body; {EXPECTED}"
+            ) from error
     if at >= len(body) or _match_cut_string(body, at) or _match_cut_word(body, at):
         raise InvalidBatchError(f"the body breaks off before its end (byte {len(body)}); send it whole") from error
+    index = scan.index
     where = f"byte {at}" if index is None else f"byte {at}, the customer at index {index}"
     if word := _match_word(body, at):
         reason = f"{word[0].decode()} is not a JSON value; send a number, a string, true, false or null"

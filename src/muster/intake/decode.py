@@ -6,7 +6,6 @@ is wrong with the body, and each customer is decoded by itself.
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +13,7 @@ import msgspec
 from muster.customer.numbers import parse_json_decimal
 from muster.intake.batch_scanner import InvalidBatchError, TooManyCustomersError, check_utf8, scan_customers
 from muster.intake.json_scanner import Buffer
-from muster.intake.large_json import SMALL_VALUES, scan_large_value
+from muster.intake.large_json import SMALL_VALUES, decode_large_value
 from muster.intake.value_decoder import decode_suspect_value, decode_value, find_invalid_utf8
 
 __all__ = ["InvalidBatchError", "TooManyCustomersError", "decode_customers"]
@@ -79,11 +78,11 @@ def decode_customers(
             customers = _split(body)
             if customers is not None:
                 views: Iterator[memoryview] = map(memoryview, _check_limit(customers, limit))
-                return _decode_groups(zip(views, repeat(None)), decode_value, body, max_group_bytes)
+                return _decode_groups(views, decode_value, body, max_group_bytes)
     except _DECODE_ERRORS:
         pass  # the scan says what is wrong, or finds the customers
     view = memoryview(body)
-    scanned = ((view[start:end], value) for start, end, value in scan_customers(body, limit, max_group_bytes))
+    scanned = (view[start:end] for start, end in scan_customers(body, limit))
     return _decode_groups(scanned, decode_suspect_value, body, max_group_bytes)
 
 
@@ -119,27 +118,25 @@ def _group(customers: list[Any]) -> Iterator[list[Any]]:
 
 
 def _decode_groups(
-    customers: Iterable[tuple[memoryview, Any]],
+    customers: Iterable[memoryview],
     decode: Callable[[Buffer], Any],
     body: bytes | bytearray,
     max_group_bytes: int,
 ) -> Iterator[list[Any]]:
-    """Decodes the customers in groups, but those that have a value. `body` is needed only to say where it is wrong."""
+    """Decodes the customers in groups. `body` is needed only to say where it is wrong."""
     group: list[Any] = []
     size = 0
-    for customer, value in customers:
+    for customer in customers:
         length = len(customer)
         size += length
         if group and (size > max_group_bytes or len(group) == GROUP_SIZE):
             yield group
             group, size = [], length
-        if value is None:
-            try:
-                is_large = length > max_group_bytes
-                value = _decode_large(customer, body, max_group_bytes) if is_large else decode(customer)
-            except UnicodeDecodeError:
-                check_utf8(body)
-                raise
+        try:
+            value = _decode_large(customer, body, max_group_bytes) if length > max_group_bytes else decode(customer)
+        except UnicodeDecodeError:
+            check_utf8(body)
+            raise
         group.append(value)
     if group:
         yield group
@@ -148,4 +145,4 @@ def _decode_groups(
 def _decode_large(customer: memoryview, body: bytes | bytearray, max_group_bytes: int) -> Any:
     if find_invalid_utf8(customer) is not None:  # looked for now, because parts of it are decoded later
         check_utf8(body)
-    return scan_large_value(customer, 0, small_bytes=max_group_bytes // SMALL_VALUES)[0]
+    return decode_large_value(customer, small_bytes=max_group_bytes // SMALL_VALUES)

@@ -1,25 +1,21 @@
-"""Finds where JSON values begin and end, in bytes and at any depth, without decoding them.
+"""Checks the syntax of JSON values and finds their ends, in bytes and at any depth, without decoding them.
 
-A scan checks the syntax with a few regular expression matches for each container that holds containers in containers;
-simpler ones are skipped in one match. Such bodies are rare, but a client can send any number of them, so a scan costs
-little: the number of its steps is bounded by the size of the body (`tests/intake/test_decoding_cost.py`).
+It is for what msgspec refuses: values that nest very deep, and text that is not JSON, to say what is wrong. A scan
+takes a few matches of regular expressions for each container that holds containers in containers; simpler ones are
+skipped in one match. The size of a text bounds the number of its steps (`tests/intake/test_decoding_cost.py`).
 """
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Final, NoReturn
 
 Buffer = bytes | bytearray | memoryview
 Span = tuple[int, int]  # the offsets of the first byte and after the last one
 
-# Bytes that one match may go over. It keeps all other threads waiting, the event loop too: 10 ms at most.
-WINDOW_BYTES: Final = 256 * 1024
-# Bytes in which strings are removed at once: what stands between them takes up to forty times as many.
-_STRINGS_WINDOW_BYTES: Final = 32 * 1024
+# Bytes that one match may go over. It keeps all other threads waiting, the event loop too; and what is left when the
+# strings in a match are removed takes up to forty times as many.
+WINDOW_BYTES: Final = 32 * 1024
 # A match that ends so near to the end of its window may be one of the beginning of a number: the 1 of 1.5 or of 1e-5.
 _CUT_NUMBER_BYTES: Final = 3
-# The schema nests seven levels (a contact of a related entity). Deeper values are unknown or bad anyway.
-MAX_DEPTH: Final = 32
 
 
 class InvalidJsonError(Exception):
@@ -52,8 +48,8 @@ _STRING: Final = f'"{_LETTERS}(?:"|{_ESCAPES}")'
 _NUMBER: Final = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++|)(?:[eE][+-]?[0-9]++|)"
 _KEY: Final = f"{_STRING}{_S}:{_S}"
 _SCALAR: Final = f"(?:{_STRING}|{_NUMBER}|true|false|null)"
-# A scalar, or lists and objects of scalars to a depth of two. Each level makes the pattern twice as long.
-_SIMPLE_DEPTH: Final = 2
+# A scalar, or lists and objects of scalars to a depth of two. Each level makes the pattern twice as long. With one
+# level, deep nesting costs a third to a half less, but a customer with all fields half as much again.
 _SIMPLE: Final = _nest(_nest(_SCALAR))
 _LIST_ITEMS: Final = _repeat_possessively(f"{_SIMPLE}{_S},{_S}")
 _OBJECT_ITEMS: Final = _repeat_possessively(f"{_SIMPLE}{_S},{_S}{_KEY}")
@@ -71,7 +67,6 @@ def _compile(pattern: str) -> re.Pattern[bytes]:
 
 _LIST, _OBJECT = b"[{"
 _CLOSING: Final = bytes.maketrans(b"[{", b"]}")
-_CLOSING_BRACKETS: Final = b"]}"
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SPACES: Final = b" \t\n\r"
 
@@ -82,7 +77,6 @@ _match_comma: Final = _compile(f"{_S},{_S}").match
 _match_simple: Final = _compile(_SIMPLE).match
 _match_value: Final = _compile(_VALUE).match
 _remove_strings: Final = _compile(_STRING).sub
-_match_whole_strings: Final = _compile(_repeat_possessively(rf'[^"]++|{_STRING}')).match
 _match_openings: Final = _compile(_repeat_possessively(_OPENING)).match
 _match_closings: Final = _compile(_CLOSINGS).match
 _match_opening: Final = _compile(rf"\[{_S}(?=[^\]])|\{{{_S}{_KEY}").match
@@ -92,7 +86,6 @@ _match_next: Final = {
     _LIST: _compile(f"{_S},{_S}{_LIST_ITEMS}{_VALUE}").match,
     _OBJECT: _compile(f"{_S},{_S}{_KEY}{_OBJECT_ITEMS}{_VALUE}").match,
 }
-_iterate_brackets: Final = _compile(rf'(?:(?>[^"\[\]{{}}]++|{_STRING}))*+([\[{{]++|[\]}}]++)').finditer
 
 
 def skip_space(body: Buffer, at: int) -> int:
@@ -173,41 +166,10 @@ def _skip_comma_and_key(body: Buffer, at: int, container: int) -> int:
 
 def _get_open_brackets(openings: bytes) -> bytes:
     """The brackets that are not closed in what `_OPENING` repeats: all but those of the simple values."""
-    if len(openings) <= _STRINGS_WINDOW_BYTES:
-        brackets = _remove_strings(b"", openings).translate(None, _NO_BRACKETS)
-    else:
-        brackets = b"".join(_iterate_brackets_by_window(openings))
-    for pair in (b"[]", b"{}") * _SIMPLE_DEPTH:
-        if pair in brackets:
-            brackets = brackets.replace(pair, b"")
+    brackets = _remove_strings(b"", openings).translate(None, _NO_BRACKETS)
+    for pair in (b"[]", b"{}", b"[]", b"{}"):
+        brackets = brackets.replace(pair, b"")
     return brackets
-
-
-def _iterate_brackets_by_window(text: bytes) -> Iterator[bytes]:
-    """The brackets outside of strings. Replacing takes much memory for the many parts of a text between its strings."""
-    at = 0
-    while at < len(text):
-        end = _get_end(_match_whole_strings(text, at, at + _STRINGS_WINDOW_BYTES), at)
-        yield _remove_strings(b"", text[at:end]).translate(None, _NO_BRACKETS)
-        at = end if end > at else _get_end(_match_string(text, at), len(text))
-
-
-def find_deep_containers(body: Buffer) -> list[Span]:
-    """The containers that nest deeper than `MAX_DEPTH` in a body whose syntax is valid, without those within them."""
-    spans: list[Span] = []
-    depth = deep_from = 0
-    for found in _iterate_brackets(body):
-        first, end = found.span(1)
-        count = end - first
-        if body[first] in _CLOSING_BRACKETS:
-            if depth - count <= MAX_DEPTH < depth:
-                spans.append((deep_from, first + depth - MAX_DEPTH))
-            depth -= count
-        else:
-            if depth <= MAX_DEPTH < depth + count:
-                deep_from = first + MAX_DEPTH - depth
-            depth += count
-    return spans
 
 
 def _skip_closings(body: Buffer, at: int, opened: bytearray, window_bytes: int) -> int:
@@ -237,65 +199,6 @@ def _skip_brackets(body: Buffer, at: int, count: int) -> int:
     found = re.compile(rb"(?:[ \t\n\r]*+[\]}]){%d}" % count).match(body, at)
     assert found is not None
     return found.end()
-
-
-def scan_elements(body: Buffer, at: int, scan_value: Callable[[int], int]) -> int:
-    """Calls `scan_value` with the offset of each element of the list that opens at `at`; it gives the element's end.
-
-    Gives the offset of the list's end.
-    """
-    at = skip_space(body, at + 1)
-    is_open = not _is_at(body, at, b"]")
-    while is_open:
-        at, is_open = _skip_comma(body, scan_value(at), b"]")
-    return at + 1
-
-
-def scan_pairs(body: Buffer, at: int, scan_value: Callable[[bytes, int], int]) -> int:
-    """Calls `scan_value` with the key, in quotes, and the offset of each value of the object that opens at `at`."""
-    at = skip_space(body, at + 1)
-    is_open = not _is_at(body, at, b"}")
-    while is_open:
-        key = _match_key(body, at)
-        if key is None:
-            _fail_at_key(body, at)
-        at, is_open = _skip_comma(body, scan_value(bytes(key[1]), key.end()), b"}")
-    return at + 1
-
-
-def find_element_groups(body: Buffer, at: int, max_bytes: int) -> tuple[list[Span], int]:
-    """The elements of the list that opens at `at`, in spans of up to `max_bytes`; and the offset of the list's end.
-
-    A larger span is a single element. Commas stand between the elements of a span, and maybe after the last one.
-    """
-    groups: list[Span] = []
-    at = skip_space(body, at + 1)
-    is_open = not _is_at(body, at, b"]")
-    while is_open:
-        # What does not fit is cut off at the end offset, and then has no comma.
-        several = _match_items[_LIST](body, at, at + max_bytes)
-        if several is not None and several.end() > at:
-            end = after = several.end()
-        else:
-            end = skip_value(body, at)
-            after, is_open = _skip_comma(body, end, b"]")
-        if groups and end - groups[-1][0] <= max_bytes:
-            groups[-1] = groups[-1][0], end
-        else:
-            groups.append((at, end))
-        at = after
-    return groups, at + 1
-
-
-def _skip_comma(body: Buffer, at: int, closing: bytes) -> tuple[int, bool]:
-    """The offset of the next value, or of the bracket that closes its container; and whether it is still open."""
-    comma = _match_comma(body, at)
-    if comma is not None:
-        return comma.end(), True
-    at = skip_space(body, at)
-    if not _is_at(body, at, closing):
-        raise InvalidJsonError("a comma or a closing bracket", at)
-    return at, False
 
 
 def _is_at(body: Buffer, at: int, byte: bytes) -> bool:

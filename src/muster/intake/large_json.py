@@ -16,7 +16,7 @@ from muster.customer.nested import LargeList
 from muster.customer.numbers import UNREADABLE
 from muster.customer.value_readers import is_absent
 from muster.customer.value_types import Nested, NestedList, ScreeningList
-from muster.intake.json_scanner import Span, find_element_groups, scan_pairs, skip_value
+from muster.intake.json_structure import find_end, iterate_element_groups, scan_pairs
 from muster.intake.tolerant_json import decode_key
 from muster.intake.value_decoder import decode_value
 
@@ -38,63 +38,58 @@ _LISTS: Final = frozenset(
 )
 
 
-def scan_large_value(body: memoryview, at: int, *, small_bytes: int, depth: int = 1) -> tuple[Any, int]:
-    """The customer, or the object within one at `depth`, that begins at the offset `at`; and the offset of its end.
+def decode_large_value(value: memoryview, *, small_bytes: int, depth: int = 1) -> Any:
+    """The customer, or the object within one at `depth`. A field of at most `small_bytes` is decoded as it is.
 
-    A value of at most `small_bytes` is decoded as it is. Raises `InvalidJsonError`; the body must be in UTF-8.
+    The syntax of the value must be valid, and its encoding UTF-8.
     """
-    opening = bytes(body[at : at + 1])
+    opening = bytes(value[:1])
     if opening != b"{":
-        end = skip_value(body, at)
-        return UNREADABLE if opening == b"[" else decode_value(body[at:end]), end
+        return UNREADABLE if opening == b"[" else decode_value(value)
     decoded: dict[str, Any] = {}
     unknown: set[str] = set()
 
     def scan_pair(quoted_key: bytes, at: int) -> int:
-        key = decode_key(quoted_key)
-        new, end = _scan_field(body, at, key, small_bytes, depth)
+        end, key = find_end(value, at), decode_key(quoted_key)
         if key in _FIELDS or key in unknown:
-            decoded[key] = new
-        elif len(unknown) < _MAX_UNKNOWN and not is_absent(new):
-            unknown.add(key)
-            decoded[key] = new
+            decoded[key] = _decode_field(value[at:end], key, small_bytes, depth)
+        elif len(unknown) < _MAX_UNKNOWN:
+            new = _decode_field(value[at:end], key, small_bytes, depth)
+            if not is_absent(new):
+                unknown.add(key)
+                decoded[key] = new
         return end
 
-    end = scan_pairs(body, at, scan_pair)
-    return decoded, end
+    scan_pairs(value, 0, scan_pair)
+    return decoded
 
 
-def _scan_field(body: memoryview, at: int, name: str, small_bytes: int, depth: int) -> tuple[Any, int]:
-    opening = bytes(body[at : at + 1])
-    if opening == b"[" and name in _LISTS:
-        groups, end = find_element_groups(body, at, small_bytes)
-        if end - at > small_bytes:
-            return _ListOfObjects(body, groups, small_bytes, depth), end
-    elif opening == b"{" and name in _OBJECTS and depth < _MAX_OBJECT_DEPTH:
-        decoded, end = scan_large_value(body, at, small_bytes=small_bytes, depth=depth + 1)
-        if end - at > small_bytes:
-            return decoded, end
-    else:
-        end = skip_value(body, at)
-        if opening in (b"[", b"{"):
-            return UNREADABLE, end  # no field of this name holds it
-    return decode_value(body[at:end]), end
+def _decode_field(value: memoryview, name: str, small_bytes: int, depth: int) -> Any:
+    opening, is_small = bytes(value[:1]), len(value) <= small_bytes
+    if opening == b"[":
+        if name not in _LISTS:
+            return UNREADABLE
+        return decode_value(value) if is_small else _ListOfObjects(value, small_bytes, depth)
+    if opening == b"{":
+        if name not in _OBJECTS or depth == _MAX_OBJECT_DEPTH:
+            return UNREADABLE
+        return decode_value(value) if is_small else decode_large_value(value, small_bytes=small_bytes, depth=depth + 1)
+    return decode_value(value)
 
 
 class _ListOfObjects(LargeList):
     """A list in the JSON of a customer."""
 
-    def __init__(self, body: memoryview, groups: list[Span], small_bytes: int, depth: int) -> None:
-        self._body = body
-        self._groups = groups
+    def __init__(self, text: memoryview, small_bytes: int, depth: int) -> None:
+        self._text = text
         self._small_bytes = small_bytes
         self._depth = depth
 
     def replace_elements(self, read: Callable[[Sequence[object], int], Sequence[object]]) -> object:
         """The list of what `read` gives, encoded. Only one group is decoded at any time."""
         replaced, index = bytearray(), 0
-        for start, end in self._groups:
-            elements = self._decode_group(self._body[start:end])
+        for start, end in iterate_element_groups(self._text, self._small_bytes):
+            elements = self._decode_group(self._text[start:end])
             documents = read(elements, index)
             index += len(elements)
             if documents:
@@ -111,4 +106,4 @@ class _ListOfObjects(LargeList):
             return elements
         if self._depth == _MAX_OBJECT_DEPTH:
             return [UNREADABLE]
-        return [scan_large_value(group, 0, small_bytes=self._small_bytes, depth=self._depth + 1)[0]]
+        return [decode_large_value(group, small_bytes=self._small_bytes, depth=self._depth + 1)]

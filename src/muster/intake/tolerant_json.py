@@ -13,7 +13,8 @@ import re
 from typing import Any, Final
 
 from muster.customer.numbers import UNREADABLE, Unreadable, parse_json_decimal, parse_json_integer
-from muster.intake.json_scanner import Buffer, Span, find_deep_containers
+from muster.intake.json_scanner import Buffer, Span
+from muster.intake.json_structure import find_deep_containers
 
 # What stands for a value that is not decoded. JSON does not have it, so a body cannot contain it.
 _PLACEHOLDER: Final = "NaN"
