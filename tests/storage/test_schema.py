@@ -77,6 +77,23 @@ def test_batches_from_before_0007_have_no_number_of_warnings_and_older_code_can_
     assert fetch(empty, "SELECT warnings FROM batches") == [(None,), (None,)]
 
 
+def test_batches_from_before_0008_belong_to_no_load_and_older_code_can_add_some(empty: Storage) -> None:
+    columns = "id, received_at, sender, accepted, rejected, answer, warnings"
+    insert = f"INSERT INTO batches ({columns}) VALUES (:id, :at, 'anna', 2, 1, NULL, 0)"
+    row = {"id": uuid4().hex, "at": "2024-05-26 16:49:50.237000"}
+    with write_transaction(empty.engine) as connection:
+        migrate(connection, "0007")
+        connection.execute(text(insert), row)
+    assert empty.upgrade()
+    with write_transaction(empty.engine) as connection:
+        connection.execute(text(insert), {**row, "id": uuid4().hex})
+    found = empty.records.batches(sender=None, before=None, limit=9)
+    assert [(batch.accepted, batch.load_id, batch.first_row, batch.last_row) for batch in found] == [
+        (2, None, None, None)
+    ] * 2
+    assert list(empty.loads.list(sender=None, before=None, limit=9)) == []
+
+
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
 def test_every_older_schema_is_outdated_and_can_be_upgraded(empty: Storage, revision: str) -> None:
     _migrate(empty, revision)

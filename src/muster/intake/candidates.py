@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -66,6 +66,16 @@ class Invalid(msgspec.Struct, gc=False):
 Candidate = Valid | Invalid
 
 
+class UnreadableItem(NamedTuple):
+    """An item of a chunk that was found unreadable before its check: what is known of its document, and why.
+
+    The checker takes it for something other than a customer, so it costs the other items nothing.
+    """
+
+    document: Any
+    violations: tuple[Violation, ...]
+
+
 @dataclass(slots=True)
 class CheckedBatch:
     """The candidates of a batch, the nanoseconds that each took, and its warnings by code, kept or not."""
@@ -76,12 +86,19 @@ class CheckedBatch:
 
 
 def check_customers(
-    groups: Iterator[list[Any]], checker: Checker, units: BusinessUnits, stages: StageTimings, options: BatchOptions
+    groups: Iterator[list[Any]],
+    checker: Checker,
+    units: BusinessUnits,
+    stages: StageTimings,
+    options: BatchOptions,
+    max_bytes: int | None = None,
 ) -> CheckedBatch:
     """Checks every item of a batch, in groups that are released before the next group is decoded.
 
-    The nanoseconds of a candidate are the average of its group. Raises what `groups` raises.
+    The nanoseconds of a candidate are the average of its group. No more groups are asked for when the documents of the
+    candidates have `max_bytes` together. Raises what `groups` raises.
     """
+    document_bytes = 0
     batch, keeper = CheckedBatch(), _FindingsKeeper(options)
     to_candidate = _to_storable if options.save else _to_valid
     started = time.perf_counter_ns()
@@ -90,6 +107,8 @@ def check_customers(
             checked = checker.check_all(group, units, reject_unknown=options.reject_unknown)
             for item, (document, unit, findings) in zip(group, checked, strict=True):
                 if findings.violations:
+                    if type(item) is UnreadableItem:
+                        item, document, unit, findings = _check_unreadable(item, checker, units)
                     candidate: Candidate = keeper.to_invalid(item, document, unit, findings)
                 else:
                     candidate = to_candidate(document, unit)
@@ -99,6 +118,11 @@ def check_customers(
         ended = time.perf_counter_ns()
         batch.own_ns += [(ended - started) // len(group)] * len(group)
         started = ended
+        if max_bytes is not None:
+            added = batch.candidates[-len(group) :]
+            document_bytes += sum([len(candidate.document) for candidate in added if type(candidate) is Valid])
+            if document_bytes >= max_bytes:
+                break
         del group, checked, item, document, findings  # released before the next group is decoded
     batch.warning_counts = keeper.warning_counts
     return batch
@@ -108,6 +132,14 @@ def _decode_group(groups: Iterator[list[Any]], stages: StageTimings) -> list[Any
     """The next items, none at the end; those of a large body are decoded here."""
     with stages.decode:
         return next(groups, [])
+
+
+def _check_unreadable(
+    item: UnreadableItem, checker: Checker, units: BusinessUnits
+) -> tuple[object, Document, str | None, Findings]:
+    """Checks what is known of the item for its identifiers alone: what else is wrong with it can't be told."""
+    document, unit, _ = checker.check(item.document, units)
+    return item.document, document, unit, Findings(list(item.violations))
 
 
 def _to_valid(document: Document, unit: str | None) -> Valid:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
+from muster.intake.checkpoint import Checkpoint
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
 
 CustomerKey = tuple[str, str]  # (business unit, customerExtId): what identifies a customer
@@ -65,7 +66,7 @@ class Batch:
     """What the transaction of one request writes, except for the response. `warnings` is the number of warnings.
 
     `redacted_response` is stored with the batch instead of the response, which is then stored only for replays under
-    the idempotency key; None when the response needs no redaction.
+    the idempotency key; None when the response needs no redaction. `checkpoint` belongs to a batch of a load.
     """
 
     id: UUID
@@ -76,6 +77,7 @@ class Batch:
     idempotency_key: IdempotencyKey | None = None
     redacted_response: bytes | None = None
     warnings: int = 0
+    checkpoint: Checkpoint | None = None
 
 
 class ConflictError(Exception):
@@ -124,8 +126,8 @@ class Session(Protocol):
     def save(self, batch: Batch, response: bytes, /) -> None:
         """Writes the batch and the response to it in one transaction. Returns after the durable commit.
 
-        Raises `ConflictError`, and `LostCommitError` when nobody knows whether the commit happened; every other error
-        means that nothing was saved.
+        Raises `ConflictError`, `LeaseLostError` when the checkpoint of a load can't be written, and `LostCommitError`
+        when nobody knows whether the commit happened; every other error means that nothing was saved.
         """
         ...
 

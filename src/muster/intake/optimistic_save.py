@@ -3,12 +3,13 @@
 Then the batch is looked up and decided again. Dry runs decide by the same code and do not write.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 from muster.intake.candidates import Candidate, Valid
+from muster.intake.checkpoint import Checkpoint
 from muster.intake.customer_store import (
     NOTHING_KNOWN,
     Batch,
@@ -26,6 +27,9 @@ from muster.intake.stage_timings import StageTimings
 # A conflict is another request's success, so a new look-up finds something new. Only a deadlock or a serialization
 # failure may leave nothing to find, and those pass; a conflict that stays without a reason is an internal error.
 MAX_UNEXPLAINED_CONFLICTS: Final = 5
+
+# Makes the checkpoint of a chunk when it is decided. After a conflict it is called again.
+MakeCheckpoint = Callable[[Decision], Checkpoint]
 
 # A migration sends new customers only, and looking them up takes a fifth of the time and finds nothing. A batch with
 # known customers is written in vain, so after one of them this many batches are looked up first.
@@ -59,10 +63,11 @@ class OptimisticSaver:
         options: BatchOptions,
         response: ResponseBuilder,
         stages: StageTimings,
+        make_checkpoint: MakeCheckpoint | None = None,
     ) -> SaveResult:
         """Decides by the state of the store, and saves when enough customers are accepted.
 
-        `to_save` is the batch without its customers, None for a dry run.
+        `to_save` is the batch without its customers, None for a dry run. The chunk of a load has a checkpoint.
         """
         unexplained, percent = 0, options.min_accepted_percent
         with stages.decide:
@@ -70,6 +75,8 @@ class OptimisticSaver:
         while to_save is not None and meets_threshold(decision, percent):
             try:
                 with stages.save:
+                    if make_checkpoint is not None:
+                        to_save = replace(to_save, checkpoint=make_checkpoint(decision))
                     return _save(session, batch, decision, to_save, response)
             except ConflictError:
                 with stages.decide:

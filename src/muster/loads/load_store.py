@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from muster.intake.checkpoint import START, Position, Totals
@@ -21,7 +21,11 @@ class LoadState(StrEnum):
 
 
 # States that a load never leaves.
-FINAL_STATES = frozenset({LoadState.COMPLETED, LoadState.FAILED, LoadState.CANCELLED})
+FINAL_STATES: Final = frozenset({LoadState.COMPLETED, LoadState.FAILED, LoadState.CANCELLED})
+
+# The most bytes that one part may have, and the greatest number of one.
+MAX_PART_BYTES: Final = 8 * 1024 * 1024
+MAX_PARTS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class LoadOptions:
 class NewLoad:
     """A load that is about to be recorded.
 
+    `id` is a UUIDv7: loads are listed by it, and it begins with the time of their creation.
     `fingerprint` finds an earlier load of the same file with the same options by the same sender: see `find_same`.
     `content_sha256` is what the sender says that the file has, None when it is not known.
     """
@@ -65,8 +70,8 @@ class NewLoad:
 class Load(NewLoad):
     """A load as it is recorded.
 
-    `problem` says why it failed. `bytes_read` is of the file as it is stored. `has_refused` says whether its refused
-    rows are still kept.
+    `problem` says why it failed, or what is amiss with a load that did not. `bytes_read` is of the file as it is
+    stored. `has_refused` says whether its refused rows are still kept.
     """
 
     position: Position = START
@@ -96,44 +101,14 @@ class RefusedChunk:
     content: bytes
 
 
-class LoadStore(Protocol):
-    """Records loads. Checks no permissions. None stands for what does not exist.
+class RunningLoads(Protocol):
+    """What the runner of a leased load needs of a `LoadStore`.
 
-    Everything that a worker writes names its `lease` and raises `LeaseLostError` when the load is no longer leased
-    under it. The checkpoint of a chunk is written by `Session.save`, or by `save_dry_checkpoint` for a dry run.
+    Everything that it writes names its `lease` and raises `LeaseLostError` when the load is no longer leased under it.
+    The checkpoint of a chunk is written by `Session.save`, or by `save_dry_checkpoint` for a dry run.
     """
 
-    def create(self, load: NewLoad) -> None: ...
-
     def get(self, load_id: UUID) -> Load | None: ...
-
-    def list(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[Load]:
-        """At most `limit` loads, newest first: of one sender or of all, and older than the load `before`."""
-        ...
-
-    def find_same(self, fingerprint: bytes) -> Sequence[Load]:
-        """The loads with this fingerprint that were not cancelled, newest first."""
-        ...
-
-    def add_part(self, load_id: UUID, part: Part, content: bytes) -> bool:
-        """Keeps a part, compressed; repeating a part replaces it. False unless the load is receiving."""
-        ...
-
-    def parts(self, load_id: UUID) -> Sequence[Part]: ...
-
-    def read_part(self, load_id: UUID, number: int) -> bytes | None: ...
-
-    def start(self, load_id: UUID, *, size: int, content_sha256: bytes) -> bool:
-        """Lets workers take a load whose parts are all there. False unless the load is receiving."""
-        ...
-
-    def lease_next(self, lease: UUID, duration: timedelta) -> Load | None:
-        """Leases the oldest load that waits, or runs under an expired lease; takes turns between senders."""
-        ...
-
-    def lease(self, load_id: UUID, lease: UUID, duration: timedelta) -> Load | None:
-        """Leases this load, and starts it. None when it is in a final state, or another lease has not expired."""
-        ...
 
     def renew(self, load_id: UUID, lease: UUID, duration: timedelta) -> None: ...
 
@@ -156,11 +131,62 @@ class LoadStore(Protocol):
     def finish(
         self, load_id: UUID, lease: UUID, state: LoadState, *, content_sha256: bytes | None, problem: str | None = None
     ) -> None:
-        """Ends the load, and deletes its parts."""
+        """Ends the load, and deletes its parts. A digest or a problem that is None stays as it was recorded before."""
         ...
 
-    def cancel(self, load_id: UUID) -> bool:
-        """Ends a load that is not in a final state, and deletes its parts; its worker loses the lease."""
+
+class LoadStore(RunningLoads, Protocol):
+    """Records loads. Checks no permissions. None stands for what does not exist."""
+
+    def create(self, load: NewLoad) -> None: ...
+
+    def list(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[Load]:
+        """At most `limit` loads, newest first: of one sender or of all, and older than the load `before`."""
+        ...
+
+    def find_same(self, fingerprint: bytes) -> Sequence[Load]:
+        """The loads with this fingerprint that were not cancelled, newest first."""
+        ...
+
+    def add_part(self, load_id: UUID, part: Part, content: bytes) -> bool:
+        """Keeps a part, compressed; repeating a part replaces it. False unless the load is receiving.
+
+        Raises ValueError for more than `MAX_PART_BYTES`, and for a number that is not from 1 to `MAX_PARTS`.
+        """
+        ...
+
+    def parts(self, load_id: UUID) -> Sequence[Part]: ...
+
+    def read_part(self, load_id: UUID, number: int) -> bytes | None: ...
+
+    def start(self, load_id: UUID, *, size: int, content_sha256: bytes) -> bool:
+        """Lets workers take a load whose parts are all there.
+
+        False unless the load is receiving, and its parts from 1 without a gap have `size` bytes together.
+        """
+        ...
+
+    def lease_next(self, lease: UUID, duration: timedelta) -> Load | None:
+        """Leases the oldest load that was started and waits, or runs without a lease or under an expired one.
+
+        Takes turns between senders. Never takes a load without `start`, whose file is not in the database. A load whose
+        workers died several times in a row without a checkpoint between fails instead.
+        """
+        ...
+
+    def lease(self, load_id: UUID, lease: UUID, duration: timedelta) -> Load | None:
+        """Leases this load, and starts it. None when it is in a final state, or another lease has not expired."""
+        ...
+
+    def batches(self, load_id: UUID) -> Sequence[UUID]:
+        """The batches that the load has saved, in the order of the file."""
+        ...
+
+    def cancel(self, load_id: UUID, *, only_receiving: bool = False) -> bool:
+        """Ends a load that is not in a final state, and deletes its parts; its worker loses the lease.
+
+        With `only_receiving`, a load that was started goes on.
+        """
         ...
 
     def refused(self, load_id: UUID) -> Iterator[RefusedChunk]:
@@ -170,5 +196,16 @@ class LoadStore(Protocol):
     def delete_refused(self, load_id: UUID) -> None: ...
 
     def purge_refused(self, ended_before: datetime) -> int:
-        """Deletes the refused rows of loads that ended before this moment; returns the number of these loads."""
+        """Deletes the refused rows of loads that ended before this moment; returns the number of these loads.
+
+        The same for loads of local files that nobody has leased since then: they can be resumed, and `problem` says
+        what was deleted.
+        """
+        ...
+
+    def cancel_abandoned(self, received_before: datetime) -> int:
+        """Cancels uploads of which nothing was received since this moment; returns their number.
+
+        Deletes their parts, and those that an interrupted `finish` or `cancel` has left.
+        """
         ...

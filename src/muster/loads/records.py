@@ -1,21 +1,30 @@
 """Records: the customers of a file, each with the rows that it was made of."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Protocol
 
 from muster.loads.rows import Row, RowProblem
+
+# Where in a document a value is, by names and indexes.
+DocumentPath = tuple[str | int, ...]
+_NOTHING: Final[Mapping[DocumentPath, int]] = MappingProxyType({})
 
 
 class Record(NamedTuple):
     """One customer of a file: the JSON value for the checker, and its rows.
 
     `problems` are those of the rows, and those of putting them together; a record with problems has no document that
-    could be taken in. `rows` is never empty.
+    could be taken in. `rows` is never empty. `origins` has the index of the row that a value comes from, for values
+    that come from another than the first. `added_size` is what the document has beyond the text of its rows, roughly,
+    in characters: parts of a cell that repeat others, and rows of other files.
     """
 
     document: Any
     rows: tuple[Row, ...]
     problems: tuple[RowProblem, ...] = ()
+    origins: Mapping[DocumentPath, int] = _NOTHING
+    added_size: int = 0
 
 
 class Cell(NamedTuple):

@@ -29,13 +29,19 @@ class CustomerVersion(Communication):
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """A saved batch, with the numbers of its accepted and rejected customers."""
+    """A saved batch, with the numbers of its accepted and rejected customers.
+
+    A chunk of a load has the load and its rows in the file; the batch of a request has None.
+    """
 
     id: UUID
     received_at: datetime
     sender: str
     accepted: int
     rejected: int
+    load_id: UUID | None = None
+    first_row: int | None = None
+    last_row: int | None = None
 
 
 class RecordStore(Protocol):

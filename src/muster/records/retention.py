@@ -1,4 +1,7 @@
-"""Retention: removing expired idempotency keys, rejections, stored responses and, on request, closed customers."""
+"""Retention: removing expired idempotency keys, rejections, stored responses and what is left of loads.
+
+Closed customers are removed on request.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +18,8 @@ class RetentionKind(Enum):
     KEYS = "idempotencyKeys", "idempotency keys"
     REJECTIONS = "rejections", "rejections"
     RESPONSES = "answers", "stored responses of batches"
+    REFUSED_ROWS = "refusedRowsOfLoads", "loads whose refused rows are kept"
+    ABANDONED_UPLOADS = "abandonedUploads", "uploads that were never completed"
     CLOSED_CUSTOMERS = "closedCustomers", "closed customers, with all their versions and communication numbers"
 
     def __init__(self, text: str, meaning: str) -> None:
@@ -22,7 +27,7 @@ class RetentionKind(Enum):
         self.meaning = meaning
 
 
-DEFAULT_KINDS = (RetentionKind.KEYS, RetentionKind.REJECTIONS, RetentionKind.RESPONSES)
+DEFAULT_KINDS = tuple(kind for kind in RetentionKind if kind is not RetentionKind.CLOSED_CUSTOMERS)
 
 
 class StillNeededError(Exception):
@@ -40,7 +45,10 @@ class RetentionStore(Protocol):
     """
 
     def count(self, kind: RetentionKind, before: datetime, now: datetime) -> int:
-        """The number of rows to remove; of customers, those with a `closingDate` before that day."""
+        """The number of rows to remove; of customers, those with a `closingDate` before that day.
+
+        Refused rows are counted by their load; they are removed when it ended before that day.
+        """
         ...
 
     def purge(self, kind: RetentionKind, before: datetime, now: datetime) -> Iterator[int]:

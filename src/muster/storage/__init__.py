@@ -1,4 +1,4 @@
-"""The database on SQLite or PostgreSQL: customers, users, code lists, records, the audit log and retention."""
+"""The database on SQLite or PostgreSQL: customers, users, code lists, loads, records, the audit log and retention."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from muster.storage.errors import (
     StorageError,
     StorageUnavailableError,
 )
+from muster.storage.loads import SqlLoadStore
 from muster.storage.pool import (
     LOCK_TIMEOUT_SECONDS,
     STATEMENT_TIMEOUT_SECONDS,
@@ -57,6 +58,7 @@ class Storage:
     records: SqlRecordStore
     audit: SqlAuditStore
     retention: SqlRetentionStore
+    loads: SqlLoadStore
     engine: Engine
 
     def exists(self) -> bool:
@@ -128,5 +130,6 @@ def open_storage(
         records=SqlRecordStore(engine),
         audit=SqlAuditStore(engine),
         retention=SqlRetentionStore(engine),
+        loads=SqlLoadStore(engine),
         engine=engine,
     )

@@ -1,4 +1,4 @@
-"""Compression of the responses that are stored with their batches."""
+"""Compression of the responses that are stored with their batches, and of the parts of uploaded files."""
 
 from typing import NamedTuple
 
@@ -25,4 +25,12 @@ def compress_responses(batch: Batch, response: bytes) -> CompressedResponses:
 
 
 def decompress_response(compressed: bytes) -> bytes:
+    return zstandard.decompress(compressed)
+
+
+def compress_part(content: bytes) -> bytes:
+    return zstandard.compress(content, _LEVEL)
+
+
+def decompress_part(compressed: bytes) -> bytes:
     return zstandard.decompress(compressed)

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from psycopg.pq import Conninfo
-from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy import URL, Connection, Engine, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from muster.storage.errors import InvalidDatabaseUrlError
@@ -110,3 +111,11 @@ def write_transaction(engine: Engine) -> Iterator[Connection]:
     options: dict[str, Any] = {"isolation_level": "READ COMMITTED"} if is_postgres else {IS_WRITER: True}
     with get_write_lock(engine), engine.execution_options(**options).begin() as connection:
         yield connection
+
+
+def read_clock(connection: Connection) -> datetime:
+    """The time of the database, in UTC: nodes share it, unlike their own clocks. That of SQLite is the machine's."""
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)

@@ -16,7 +16,16 @@ from muster.storage.tables import batches, communications, customer_history, cus
 # Rows with a document that are fetched together. A document has some KB, or tens of MB.
 _DOCUMENTS_PER_FETCH: Final = 4
 
-_SELECT_BATCHES = select(batches.c.id, batches.c.received_at, batches.c.sender, batches.c.accepted, batches.c.rejected)
+_SELECT_BATCHES = select(
+    batches.c.id,
+    batches.c.received_at,
+    batches.c.sender,
+    batches.c.accepted,
+    batches.c.rejected,
+    batches.c.load_id,
+    batches.c.first_row,
+    batches.c.last_row,
+)
 _SELECT_COMMUNICATIONS = select(
     communications.c.communication_number,
     communications.c.customer_ext_id,

@@ -28,8 +28,9 @@ from sqlalchemy import (
 )
 
 from muster.records.retention import RetentionKind
-from muster.storage.engine import write_transaction
+from muster.storage.erasure import erasing_transaction
 from muster.storage.errors import scrub_errors
+from muster.storage.load_retention import cancel_abandoned, has_old_refused, is_abandoned, purge_refused_rows
 from muster.storage.postgres.bounded_connection import without_timeout
 from muster.storage.sqlite.wal_checkpoint import CHECKPOINT_TIMEOUT_SECONDS, truncate_wal
 from muster.storage.tables import (
@@ -38,6 +39,7 @@ from muster.storage.tables import (
     customer_history,
     customers,
     idempotency_keys,
+    loads,
     rejections,
     replay_responses,
 )
@@ -76,6 +78,15 @@ class SqlRetentionStore:
         return count
 
     def purge(self, kind: RetentionKind, before: datetime, now: datetime) -> Iterator[int]:
+        match kind:
+            case RetentionKind.REFUSED_ROWS:
+                return purge_refused_rows(self._engine, before)
+            case RetentionKind.ABANDONED_UPLOADS:
+                return cancel_abandoned(self._engine, before)
+            case _:
+                return self._scan(kind, before, now)
+
+    def _scan(self, kind: RetentionKind, before: datetime, now: datetime) -> Iterator[int]:
         table, is_old = self._select_old(kind, before, now)
         last: Sequence[Any] | None = ()
         while last is not None:
@@ -97,6 +108,10 @@ class SqlRetentionStore:
             case RetentionKind.RESPONSES:
                 is_old = and_(batches.c.id < _build_first_id(before), batches.c.answer.is_not(None))
                 return batches, and_(is_old, self._is_unreferenced(before, now))
+            case RetentionKind.REFUSED_ROWS:
+                return loads, has_old_refused(before)
+            case RetentionKind.ABANDONED_UPLOADS:
+                return loads, is_abandoned(before)
             case RetentionKind.CLOSED_CUSTOMERS:
                 day = func.substr(self._extract("closingDate"), 1, len("2024-05-26"))
                 return customers, and_(customers.c.customer_status == "CLOSED", day < before.date().isoformat())
@@ -131,10 +146,7 @@ class SqlRetentionStore:
         key = tuple_(*table.primary_key.columns)
         after = key > tuple_(*last) if last else true()
         size = self._chunk_responses if kind is RetentionKind.RESPONSES else self._chunk_rows
-        with write_transaction(self._engine) as connection:
-            if connection.dialect.name == "sqlite":
-                # Overwrites removed content with zeros.
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        with erasing_transaction(self._engine) as connection:
             end = connection.execute(_select_keys(table).where(after).offset(size - 1).limit(1)).one_or_none()
             in_chunk = and_(after, key <= tuple_(*end)) if end else after
             return end, _remove(connection, kind, table, and_(in_chunk, is_old))

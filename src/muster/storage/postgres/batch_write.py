@@ -6,9 +6,11 @@ from typing import Any
 
 import psycopg
 
+from muster.intake.checkpoint import Checkpoint, LeaseLostError
 from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError
 from muster.storage.compression import CompressedResponses
+from muster.storage.load_rows import build_checkpoint_parameters
 from muster.storage.postgres import statements
 from muster.storage.postgres.binary_copy import build_communication_rows, build_customer_rows
 from muster.storage.postgres.statements import join_texts
@@ -21,10 +23,11 @@ _Cursor = psycopg.Cursor[tuple[Any, ...]]
 def write_batch(
     cursor: _Cursor, plan: WritePlan, rejections: Sequence[bytes], batch: Batch, responses: CompressedResponses
 ) -> None:
-    """Writes any batch in the cursor's transaction. Raises `ConflictError`.
+    """Writes any batch in the cursor's transaction. Raises `ConflictError`, `LeaseLostError`.
 
-    The order of the steps prevents deadlocks: numbers, then new customers, then existing ones. A transaction that has
-    locked an existing customer waits only for other such transactions, and these lock in the order of the key.
+    The order of the steps prevents deadlocks: numbers, then new customers, then existing ones, then the load. A
+    transaction that has locked an existing customer waits only for other such transactions, and these lock in the order
+    of the key; or for the row of its load, and who locks that first locks no customer afterwards.
     """
     if plan.communications:
         _copy(cursor, statements.COPY_COMMUNICATIONS, build_communication_rows(plan.communications, batch))
@@ -40,7 +43,10 @@ def write_batch(
         _store_key(cursor, batch.idempotency_key, batch)
     counts = len(batch.accepted), len(batch.rejected)
     row = batch.id, _get_received_at(batch), batch.sender, *counts, responses.kept, batch.warnings
-    cursor.execute(statements.INSERT_BATCH, row)
+    if batch.checkpoint is None:
+        cursor.execute(statements.INSERT_BATCH, row)
+    else:
+        _insert_chunk(cursor, batch.checkpoint, row)
     if responses.replay is not None:
         cursor.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id, responses.replay))
 
@@ -52,6 +58,13 @@ def insert_one(connection: _Connection, customer: AcceptedCustomer, batch: Batch
     batch_row = batch.id, _get_received_at(batch), batch.sender, response, batch.warnings
     customer_row = ext_id, unit, number, entity_type, status, batch.id, document.decode()
     connection.execute(statements.INSERT_ONE, (*communication_row, *batch_row, *customer_row))
+
+
+def _insert_chunk(cursor: _Cursor, checkpoint: Checkpoint, row: tuple[Any, ...]) -> None:
+    refused, rows = (checkpoint.first_row, checkpoint.refused), (checkpoint.first_row, checkpoint.after.row)
+    parameters = (*build_checkpoint_parameters(checkpoint), *refused, *row, *rows)
+    if cursor.execute(statements.INSERT_CHUNK, parameters).rowcount != 1:
+        raise LeaseLostError
 
 
 def _get_received_at(batch: Batch) -> datetime:

@@ -96,13 +96,13 @@ class PostgresSession:
     def save(self, batch: Batch, response: bytes) -> None:
         """Writes the batch in one transaction, or nothing.
 
-        Raises `ConflictError`, `LostCommitError`, `StorageUnavailableError`.
+        Raises `ConflictError`, `LeaseLostError`, `LostCommitError`, `StorageUnavailableError`.
         """
         plan = build_write_plan(batch.accepted)
         is_single = len(plan.created) == len(plan.communications) == 1 and not batch.rejected
         self._is_committing = False
         try:
-            if is_single and batch.idempotency_key is None:
+            if is_single and batch.idempotency_key is None and batch.checkpoint is None:
                 self._save_one(plan.created[0], batch, compress_responses(batch, response).kept)
             else:
                 self._save_all(plan, batch, compress_responses(batch, response))

@@ -11,11 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from muster.intake.checkpoint import Checkpoint, LeaseLostError
 from muster.intake.customer_store import Batch, CommitOutcome, ConflictError, CustomerKey, Known, LostCommitError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import StorageUnavailableError, scrub_errors
 from muster.storage.idempotency import compute_lock_number, to_stored_response
+from muster.storage.load_rows import build_checkpoint_parameters
 from muster.storage.pool import check_out_connection, get_write_lock
 from muster.storage.sqlite import statements
 from muster.storage.sqlite.file_locks import FileLocks
@@ -91,7 +93,7 @@ class SqliteSession:
         """Writes the batch in one transaction, or nothing.
 
         Waits for other threads and then for other processes, each up to the engine's lock timeout. Raises
-        `ConflictError`, `LostCommitError`, `StorageUnavailableError`.
+        `ConflictError`, `LeaseLostError`, `LostCommitError`, `StorageUnavailableError`.
         """
         # All rows are made before the locks: nobody else can write while they are held.
         rows = _BatchRows.build(batch, compress_responses(batch, response))
@@ -158,11 +160,14 @@ class _BatchRows:
     key: tuple[Any, ...] | None
     batch: tuple[Any, ...]
     replay_response: tuple[str, bytes] | None
+    moved_load: tuple[Any, ...] | None  # the parameters of the checkpoint
+    refused_rows: tuple[str, int, bytes] | None
 
     @classmethod
     def build(cls, batch: Batch, responses: CompressedResponses) -> "_BatchRows":
         plan = build_write_plan(batch.accepted)
         batch_id, received_at = batch.id.hex, statements.format_time(batch.received_at)
+        checkpoint = batch.checkpoint
         return cls(
             communications=statements.build_communication_rows(plan.communications, batch_id),
             replaced=list(plan.replaced),
@@ -178,8 +183,13 @@ class _BatchRows:
                 len(batch.rejected),
                 responses.kept,
                 batch.warnings,
+                *((checkpoint.load_id.hex, checkpoint.first_row, checkpoint.after.row) if checkpoint else [None] * 3),
             ),
             replay_response=(batch_id, responses.replay) if responses.replay is not None else None,
+            moved_load=_build_load_row(checkpoint) if checkpoint else None,
+            refused_rows=(checkpoint.load_id.hex, checkpoint.first_row, checkpoint.refused)
+            if checkpoint and checkpoint.refused is not None
+            else None,
         )
 
 
@@ -188,8 +198,16 @@ def _build_key_row(key: IdempotencyKey, batch_id: str, created_at: str) -> tuple
     return key.sender, key.key, key.fingerprint, batch_id, created_at, valid_until, valid_from
 
 
+def _build_load_row(checkpoint: Checkpoint) -> tuple[Any, ...]:
+    parameters = build_checkpoint_parameters(checkpoint)
+    return tuple(value.hex if isinstance(value, UUID) else value for value in parameters)
+
+
 def _write(connection: sqlite3.Connection, rows: _BatchRows) -> None:
     write = connection.executemany
+    # First, because it is cheap to find out that the rest would be in vain.
+    if rows.moved_load and connection.execute(statements.MOVE_LOAD, rows.moved_load).rowcount != 1:
+        raise LeaseLostError
     write(statements.INSERT_COMMUNICATION, rows.communications)
     if rows.replaced:
         if write(statements.COPY_TO_HISTORY, rows.replaced).rowcount != len(rows.replaced):
@@ -203,3 +221,5 @@ def _write(connection: sqlite3.Connection, rows: _BatchRows) -> None:
     connection.execute(statements.INSERT_BATCH, rows.batch)
     if rows.replay_response:
         connection.execute(statements.INSERT_REPLAY_RESPONSE, rows.replay_response)
+    if rows.refused_rows:
+        connection.execute(statements.INSERT_REFUSED_ROWS, rows.refused_rows)

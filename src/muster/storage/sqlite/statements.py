@@ -9,7 +9,15 @@ from sqlalchemy import Table
 
 from muster.intake.customer_store import AcceptedCustomer, Batch
 from muster.storage.idempotency import build_find_key, build_upsert_key
-from muster.storage.tables import batches, communications, customer_history, customers, rejections, replay_responses
+from muster.storage.tables import (
+    batches,
+    communications,
+    customer_history,
+    customers,
+    load_refused_rows,
+    rejections,
+    replay_responses,
+)
 from muster.storage.text import sanitize_text
 
 Rows = list[tuple[Any, ...]]
@@ -48,6 +56,14 @@ INSERT_HISTORY: Final = _build_insert(customer_history)
 INSERT_BATCH: Final = _build_insert(batches)
 INSERT_REJECTION: Final = _build_insert(rejections)
 INSERT_REPLAY_RESPONSE: Final = _build_insert(replay_responses)
+INSERT_REFUSED_ROWS: Final = _build_insert(load_refused_rows)
+# The row count tells whether the load is leased by this worker, and stands where the chunk begins.
+MOVE_LOAD: Final = """
+UPDATE loads
+SET position_row = ?, position_offset = ?, position_digest = ?,
+    rows = ?, accepted = ?, refused = ?, warnings = ?, codes = ?, takeovers = 0
+WHERE id = ? AND lease = ? AND position_row = ? AND position_offset = ? AND position_digest = ?
+"""
 FIND_BATCH: Final = "SELECT 1 FROM batches WHERE id = ?"
 FIND_KEY: Final = build_find_key("?")
 UPSERT_KEY: Final = build_upsert_key("?")
