@@ -1,0 +1,66 @@
+"""Which tables an ODS workbook has."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from muster.loads.sheets.ods_cells import OFFICE_VALUE_TYPE
+from muster.loads.sheets.ods_rows import CELLS, CONTENT
+from muster.loads.sheets.table_rows import check_sheet_count
+from muster.loads.sheets.xml_stream import MAX_DEPTH, Attributes, nested_too_deeply, parse_stream
+
+_TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
+_STYLE: Final = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
+
+
+@dataclass(slots=True)
+class OdsSheet:
+    """A table of a workbook."""
+
+    name: str
+    is_visible: bool
+    has_rows: bool = False
+
+
+class _SheetScanner:
+    def __init__(self) -> None:
+        self.sheets: list[OdsSheet] = []
+        self._stack: list[str] = []
+        self._hidden_styles: set[str] = set()
+        self._style = ""
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        stack = self._stack
+        parent = stack[-1] if stack else ""
+        if len(stack) >= MAX_DEPTH:
+            raise nested_too_deeply(CONTENT)
+        name = name[name.rfind(" ") + 1 :]
+        stack.append(name)
+        if name in CELLS:
+            if self.sheets and OFFICE_VALUE_TYPE in attributes:
+                self.sheets[-1].has_rows = True
+        elif name == "p":
+            if self.sheets and parent in CELLS:
+                self.sheets[-1].has_rows = True
+        elif name == "table" and parent == "spreadsheet":
+            self._add_sheet(attributes)
+        elif name == "style":
+            self._style = attributes.get(_STYLE + "name", "")
+        elif name == "table-properties" and attributes.get(_TABLE + "display") == "false":
+            self._hidden_styles.add(self._style)
+
+    def end(self, _: str) -> None:
+        self._stack.pop()
+
+    def _add_sheet(self, attributes: Attributes) -> None:
+        is_visible = attributes.get(_TABLE + "style-name") not in self._hidden_styles
+        self.sheets.append(OdsSheet(attributes.get(_TABLE + "name", ""), is_visible))
+        check_sheet_count(len(self.sheets))
+
+
+def scan_sheets(chunks: Iterable[bytes]) -> list[OdsSheet]:
+    """The tables, in their order. Raises `InvalidFileError`."""
+    scanner = _SheetScanner()
+    for _ in parse_stream(chunks, CONTENT, scanner.start, scanner.end, None):
+        pass
+    return scanner.sheets

@@ -1,0 +1,146 @@
+"""Parquet files, read in batches with pyarrow, which the extra `parquet` installs."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+from muster.intake.checkpoint import Position
+from muster.loads.row_errors import ROW_TOO_LONG, RowError
+from muster.loads.rows import InvalidFileError, Layout, Row, RowProblem
+from muster.loads.sheets.archive import FREE_BYTES, ReadBudget
+from muster.loads.sheets.hashed_source import HashedSource
+from muster.loads.sheets.table_rows import MAX_COLUMNS, MAX_ROW_CHARACTERS
+
+_BATCH_ROWS: Final = 512
+_PAGE_BUFFER_BYTES: Final = 1 << 18
+# What pyarrow may allocate for the description of a file, which declares its own sizes.
+_MAX_METADATA_BYTES: Final = 64 << 20
+_MAX_METADATA_ITEMS: Final = 4 << 20
+
+
+class ParquetSource(HashedSource):
+    """The rows of a Parquet file. They are numbered from 1: no row has the names of the columns."""
+
+    def __init__(self, file: BinaryIO, free_bytes: int) -> None:
+        import pyarrow as pa
+
+        # What pyarrow raises for damaged files. Its texts may have values, so they are not repeated.
+        self._errors = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
+        super().__init__(file)
+        self._budget = ReadBudget(self.size, free_bytes)
+        self._rows_read = 0
+        try:
+            self._parquet = self._open(file)
+            schema = self._parquet.schema_arrow
+        except self._errors as error:
+            raise _damaged(0) from error
+        self._converters = _make_converters(schema)
+        self.layout = Layout("parquet", tuple(schema.names))
+
+    @property
+    def bytes_read(self) -> int:
+        """The share of the rows that was read, as bytes of the file."""
+        rows: int = max(self._parquet.metadata.num_rows, self._rows_read, 1)
+        return self.size * self._rows_read // rows
+
+    def rows(self, after: Position) -> Iterator[Row]:
+        """The rows after this one. Groups of rows before it are not read."""
+        self._check(after)
+        self._budget.reset()
+        groups, number = self._groups_after(after.row)
+        self._rows_read = number
+        batches = self._parquet.iter_batches(_BATCH_ROWS, row_groups=groups, use_threads=False)
+        while (batch := self._next_batch(batches)) is not None:
+            for cells, problems in self._convert(batch):
+                number += 1
+                if number > after.row:
+                    yield Row(number, cells, "", 0, problems)
+            self._rows_read = number
+        self._rows_read = max(number, self._parquet.metadata.num_rows)
+
+    def close(self) -> None:
+        self._parquet.close()
+        super().close()
+
+    def _open(self, file: BinaryIO) -> Any:
+        from pyarrow import parquet
+
+        return parquet.ParquetFile(
+            file,
+            buffer_size=_PAGE_BUFFER_BYTES,
+            page_checksum_verification=True,
+            pre_buffer=False,  # or a whole group of rows is in memory
+            thrift_string_size_limit=_MAX_METADATA_BYTES,
+            thrift_container_size_limit=_MAX_METADATA_ITEMS,
+        )
+
+    def _groups_after(self, row: int) -> tuple[list[int], int]:
+        """The groups that have rows after this one, and the number of rows before them."""
+        metadata = self._parquet.metadata
+        before = 0
+        for group in range(metadata.num_row_groups):
+            end = before + metadata.row_group(group).num_rows
+            if end > row:
+                return list(range(group, metadata.num_row_groups)), before
+            before = end
+        return [], before
+
+    def _next_batch(self, batches: Iterator[Any]) -> Any:
+        try:
+            return next(batches, None)
+        except self._errors as error:
+            raise _damaged(self._rows_read) from error
+
+    def _convert(self, batch: Any) -> Iterator[tuple[tuple[str | None, ...], tuple[RowProblem, ...]]]:
+        columns = []
+        problems: dict[int, list[RowProblem]] = {}
+        for index, (convert, array) in enumerate(zip(self._converters, batch.columns, strict=True)):
+            errors: dict[int, RowError] = {}
+            try:
+                columns.append(convert(array, errors))
+            except self._errors as error:
+                raise _damaged(self._rows_read) from error
+            for row, problem in errors.items():
+                problems.setdefault(row, []).append(RowProblem(problem, index))
+        for row, cells in enumerate(zip(*columns, strict=True)):
+            size = sum([len(text) for text in cells if text])
+            self._budget.spend(size)
+            if size > MAX_ROW_CHARACTERS:
+                yield (None,) * len(cells), (RowProblem(ROW_TOO_LONG),)
+            else:
+                yield cells, tuple(problems.get(row, ()))
+
+
+def open_parquet(file: BinaryIO, *, free_bytes: int = FREE_BYTES) -> ParquetSource:
+    """Opens a Parquet file. `file` is seekable, and the source closes it; it stays open when this fails.
+
+    A file may grow to `free_bytes` and 200 times its size when it is read. Raises `InvalidFileError`.
+    """
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        raise InvalidFileError(
+            "Parquet files need pyarrow, which is not installed: pip install 'muster[parquet]'; or send CSV"
+        ) from error
+    return ParquetSource(file, free_bytes)
+
+
+def _make_converters(schema: Any) -> list[Any]:
+    from muster.loads.sheets.parquet_columns import make_column_converter
+
+    if len(schema.names) > MAX_COLUMNS:
+        raise InvalidFileError(f"the file has more than {MAX_COLUMNS:,} columns")
+    converters = []
+    for name, data_type in zip(schema.names, schema.types, strict=True):
+        converter = make_column_converter(data_type)
+        if converter is None:
+            raise InvalidFileError(
+                f"column {name[:100]!a} has a type that no field takes; leave it out, or write it as a string"
+            )
+        converters.append(converter)
+    return converters
+
+
+def _damaged(rows: int) -> InvalidFileError:
+    return InvalidFileError(
+        f"the file is damaged, or no Parquet file, after row {rows:,}; write it again, or send it again"
+    )
