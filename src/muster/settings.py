@@ -23,6 +23,8 @@ RENAMED_VARIABLES: Final = {
 _PREFIX: Final = "MUSTER_"
 # Variables of the tests, which start services too.
 _TEST_PREFIX: Final = "MUSTER_TEST_"
+# The token of `muster load --url`. It is no setting of the service.
+CLIENT_TOKEN_VARIABLE: Final = "MUSTER_TOKEN"  # noqa: S105 - a name
 # Kubernetes sets these for each service whose name begins with "muster" (`enableServiceLinks`). One of them has the
 # name of a setting: MUSTER_PORT=tcp://10.96.0.7:8878.
 _SERVICE_LINK: Final = re.compile(
@@ -76,8 +78,8 @@ class Settings:
     )
     threads: int = _setting(
         8,
-        "requests that a worker processes at the same time; a worker opens at most four more database connections "
-        "than this",
+        "requests that a worker processes at the same time; a worker opens at most six more database connections "
+        "than this, and three more for each load that it runs",
         1,
     )
     max_queued_requests: int = _setting(
@@ -99,6 +101,19 @@ class Settings:
     )
     idempotency_hours: int = _setting(
         24, "hours until an `Idempotency-Key` expires; after that the key can be reused", 1, 8_760
+    )
+    load_workers: int = _setting(
+        1, "loads of files that a worker process runs at the same time; 0: it takes uploads and runs no load", 0, 64
+    )
+    max_load_bytes: int = _setting(
+        50 * 1024**3, "bytes of a file that is uploaded, as it is sent; a larger one gets a 413", 1
+    )
+    keep_refused_days: int = _setting(
+        7,
+        "days for which the refused rows of a load can be downloaded after its end, then the service deletes them; "
+        "0 keeps none",
+        0,
+        3_650,
     )
     oidc_issuer: str | None = _setting(
         None, "issuer URL of an OpenID provider whose tokens are accepted as Bearer tokens, exactly as in their `iss`"
@@ -162,6 +177,11 @@ def variable_name(name: str) -> str:
     return f"{_PREFIX}{name.upper()}"
 
 
+def read_client_token() -> str:
+    """The token that `muster load --url` sends, empty when none is set."""
+    return os.environ.get(CLIENT_TOKEN_VARIABLE, "").strip()
+
+
 def iterate_settings() -> list[SettingRow]:
     """Returns all settings in the order of their definition."""
     return [SettingRow(row.name, row.default, row.metadata["meaning"]) for row in fields(Settings)]
@@ -183,7 +203,7 @@ def _check_names(environment: Mapping[str, str]) -> None:
     for old, new in RENAMED_VARIABLES.items():
         if environment.get(old, "") != "":
             raise InvalidSettingError(f"{old} was renamed; set {new} instead and remove {old}")
-    known = {variable_name(row.name) for row in fields(Settings)}
+    known = {variable_name(row.name) for row in fields(Settings)} | {CLIENT_TOKEN_VARIABLE}
     for name, value in sorted(environment.items()):
         if name.startswith(_PREFIX) and not name.startswith(_TEST_PREFIX) and name not in known and value != "":
             raise InvalidSettingError(_describe_unknown(name, known))

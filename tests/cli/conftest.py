@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,23 @@ def bare_muster(muster: Muster, tmp_path: Path) -> Muster:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Running]]:
-    """Starts the installed command; processes that still run at the end of the test are killed."""
+    """Starts the installed command; at the end of the test it is killed with all processes that it started."""
+    with starting() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared_service(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """The database and the port of one `muster serve` for all tests of a module."""
+    path = tmp_path_factory.mktemp("shared-service") / "muster.db"
+    shutil.copy(_migrated_sqlite, path)
+    url = f"sqlite:///{path}"
+    with starting() as start:
+        yield url, start("serve", "--port", "0", "--database", url).port()
+
+
+@contextmanager
+def starting() -> Iterator[Callable[..., Running]]:
     started: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, **environment: str) -> Running:
@@ -41,15 +59,19 @@ def start() -> Iterator[Callable[..., Running]]:
             stderr=subprocess.PIPE,
             text=True,
             env=clean | environment,
+            process_group=0,
         )
         started.append(process)
         return Running(process)
 
-    yield begin
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    try:
+        yield begin
+    finally:
+        for process in started:
+            # A worker that outlived the command would hold its pipes, and reading them would wait for its end.
+            with suppress(ProcessLookupError):  # all have ended
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate(timeout=30)
 
 
 @pytest.fixture

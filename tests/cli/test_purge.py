@@ -9,7 +9,13 @@ import pytest
 from muster.storage.retention import SqlRetentionStore
 from tests.cli.commands import Muster, assert_one_line
 
-KINDS = ["idempotency keys", "rejections", "stored responses of batches"]
+KINDS = [
+    "idempotency keys",
+    "rejections",
+    "stored responses of batches",
+    "loads whose refused rows are kept",
+    "uploads that were never completed",
+]
 CUSTOMERS = "closed customers, with all their versions and communication numbers"
 
 
@@ -24,7 +30,7 @@ def insert_old_rejection(muster: Muster, tmp_path: Path) -> None:
 def test_counts_are_printed_and_audited(muster: Muster, tmp_path: Path) -> None:
     insert_old_rejection(muster, tmp_path)
     output = muster.ok("purge", "--before", "2019-01-01").out
-    assert output == "".join(f"{count}\t{kind}\n" for count, kind in zip((0, 1, 0), KINDS, strict=True))
+    assert output == "".join(f"{count}\t{kind}\n" for count, kind in zip((0, 1, 0, 0, 0), KINDS, strict=True))
     assert "0\trejections\n" in muster.ok("purge", "--before", "2019-01-01", "--closed-customers").out
     assert "rejections=1" in muster.ok("audit", "--action", "purge.ended").out.splitlines()[0]
 

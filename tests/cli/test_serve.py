@@ -45,8 +45,7 @@ def post(port: int, token: str) -> list[str]:
     return [result["resultType"] for result in content["results"]]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("stop_with", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("workers", "stop_with"), [("1", signal.SIGINT), ("2", signal.SIGTERM)])
 def test_service_runs_until_a_signal_and_exits_with_0(
     muster: Muster, start: Start, workers: str, stop_with: signal.Signals
 ) -> None:
@@ -75,17 +74,20 @@ def read_events(lines: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines.splitlines()]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_log_in_json_is_json_from_the_first_line_to_the_last(muster: Muster, start: Start, workers: str) -> None:
-    service = start("serve", "--port", "0", "--workers", workers, MUSTER_DATABASE=muster.url, MUSTER_LOG_FORMAT="json")
+def test_log_in_json_is_json_from_the_first_line_to_the_last_and_a_killed_worker_is_replaced(
+    muster: Muster, start: Start
+) -> None:
+    service = start("serve", "--port", "0", "--workers", "2", MUSTER_DATABASE=muster.url, MUSTER_LOG_FORMAT="json")
     assert service.process.stderr is not None
     first, second = json.loads(next(service.process.stderr)), json.loads(next(service.process.stderr))
     assert (first["event"], first["level"]) == ("no_users", "info")
     assert (second["event"], second["level"]) == ("service_started", "info")
     port = int(second["message"].partition("127.0.0.1:")[2].partition(" ")[0])
-    os.kill(service.event("worker_started")["pid"], signal.SIGKILL)
-    assert service.event("worker_died")["level"] == "warning"
-    service.event("worker_started")
+    workers = [service.event("worker_started")["pid"] for _ in range(2)]
+    os.kill(workers[0], signal.SIGKILL)
+    died = service.event("worker_died")
+    assert (died["pid"], died["level"]) == (workers[0], "warning")
+    assert service.event("worker_started")["pid"] not in workers
     assert get(port, "/no/such/path")[0] == 404
     code, err = service.stop(signal.SIGTERM)
     assert code == 0
@@ -109,13 +111,18 @@ def test_log_in_text_says_where_the_service_listens_in_plain_words(muster: Muste
     ],
 )
 def test_error_at_start_is_an_event_of_a_log_in_json(
-    muster: Muster, start: Start, arguments: list[str], environment: dict[str, str], code: int, says: str
+    muster: Muster,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    environment: dict[str, str],
+    code: int,
+    says: str,
 ) -> None:
-    options = {"MUSTER_DATABASE": muster.url, "MUSTER_PORT": "0", "MUSTER_LOG_FORMAT": "json", **environment}
-    process = start("serve", *arguments, **options).process
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == code
-    [failure] = read_events(err)
+    for name, value in {"MUSTER_PORT": "0", "MUSTER_LOG_FORMAT": "json", **environment}.items():
+        monkeypatch.setenv(name, value)
+    result = muster("serve", *arguments)
+    assert result.code == code
+    [failure] = read_events(result.err)
     assert (failure["event"], failure["level"]) == ("service_failed", "error")
     assert says in failure["message"]
 
@@ -129,9 +136,11 @@ def test_service_link_of_kubernetes_does_not_stop_the_service(muster: Muster, st
     assert "on 192.0.2.1 port 8878" in err
 
 
-def test_users_added_at_run_time_can_authenticate(muster: Muster, start: Start) -> None:
-    service = start("serve", "--port", "0", "--database", muster.url)
-    port = service.port()
+def test_users_added_at_run_time_can_authenticate(
+    shared_service: tuple[str, int], muster: Muster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, port = shared_service
+    monkeypatch.setenv("MUSTER_DATABASE", url)
     muster.add_user("anna")
     assert post(port, muster.ok("token", "create", "anna").out.strip()) == ["REQUEST_ACCEPTED"] * 2
 
@@ -153,18 +162,21 @@ def test_foreign_host_is_an_error_of_one_line(muster: Muster, host: str) -> None
     assert_one_line(muster("serve", "--host", host, "--port", "0"), 1, "--host")
 
 
-def test_endless_headers_are_refused(muster: Muster, start: Start) -> None:
-    port = start("serve", "--port", "0", "--database", muster.url).port()
+def test_endless_headers_are_refused(shared_service: tuple[str, int]) -> None:
+    _, port = shared_service
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(b"GET /health/live HTTP/1.1\r\nx: " + b"x" * MAX_HEAD_BYTES * 2)
         assert connection.recv(1000).startswith(b"HTTP/1.1 431 ")
     assert get(port, "/health/live")[0] == 200
 
 
-def test_connection_serves_many_requests_and_large_bodies(muster: Muster, start: Start) -> None:
-    muster.add_user("anna")
-    token = muster.ok("token", "create", "anna").out.strip()
-    port = start("serve", "--port", "0", "--database", muster.url).port()
+def test_connection_serves_many_requests_and_large_bodies(
+    shared_service: tuple[str, int], muster: Muster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, port = shared_service
+    monkeypatch.setenv("MUSTER_DATABASE", url)
+    muster.add_user("bert")
+    token = muster.ok("token", "create", "bert").out.strip()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     for _ in range(5):
         body = b" " * MAX_HEAD_BYTES * 3 + MINIMAL
@@ -222,17 +234,6 @@ def test_closing_terminal_stops_the_service(muster: Muster) -> None:
     os.close(its_side)
 
 
-def test_killed_worker_is_replaced(muster: Muster, start: Start) -> None:
-    service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
-    port = service.port()
-    workers = [service.event("worker_started")["pid"] for _ in range(2)]
-    os.kill(workers[0], signal.SIGKILL)
-    assert service.event("worker_died")["pid"] == workers[0]
-    service.line("worker_started")
-    assert get(port, "/health/live")[0] == 200
-    assert service.stop(signal.SIGTERM)[0] == 0
-
-
 def test_workers_stop_when_the_main_process_is_killed(muster: Muster, start: Start) -> None:
     service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
     port = service.port()
@@ -270,10 +271,9 @@ def test_invalid_trusted_proxy_is_an_error_of_one_line(muster: Muster, monkeypat
     )
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_last_traces_are_exported_at_shutdown(muster: Muster, start: Start, workers: str) -> None:
+def test_last_traces_are_exported_at_shutdown(muster: Muster, start: Start) -> None:
     with collecting() as collector:
-        options = ("--port", "0", "--database", muster.url, "--workers", workers)
+        options = ("--port", "0", "--database", muster.url, "--workers", "2")
         # By itself it would send none before an hour is over.
         service = start("serve", *options, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="3600000")
         port = service.port()

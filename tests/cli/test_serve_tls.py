@@ -17,10 +17,9 @@ from tests.cli.commands import Muster, Running, assert_one_line, make_certificat
 Start = Callable[..., Running]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_service_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str) -> None:
+def test_service_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
     cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
+    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", "2")
     service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
     port = int(service.line(r"listens on https://localhost:(\d+)")[1])
     with socket.create_connection(("localhost", port), timeout=10) as plain:
@@ -53,15 +52,14 @@ def until_shown(port: int, cert: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
 def test_sighup_loads_a_new_certificate_and_keeps_the_old_one_when_it_is_invalid(
-    muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str
+    muster: Muster, start: Start, certificate: tuple[Path, Path]
 ) -> None:
     cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
+    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", "2")
     service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
     port = int(service.line(r"listens on https://localhost:(\d+)")[1])
-    for _ in range(int(workers)):
+    for _ in range(2):
         service.line("worker_started")
     held = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl._create_unverified_context())
     held.request("GET", "/health/live")
@@ -84,12 +82,11 @@ def test_sighup_loads_a_new_certificate_and_keeps_the_old_one_when_it_is_invalid
     assert service.stop(signal.SIGTERM)[0] == 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
 def test_idle_tls_connection_does_not_delay_shutdown(
-    muster: Muster, start: Start, certificate: tuple[Path, Path], workers: str
+    muster: Muster, start: Start, certificate: tuple[Path, Path]
 ) -> None:
     cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", workers)
+    options = ("--tls-cert", str(cert), "--tls-key", str(key))
     service = start("serve", "--port", "0", "--host", "localhost", "--database", muster.url, *options)
     port = service.port()
     connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl._create_unverified_context())

@@ -4,6 +4,8 @@ from typing import Final
 
 FAILED: Final = 1
 USAGE_ERROR: Final = 2
+# Not an error: `muster load` has refused some rows and loaded the others.
+SOME_REFUSED: Final = 3
 
 
 class CommandError(Exception):

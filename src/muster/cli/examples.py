@@ -25,6 +25,12 @@ EXAMPLES: Final = {
         "muster backup nightly.db",
         'muster backup "/backups/muster-$(date +%F).db" --database sqlite:////var/lib/muster/muster.db',
     ),
+    "load": (
+        "muster load customers.csv --dry-run",
+        "muster load customers.csv --encoding cp1257 --mapping core-banking.toml --refused refused.csv",
+        "zstd -dc customers.ndjson.zst | muster load - --database postgresql://muster@db.internal/muster",
+        "muster load customers.csv --url https://muster.example:8878 --token-file nightly.token --refused refused.csv",
+    ),
     "purge": (
         "muster purge --before 2024-01-01 --dry-run",
         "muster purge --before 2019-01-01 --closed-customers",
@@ -63,6 +69,14 @@ EXAMPLES: Final = {
     "audit verify": (
         "muster audit verify",
         f"muster audit verify --checkpoint 1200:{'5e' * 32}",
+    ),
+    "mapping suggest": (
+        "muster mapping suggest customers.csv > mapping.toml",
+        "muster mapping suggest customers.csv --encoding cp1257",
+    ),
+    "template": (
+        "muster template --type individual --output customers.xlsx",
+        "muster template --type organization --fields mandatory,listAddress,listAddress[1]",
     ),
     "classifier list": (
         "muster classifier list",

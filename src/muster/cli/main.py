@@ -19,12 +19,15 @@ from muster.cli import (
     database,
     demo,
     examples,
+    load,
+    mapping,
     purge,
     serve,
+    template,
     tokens,
     users,
 )
-from muster.cli.errors import FAILED, USAGE_ERROR, CommandError
+from muster.cli.errors import FAILED, SOME_REFUSED, USAGE_ERROR, CommandError
 from muster.cli.output import print_error, print_failure, print_line
 from muster.settings import InvalidSettingError, Settings, remove_service_links, variable_name
 
@@ -35,10 +38,13 @@ app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(classifiers.app, name="classifier")
 app.add_typer(audit.app, name="audit")
+app.add_typer(mapping.app, name="mapping")
 app.command("demo", epilog=examples.format_examples("demo"))(demo.demo)
 app.command("serve", epilog=examples.format_examples("serve"))(serve.serve)
 app.command("check-config", epilog=examples.format_examples("check-config"))(check_config.check_config)
 app.command("backup", epilog=examples.format_examples("backup"))(backup.backup)
+app.command("load", epilog=examples.format_examples("load"))(load.load)
+app.command("template", epilog=examples.format_examples("template"))(template.template)
 app.command("purge", epilog=examples.format_examples("purge"))(purge.purge)
 
 
@@ -63,7 +69,10 @@ def run() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs a command and returns its exit code: 0, 1 for a failed or interrupted command, 2 for wrong usage."""
+    """Runs a command and returns its exit code.
+
+    0, 1 for a failed or interrupted command, 2 for wrong usage, 3 when a load has refused rows.
+    """
     arguments = list(arguments)
     is_service = arguments[:1] == ["serve"]
     if is_service:
@@ -82,8 +91,8 @@ def main(arguments: Sequence[str]) -> int:
         return FAILED
     except Exception as error:
         return _fail(_describe_internal_error(error), FAILED, is_service)
-    # Typer turns Ctrl-C into exit code 130, a shell's convention; commands exit with 0, 1 or 2.
-    return min(code, FAILED) if isinstance(code, int) else 0
+    # Typer turns Ctrl-C into exit code 130, a shell's convention; commands exit with 0, 1, 2 or 3.
+    return (code if code <= SOME_REFUSED else FAILED) if isinstance(code, int) else 0
 
 
 def _configure_service_log() -> None:

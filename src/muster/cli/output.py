@@ -10,7 +10,7 @@ from rich.text import Text
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Prints a table on a terminal; elsewhere one line per row with tabs between the columns, without headers."""
-    rows = (tuple(map(_escape, row)) for row in rows)
+    rows = (tuple(map(escape, row)) for row in rows)
     if not sys.stdout.isatty():
         for row in rows:
             print_line("\t".join(row))
@@ -22,7 +22,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     Console().print(table)
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """Escapes unprintable characters: a customer's id may contain line ends and terminal control sequences."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 

@@ -47,6 +47,7 @@ def purge(
 ) -> None:
     """Removes idempotency keys, rejections and stored responses from before a day; customers only on request.
 
+    Also removes the refused rows of loads that ended before the day, and cancels uploads that received nothing since.
     Valid keys stay, with their stored responses. The batches stay, with their senders and counts. The identifiers of
     removed customers stay in the audit log, and in the rejections and stored responses of batches from that day on
     until these are removed too.

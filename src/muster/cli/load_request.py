@@ -1,0 +1,50 @@
+"""What the command line of `muster load` asks for."""
+
+from dataclasses import dataclass
+
+from muster.cli.joined_tables import make_table_opener
+from muster.cli.load_input import InputFile
+from muster.cli.load_report import RefusedOutput
+from muster.loads.formats import open_rows
+from muster.loads.load_store import LoadOptions
+from muster.loads.mapping import make_mapper
+from muster.loads.records import RecordMapper
+from muster.loads.rows import Layout, RowSource
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """`user` is a user of the service, None for the operator; the sheet and the user are for a database alone."""
+
+    path: str
+    options: LoadOptions
+    sheet: str | None
+    user: str | None
+    refused: RefusedOutput | None
+    again: bool
+
+    def make_mapper(self, layout: Layout, *, job: str) -> RecordMapper:
+        """The mapper of the file, and of those that stand beside it and that the mapping joins.
+
+        Raises `InvalidMappingError` and `InvalidFileError`.
+        """
+        open_table = make_table_opener(self.path, encoding=self.options.encoding, sheet=self.sheet)
+        return make_mapper(layout, self.options.mapping, job=job, open_table=open_table)
+
+    def open_rows(self, input_file: InputFile) -> RowSource:
+        """Opens the file once more, from its start. Raises `InvalidFileError`, and `UsageError` for --format."""
+        file = input_file.open()
+        try:
+            source = open_rows(
+                file,
+                name=input_file.name,
+                size=input_file.size,
+                encoding=self.options.encoding,
+                sheet=self.sheet,
+            )
+            if self.refused is not None:
+                self.refused.check_format(source.layout)
+        except BaseException:
+            file.close()
+            raise
+        return source

@@ -1,0 +1,114 @@
+"""Loads as users see them: their state, their parts, their refused rows and their results."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from muster.audit.events import Action, AuditEvent, AuditSink
+from muster.auth.users import User
+from muster.loads.load_store import FINAL_STATES, Load, LoadState, LoadStore, Part
+from muster.loads.refused_rows import RefusedRow, unpack_refused_rows
+from muster.loads.rows import Layout
+from muster.records.paging import Page
+from muster.records.visibility import UnitSource, Visibility
+
+# A batch has no more results: the largest chunk of a load.
+_ALL_RESULTS: Final = 1_000_000
+
+
+class LoadConflictError(Exception):
+    """The state of the load does not allow this. The text says why, and what to do."""
+
+
+class LoadNotEndedError(LoadConflictError):
+    """The load has not ended yet."""
+
+
+class ResultReader(Protocol):
+    """Reads the results of a batch that a user may see; see `BatchReader`."""
+
+    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFile:
+    """The refused rows of a load, and how its file is laid out."""
+
+    layout: Layout
+    rows: Iterator[RefusedRow]
+
+
+class LoadReader:
+    """Reads loads for users. None stands for what does not exist and for what the user may not see.
+
+    Who may see the batches of a sender may see its loads. The refused rows hold customers whose business unit is not
+    known, so they are visible to their sender and to an admin alone.
+    """
+
+    def __init__(self, store: LoadStore, results: ResultReader, units: UnitSource, audit: AuditSink) -> None:
+        self._store = store
+        self._results = results
+        self._units = units
+        self._audit = audit
+
+    def load(self, load_id: UUID, user: User) -> Load | None:
+        found = self._store.get(load_id)
+        return found if found and self._get_visibility(user).includes_sender(found.sender) else None
+
+    def loads(self, user: User, *, before: UUID | None, limit: int) -> Page[Load, UUID]:
+        """At most `limit` loads that precede the load `before`, newest first."""
+        # One more than the page holds tells whether there is another page.
+        found = self._store.list(sender=self._get_visibility(user).sender, before=before, limit=limit + 1)
+        return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+    def parts(self, load_id: UUID, user: User) -> Sequence[Part] | None:
+        """The parts that were received; none are left of a load that has ended."""
+        return self._store.parts(load_id) if self.load(load_id, user) else None
+
+    def refused(self, load_id: UUID, user: User) -> RefusedFile | None:
+        """The refused rows, which the audit log notes. Also None when they are no longer kept.
+
+        Raises `LoadNotEndedError`.
+        """
+        load = self.load(load_id, user)
+        if load is None or not self._get_visibility(user).includes(sender=load.sender, unit=None):
+            return None
+        self._require_end(load)
+        if load.layout is None or not load.has_refused:
+            return None
+        self._audit.append(AuditEvent(user.name, Action.REFUSED_ROWS_READ, str(load.id), {"rows": load.totals.refused}))
+        return RefusedFile(load.layout, self._iterate_refused(load_id))
+
+    def results(self, load_id: UUID, user: User) -> Iterator[Sequence[msgspec.Raw]] | None:
+        """The results of the customers that were saved or rejected, in the order of the file, a batch at a time.
+
+        Each result is JSON as a batch would have got it. Those of customers that the user may not see are omitted, and
+        those of batches whose response is no longer stored. Raises `LoadNotEndedError`. Also None for a dry run, which
+        saves no results.
+        """
+        load = self.load(load_id, user)
+        if load is None or load.options.dry_run:
+            return None
+        self._require_end(load)
+        return self._iterate_results(self._store.batches(load_id), user)
+
+    def _iterate_refused(self, load_id: UUID) -> Iterator[RefusedRow]:
+        for chunk in self._store.refused(load_id):
+            yield from unpack_refused_rows(chunk.content)
+
+    def _iterate_results(self, batches: Sequence[UUID], user: User) -> Iterator[Sequence[msgspec.Raw]]:
+        for batch_id in batches:
+            page = self._results.results(batch_id, user, start=0, limit=_ALL_RESULTS)
+            if page is not None and page.items:
+                yield page.items
+
+    def _require_end(self, load: Load) -> None:
+        if load.state not in FINAL_STATES:
+            verb = "receives its file" if load.state is LoadState.RECEIVING else "is not done"
+            raise LoadNotEndedError(f"the load still {verb}; ask again when it has ended")
+
+    def _get_visibility(self, user: User) -> Visibility:
+        return Visibility.for_user(user, self._units())
