@@ -19,19 +19,19 @@ def get_errors(api: Api, case: Case, path: str) -> list[tuple[str | None, str | 
     return [(result.get("errorCode"), result.get("errorDescription")) for result in results]
 
 
-def test_every_error_of_an_installation_with_one_unit(api: Api) -> None:
+def test_every_error_of_an_installation_with_one_unit(shared_api: Api) -> None:
     for case in ONE_UNIT_CASES:
         if case.before:
-            assert [result["resultType"] for result in api.results(case.before)] == ["REQUEST_ACCEPTED"]
+            assert [result["resultType"] for result in shared_api.results(case.before)] == ["REQUEST_ACCEPTED"]
         for path in (VALIDATE, SAVE):
-            found = get_errors(api, case, path + case.query)
+            found = get_errors(shared_api, case, path + case.query)
             assert found == [(None, None), (case.code, case.description), (None, None)]
 
 
-def test_valid_customers_of_a_batch_below_its_threshold_get_b001(api: Api) -> None:
+def test_valid_customers_of_a_batch_below_its_threshold_get_b001(shared_api: Api) -> None:
     (case,) = (case for case in CASES if case.code == "B001")
     for path in (VALIDATE, SAVE):
-        first, rejected = api.results([case.customer, {}], path + case.query)
+        first, rejected = shared_api.results([case.customer, {}], path + case.query)
         assert (first["errorCode"], first["errorDescription"]) == (case.code, case.description)
         assert rejected["errorCode"] == "001"
 
@@ -46,10 +46,10 @@ def test_every_error_of_an_installation_with_several_units(api: Api, case: Case)
     assert [result["resultType"] for result in others] == ["REQUEST_ACCEPTED"] * len(others)
 
 
-def test_detail_lists_every_violation_with_a_pointer_to_its_customer(api: Api) -> None:
+def test_detail_lists_every_violation_with_a_pointer_to_its_customer(shared_api: Api) -> None:
     cases = [case for case in ONE_UNIT_CASES if not case.before]
     body = json.dumps({"customers": [case.customer for case in cases]}).encode()
-    results = api.send(body, f"{VALIDATE}?detail=full&unknown=reject").json()["results"]
+    results = shared_api.send(body, f"{VALIDATE}?detail=full&unknown=reject").json()["results"]
     for index, (case, result) in enumerate(zip(cases, results, strict=True)):
         (error,) = result["errors"]
         assert (error["code"], error["description"]) == (case.code, case.description)

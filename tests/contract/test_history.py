@@ -15,29 +15,29 @@ def get(api: Api, path: str, token: str) -> tuple[int, Any]:
     return response.status_code, response.json()
 
 
-def test_customer_is_read_now_at_a_moment_and_with_its_history(api: Api) -> None:
-    reader = api.user(Role.READ)
+def test_customer_is_read_now_at_a_moment_and_with_its_history(shared_api: Api) -> None:
+    reader = shared_api.user(Role.READ)
     first = individual(customerExtId="c/ž", initialDepositAmount="10.50")
-    api.results([first])
+    shared_api.results([first])
     time.sleep(0.01)  # the moment must differ from both times of receipt, which have milliseconds
     between = datetime.now(UTC)
     second = individual(customerExtId="c/ž", action="UPDATE", lastName="Changed")
-    response = api.send(json.dumps({"customers": [second]}).encode())
+    response = shared_api.send(json.dumps({"customers": [second]}).encode())
 
-    status, current = get(api, "/api/v1/customers/c%2F%C5%BE", reader)
+    status, current = get(shared_api, "/api/v1/customers/c%2F%C5%BE", reader)
     assert (status, current["version"], current["document"]["lastName"]) == (200, 2, "Changed")
-    status, past = get(api, f"/api/v1/customers/c%2F%C5%BE?at={between.isoformat()}", reader)
+    status, past = get(shared_api, f"/api/v1/customers/c%2F%C5%BE?at={between.isoformat()}", reader)
     assert (status, past["version"], past["document"]["lastName"]) == (200, 1, first["lastName"])
     assert past["document"]["initialDepositAmount"] == 10.5
 
-    status, history = get(api, "/api/v1/customers/c%2F%C5%BE/history", reader)
+    status, history = get(shared_api, "/api/v1/customers/c%2F%C5%BE/history", reader)
     assert (status, history["next"]) == (200, None)
     newest, oldest = history["versions"]
     assert (newest["version"], newest["batchId"]) == (2, response.headers["Muster-Batch-Id"])
     assert sorted(newest["changed"]) == ["/action", "/communicationNumber", "/initialDepositAmount", "/lastName"]
     assert (oldest["version"], oldest["changed"]) == (1, [""])
-    assert get(api, "/api/v1/customers/unknown", reader)[0] == 404
-    assert get(api, "/api/v1/customers/c%2F%C5%BE", api.token)[0] == 403
+    assert get(shared_api, "/api/v1/customers/unknown", reader)[0] == 404
+    assert get(shared_api, "/api/v1/customers/c%2F%C5%BE", shared_api.token)[0] == 403
 
 
 def test_reader_sees_customers_of_its_units(api: Api) -> None:
@@ -53,15 +53,17 @@ def test_reader_sees_customers_of_its_units(api: Api) -> None:
         assert [get(api, target, admin)[0] for target in targets] == [400, 200, 200]
 
 
-def test_history_is_read_page_by_page(api: Api) -> None:
-    reader = api.user(Role.READ)
-    api.results([individual(customerExtId="c", lastName="1")])
+def test_history_is_read_page_by_page(shared_api: Api) -> None:
+    reader = shared_api.user(Role.READ)
+    shared_api.results([individual(customerExtId="paged", lastName="1")])
     for version in range(2, 6):
-        api.results([individual(customerExtId="c", action="UPDATE", lastName=str(version))])
+        shared_api.results([individual(customerExtId="paged", action="UPDATE", lastName=str(version))])
     seen: list[tuple[int, bool]] = []
     cursor: str | None = ""
     while cursor is not None and len(seen) < 9:
-        status, page = get(api, f"/api/v1/customers/c/history?limit=2{cursor and f'&cursor={cursor}'}", reader)
+        status, page = get(
+            shared_api, f"/api/v1/customers/paged/history?limit=2{cursor and f'&cursor={cursor}'}", reader
+        )
         assert status == 200
         seen += [(version["version"], "/lastName" in version["changed"]) for version in page["versions"]]
         cursor = page["next"]

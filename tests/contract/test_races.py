@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.samples import individual
 from tests.serving import SAVE, Api, connect
+
+
+@pytest.fixture
+def api(shared_api: Api) -> Api:
+    return shared_api
 
 
 def send_concurrently(api: Api, batches: Sequence[list[dict[str, Any]]], path: str = SAVE) -> list[list[str | None]]:
@@ -32,24 +38,24 @@ def send_concurrently(api: Api, batches: Sequence[list[dict[str, Any]]], path: s
 
 @pytest.mark.parametrize("requests", [2, 16])
 def test_one_of_several_requests_gets_the_communication_number(api: Api, requests: int) -> None:
-    for round_number in range(3):
-        number = f"shared-{round_number}"
+    for _ in range(3):
+        number = uuid4().hex
         codes = send_concurrently(api, [[individual(communicationNumber=number)] for _ in range(requests)])
         assert Counter(code for (code,) in codes) == {None: 1, "O005": requests - 1}
 
 
 @pytest.mark.parametrize("requests", [2, 16])
 def test_one_of_several_requests_creates_the_customer(api: Api, requests: int) -> None:
-    for round_number in range(3):
-        ext_id = f"shared-{round_number}"
+    for _ in range(3):
+        ext_id = uuid4().hex
         codes = send_concurrently(api, [[individual(customerExtId=ext_id)] for _ in range(requests)])
         assert Counter(code for (code,) in codes) == {None: 1, "C004": requests - 1}
 
 
 @pytest.mark.parametrize("requests", [2, 16])
 def test_one_of_several_upserts_creates_the_customer_and_the_others_update_it(api: Api, requests: int) -> None:
-    for round_number in range(3):
-        ext_id = f"shared-{round_number}"
+    for _ in range(3):
+        ext_id = uuid4().hex
         batches = [[individual(customerExtId=ext_id, action=None)] for _ in range(requests)]
         codes = send_concurrently(api, batches, f"{SAVE}?upsert=true")
         assert codes == [[None]] * requests

@@ -14,27 +14,28 @@ def get(api: Api, path: str, token: str) -> tuple[int, Any]:
     return response.status_code, response.json()
 
 
-def test_sender_reads_its_batch_communications_and_results(api: Api) -> None:
+def test_sender_reads_its_batch_communications_and_results(shared_api: Api) -> None:
+    sender = shared_api.user()  # has no other batches
     customers = [individual(communicationNumber="n/1 ž%2F"), individual(firstName=None), {}]
-    saved = api.send(json.dumps({"customers": customers}).encode())
+    saved = shared_api.send(json.dumps({"customers": customers}).encode(), Authorization=f"Bearer {sender}")
     batch_id = saved.headers["Muster-Batch-Id"]
 
-    status, communication = get(api, f"/api/v1/communications/{quote('n/1 ž%2F', safe='')}", api.token)
+    status, communication = get(shared_api, f"/api/v1/communications/{quote('n/1 ž%2F', safe='')}", sender)
     assert (status, communication["batchId"], communication["customerExtId"]) == (
         200,
         batch_id,
         customers[0]["customerExtId"],
     )
-    assert get(api, f"/api/v1/communications/{customers[1]['communicationNumber']}", api.token)[0] == 404
+    assert get(shared_api, f"/api/v1/communications/{customers[1]['communicationNumber']}", sender)[0] == 404
 
-    status, batch = get(api, f"/api/v1/batches/{batch_id}", api.token)
+    status, batch = get(shared_api, f"/api/v1/batches/{batch_id}", sender)
     assert (status, batch["accepted"], batch["rejected"]) == (200, 1, 2)
-    assert get(api, "/api/v1/batches", api.token) == (200, {"batches": [batch], "next": None})
+    assert get(shared_api, "/api/v1/batches", sender) == (200, {"batches": [batch], "next": None})
 
-    status, page = get(api, f"/api/v1/batches/{batch_id}/results", api.token)
+    status, page = get(shared_api, f"/api/v1/batches/{batch_id}/results", sender)
     assert (status, page) == (200, {"results": saved.json()["results"], "next": None})
-    status, page = get(api, f"/api/v1/batches/{batch_id}/results?limit=2", api.token)
-    status, rest = get(api, f"/api/v1/batches/{batch_id}/results?limit=2&cursor={page['next']}", api.token)
+    status, page = get(shared_api, f"/api/v1/batches/{batch_id}/results?limit=2", sender)
+    status, rest = get(shared_api, f"/api/v1/batches/{batch_id}/results?limit=2&cursor={page['next']}", sender)
     assert page["results"] + rest["results"] == saved.json()["results"]
 
 
@@ -61,11 +62,11 @@ def test_other_users_read_what_role_and_units_allow(api: Api) -> None:
         assert [*(get(api, path, token)[0] for path in (north, south, batch)), results] == expected, user
 
 
-def test_filter_that_does_not_exist_is_refused_and_not_ignored(api: Api) -> None:
-    api.results([individual()])
-    status, problem = get(api, "/api/v1/batches?since=2030-01-01", api.token)
+def test_filter_that_does_not_exist_is_refused_and_not_ignored(shared_api: Api) -> None:
+    shared_api.results([individual()])
+    status, problem = get(shared_api, "/api/v1/batches?since=2030-01-01", shared_api.token)
     assert (status, problem["path"]) == (400, "/api/v1/batches")
     assert "takes the query parameters limit, cursor and no other" in problem["message"]
     for limit in ("1e2", "1.0", ""):
-        status, problem = get(api, f"/api/v1/batches?limit={limit}", api.token)
+        status, problem = get(shared_api, f"/api/v1/batches?limit={limit}", shared_api.token)
         assert (status, "whole number" in problem["message"]) == (400, True)

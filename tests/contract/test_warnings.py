@@ -2,10 +2,17 @@
 
 import json
 
+import pytest
+
 from tests.samples import individual
 from tests.serving import SAVE, VALIDATE, Api
 
 KEY = {"Idempotency-Key": "warned"}
+
+
+@pytest.fixture
+def api(shared_api: Api) -> Api:
+    return shared_api
 
 
 def test_header_counts_the_warnings_of_dry_run_saving_and_replay(api: Api) -> None:
@@ -48,6 +55,9 @@ def test_unknown_fields_are_refused_on_request_by_both_endpoints(api: Api) -> No
 
 def test_related_customer_is_kept(api: Api) -> None:
     related = {"entityType": "INDIVIDUAL", "relationType": "OWNER", "firstName": "A", "lastName": "B"}
-    api.results([individual(listRelatedEntity=[{**related, "customerExtId": "IndividualExtId0"}])])
-    [(document,)] = api.sql("SELECT CAST(document AS TEXT) FROM customers")
+    customer = individual(listRelatedEntity=[{**related, "customerExtId": "IndividualExtId0"}])
+    api.results([customer])
+    [(document,)] = api.sql(
+        f"SELECT CAST(document AS TEXT) FROM customers WHERE customer_ext_id = '{customer['customerExtId']}'"
+    )
     assert "IndividualExtId0" in document

@@ -16,6 +16,10 @@ from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.request import BatchOptions
 from muster.intake.service import Intake, IntakeResult
 from muster.intake.stage_timings import StageTimings
+from muster.loads.observer import LoadObserver
+from muster.loads.reading import LoadReader
+from muster.loads.service import LoadService
+from muster.loads.uploads import LoadUploads, UploadLimits
 from muster.records.reading import Page, RecordReader, VersionChange
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 from muster.records.visibility import UnitRequiredError
@@ -24,8 +28,10 @@ from muster.storage.pool import ConnectionUsage
 from muster.web.app import TraceRecorder, make_app
 from muster.web.body import BodyTimeouts
 from muster.web.readiness import CACHE_SECONDS, READY_SECONDS
-from muster.web.services import OidcVerifier, Services
+from muster.web.services import Background, OidcVerifier, Services
 from muster.web.transport import LingerLimits
+from tests.loads.fakes import MemoryLoadStore
+from tests.loads.service_fakes import AuditList, FakeResults, StoreCounter
 from tests.shared import Gate as Gate
 from tests.shared import SharedList
 
@@ -160,10 +166,32 @@ class FakeClassifiers:
         return FakeSnapshot({"country": {"LT": "Lithuania", "CI": "Côte d'Ivoire"}, "legalForm": {}})
 
 
+def make_load_service(store: MemoryLoadStore | None = None, limits: UploadLimits | None = None) -> LoadService:
+    """The use case of loads on a store in memory."""
+    store, audit = store or MemoryLoadStore(), AuditList()
+    reader = LoadReader(store, FakeResults(), lambda: frozenset({"MAIN"}), audit)
+    return LoadService(LoadUploads(store, StoreCounter(store), reader, audit, limits=limits), reader)
+
+
+class NoBackground:
+    """Does nothing beside the requests."""
+
+    def start(self, observer: LoadObserver, is_busy: Callable[[], bool]) -> None:
+        pass
+
+    def request_stop(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
 def application(
     intake: FakeIntake | None = None,
     verifier: FakeVerifier | None = None,
     records: FakeRecords | None = None,
+    loads: LoadService | None = None,
+    background: Background | None = None,
     oidc_verifier: OidcVerifier | None = None,
     is_ready: Callable[[], bool] = lambda: True,
     on_shutdown: Callable[[], None] = lambda: None,
@@ -182,6 +210,8 @@ def application(
         credentials=cast(CredentialVerifier, verifier or FakeVerifier()),
         classifiers=cast(ClassifierCache, FakeClassifiers()),
         records=cast(RecordReader, records or FakeRecords()),
+        loads=loads or make_load_service(),
+        background=background or NoBackground(),
         oidc_verifier=oidc_verifier,
         find_obstacle=lambda: None if is_ready() else "the database is unavailable",
         read_connections=connections,

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote
 
 import pytest
+from litestar import Litestar
 from litestar.testing import TestClient
 
-from tests.web.fakes import ANNA, BATCH_ID, RITA, FakeRecords, application
+from tests.web.fakes import ANNA, BATCH_ID, RITA, FakeRecords
 
 VERSION = {
     "customerExtId": "c/1",
@@ -19,36 +20,32 @@ VERSION = {
 }
 
 
-def test_customer_has_its_document_as_stored() -> None:
-    with TestClient(application()) as client:
-        response = client.get("/api/v1/customers/c%2F1", auth=RITA)
+def test_customer_has_its_document_as_stored(client: TestClient[Litestar]) -> None:
+    response = client.get("/api/v1/customers/c%2F1", auth=RITA)
     assert response.json() == {**VERSION, "document": {"firstName": "Jose", "amount": 0.1}}
     assert b'"document":{"firstName":"Jose","amount":0.10}' in response.content
 
 
-def test_history_has_versions_and_pointers_without_values() -> None:
-    with TestClient(application()) as client:
-        response = client.get("/api/v1/customers/c%2F1/history", auth=RITA)
+def test_history_has_versions_and_pointers_without_values(client: TestClient[Litestar]) -> None:
+    response = client.get("/api/v1/customers/c%2F1/history", auth=RITA)
     assert response.json() == {"versions": [{**VERSION, "changed": ["/firstName"]}], "next": "2"}
     assert "Jose" not in response.text
 
 
 @pytest.mark.parametrize("ext_id", ["c", "a/b", "a//b", "history", "a/history", "ž 🦊", "%", "?", "x" * 255])
 @pytest.mark.parametrize("after", ["", "/history"])
-def test_customer_id_may_be_any_text(ext_id: str, after: str) -> None:
-    records = FakeRecords()
-    with TestClient(application(records=records)) as client:
-        response = client.get(f"/api/v1/customers/{quote(ext_id, safe='')}{after}", auth=RITA)
+def test_customer_id_may_be_any_text(
+    ext_id: str, after: str, records: FakeRecords, client: TestClient[Litestar]
+) -> None:
+    response = client.get(f"/api/v1/customers/{quote(ext_id, safe='')}{after}", auth=RITA)
     assert response.status_code == 200
     assert records.calls[0][0] == ext_id
 
 
 @pytest.mark.parametrize("path", ["/api/v1/customers/c", "/api/v1/customers/c/history"])
-def test_role_submit_may_not_read_customers(path: str) -> None:
-    records = FakeRecords()
-    with TestClient(application(records=records)) as client:
-        assert client.get(path, auth=ANNA).status_code == 403
-        assert client.get(path).status_code == 401
+def test_role_submit_may_not_read_customers(path: str, records: FakeRecords, client: TestClient[Litestar]) -> None:
+    assert client.get(path, auth=ANNA).status_code == 403
+    assert client.get(path).status_code == 401
     assert records.calls == []
 
 
@@ -60,10 +57,10 @@ def test_role_submit_may_not_read_customers(path: str) -> None:
         ("2024-05-26T16:49:50+02:00", datetime(2024, 5, 26, 16, 49, 50, tzinfo=timezone(timedelta(hours=2)))),
     ],
 )
-def test_at_takes_a_timestamp_with_a_zone(at: str, moment: datetime) -> None:
-    records = FakeRecords()
-    with TestClient(application(records=records)) as client:
-        assert client.get(f"/api/v1/customers/c?at={at}", auth=RITA).status_code == 200
+def test_at_takes_a_timestamp_with_a_zone(
+    at: str, moment: datetime, records: FakeRecords, client: TestClient[Litestar]
+) -> None:
+    assert client.get(f"/api/v1/customers/c?at={at}", auth=RITA).status_code == 200
     assert records.calls == [("c", None, moment)]
 
 
@@ -74,9 +71,10 @@ def test_at_takes_a_timestamp_with_a_zone(at: str, moment: datetime) -> None:
      ("at=2024-05-26T16:49:50Z&at=2024-05-26T16:49:50Z", "at"), ("businessUnit=A&businessUnit=B", "businessUnit"),
      ("businessUnit=WHICH", "businessUnit"), ("businessUnit=", "businessUnit"), ("businessUnit", "businessUnit")],
 )  # fmt: skip
-def test_invalid_parameter_of_a_customer_is_400_and_is_named(query: str, named: str) -> None:
-    with TestClient(application()) as client:
-        response = client.get(f"/api/v1/customers/c?{query}", auth=RITA)
+def test_invalid_parameter_of_a_customer_is_400_and_is_named(
+    query: str, named: str, client: TestClient[Litestar]
+) -> None:
+    response = client.get(f"/api/v1/customers/c?{query}", auth=RITA)
     assert response.status_code == 400
     assert f"query parameter {named} " in response.json()["message"]
 
@@ -84,12 +82,10 @@ def test_invalid_parameter_of_a_customer_is_400_and_is_named(query: str, named: 
 @pytest.mark.parametrize(
     "query", ["limit=0", "cursor=x", "businessUnit=WHICH", "businessUnit=", "at=2024-05-26T16:49:50Z"]
 )
-def test_invalid_parameter_of_the_history_is_400(query: str) -> None:
-    with TestClient(application()) as client:
-        assert client.get(f"/api/v1/customers/c/history?{query}", auth=RITA).status_code == 400
+def test_invalid_parameter_of_the_history_is_400(query: str, client: TestClient[Litestar]) -> None:
+    assert client.get(f"/api/v1/customers/c/history?{query}", auth=RITA).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["c?businessUnit=B", "c/history?businessUnit=B", "a%00b", "c?businessUnit=a%00b"])
-def test_missing_customer_is_404(path: str) -> None:
-    with TestClient(application()) as client:
-        assert client.get(f"/api/v1/customers/{path}", auth=RITA).status_code == 404
+def test_missing_customer_is_404(path: str, client: TestClient[Litestar]) -> None:
+    assert client.get(f"/api/v1/customers/{path}", auth=RITA).status_code == 404

@@ -1,6 +1,9 @@
 """Query parameters that an endpoint does not know are refused on every path."""
 
+from collections.abc import Iterator
+
 import pytest
+from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
@@ -15,6 +18,11 @@ KNOWN = {
     "/api/v1/communications/{communicationNumber}": "",
     "/api/v1/customers/{customerExtId}": "businessUnit, at",
     "/api/v1/customers/{customerExtId}/history": "businessUnit, limit, cursor",
+    "/api/v1/loads": "limit, cursor, idempotencyKey",
+    "/api/v1/loads/{loadId}": "",
+    "/api/v1/loads/{loadId}/parts": "",
+    "/api/v1/loads/{loadId}/refused": "format",
+    "/api/v1/loads/{loadId}/results": "",
     "/classifier/{name}": "",
     "/health/live": "",
     "/health/ready": "",
@@ -23,7 +31,15 @@ KNOWN = {
     "/swagger-ui/{name}": "",
     "/v2/api-docs": "",
 }
-PARAMETERS = {"{batchId}": str(BATCH_ID), "{name}": "country", "{customerExtId}": "c", "{communicationNumber}": "n"}
+# Paths that only write.
+WRITING = {SAVE, VALIDATE, *(f"/api/v1/loads/{{loadId}}/{end}" for end in ("parts/{number}", "start", "cancel"))}
+PARAMETERS = {
+    "{batchId}": str(BATCH_ID),
+    "{loadId}": str(BATCH_ID),
+    "{name}": "country",
+    "{customerExtId}": "c",
+    "{communicationNumber}": "n",
+}
 ADMIN = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -33,18 +49,32 @@ def fill(template: str) -> str:
     return template.replace("/swagger-ui/country", "/swagger-ui/index.html")
 
 
+@pytest.fixture(scope="module", name="records")
+def _records() -> FakeRecords:
+    """The records of `client`."""
+    return FakeRecords()
+
+
+@pytest.fixture(scope="module", name="client")
+def _client(records: FakeRecords) -> Iterator[TestClient[Litestar]]:
+    """A client of one application; no test changes it."""
+    with TestClient(application(records=records)) as client:
+        yield client
+
+
 def test_table_has_every_path_that_reads() -> None:
     paths = {route.path_format for route in application().routes if isinstance(route, HTTPRoute)}
-    assert paths == {*KNOWN, SAVE, VALIDATE}
+    assert paths == {*KNOWN, *WRITING}
 
 
 @pytest.mark.parametrize("template", KNOWN)
 @pytest.mark.parametrize("query", ["since=2024-05-26", "since=", "since", "Garcia", "=Garcia", "limit[]=1", "Limit=1"])
-def test_unknown_query_parameter_is_400_and_the_known_ones_are_named(template: str, query: str) -> None:
-    records = FakeRecords()
-    with TestClient(application(records=records)) as client:
-        response = client.get(f"{fill(template)}?{query}", headers=ADMIN)
-        head = client.head(f"{fill(template)}?{query}", headers=ADMIN)
+def test_unknown_query_parameter_is_400_and_the_known_ones_are_named(
+    client: TestClient[Litestar], records: FakeRecords, template: str, query: str
+) -> None:
+    records.calls.clear()
+    response = client.get(f"{fill(template)}?{query}", headers=ADMIN)
+    head = client.head(f"{fill(template)}?{query}", headers=ADMIN)
     names = KNOWN[template]
     assert (response.status_code, head.status_code) == (400, 400)
     assert (f"takes the query parameters {names} and" if names else "no query parameters") in response.json()["message"]
@@ -53,9 +83,8 @@ def test_unknown_query_parameter_is_400_and_the_known_ones_are_named(template: s
 
 
 @pytest.mark.parametrize("template", KNOWN)
-def test_empty_query_is_none(template: str) -> None:
-    with TestClient(application()) as client:
-        statuses = {client.get(f"{fill(template)}{end}", headers=ADMIN).status_code for end in ("", "?", "?&")}
+def test_empty_query_is_none(client: TestClient[Litestar], template: str) -> None:
+    statuses = {client.get(f"{fill(template)}{end}", headers=ADMIN).status_code for end in ("", "?", "?&")}
     assert statuses in ({200}, {404})  # 404: the record belongs to another user
 
 

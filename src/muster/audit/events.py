@@ -29,6 +29,15 @@ class Action(Enum):
     CLASSIFIER_CODES_REMOVED = "classifier.codes-removed", "the classifier", "these codes were removed"
     CUSTOMER_READ = "customer.read", "the `customerExtId`", "a user read the document, current or at a moment"
     HISTORY_READ = "history.read", "the `customerExtId`", "a user read the versions and what each of them changed"
+    LOAD_STARTED = "load.started", "the load's id", "a user started a load of this many bytes"
+    LOAD_CANCELLED = "load.cancelled", "the load's id", "a user cancelled a load"
+    LOAD_ENDED = "load.ended", "the load's id", "a load of this sender ended, with these numbers of rows"
+    REFUSED_ROWS_READ = "load.refused-read", "the load's id", "a user downloaded the refused rows, of this number"
+    LOADS_PURGED = (
+        "loads.purged",
+        "",
+        "the service deleted the refused rows of this many loads, and cancelled this many abandoned uploads",
+    )
     PURGE_BEGUN = "purge.begun", "", "a purge of data from before this date started"
     PURGE_ENDED = (
         "purge.ended",

@@ -18,6 +18,7 @@ class Permission:
 
 
 SUBMIT_BATCHES: Final = Permission("submit batches", Role.SUBMIT)  # to either endpoint
+SUBMIT_LOADS: Final = Permission("load files", Role.SUBMIT)
 READ_CUSTOMERS: Final = Permission("read customers", Role.READ)
 # `records` decides which of them the user sees.
 READ_RECORDS: Final = Permission("read batches and communications", Role.SUBMIT | Role.READ)

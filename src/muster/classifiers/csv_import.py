@@ -14,6 +14,7 @@ from muster.classifiers.snapshot import CLASSIFIER_NAMES
 
 HEADER: Final = ["classifier", "code", "title"]
 MAX_CODE_LENGTH: Final = 64  # characters
+MAX_TITLE_LENGTH: Final = 10_000
 
 
 class ClassifierFileError(Exception):
@@ -108,6 +109,8 @@ def make_entry(classifier: str, code: str, title: str) -> ClassifierEntry:
         raise InvalidEntryError(f"the code is empty; give each {classifier} a code")
     if len(code) > MAX_CODE_LENGTH:
         raise InvalidEntryError(f"the code has {len(code)} characters; the maximum is {MAX_CODE_LENGTH}")
+    if len(title) > MAX_TITLE_LENGTH:
+        raise InvalidEntryError(f"the title has {len(title)} characters; the maximum is {MAX_TITLE_LENGTH}")
     if classifier in CODE_LENGTHS:
         _check_addition(classifier, code)
     return ClassifierEntry(classifier, code, title)

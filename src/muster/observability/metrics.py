@@ -107,6 +107,35 @@ INTERNAL_ERRORS: Final = Metric(
     "errors",
     "Unexpected exceptions; each one is logged as the event `internal_error`",
 )
+LOADS: Final = Metric(
+    "muster_loads_total",
+    MetricKind.COUNTER,
+    "loads",
+    "Loads of files that this service brought to their end",
+    ("state",),
+)
+LOAD_ROWS: Final = Metric(
+    "muster_load_rows_total",
+    MetricKind.COUNTER,
+    "rows",
+    "Rows of files that loads have saved, refused or, in a dry run, judged",
+    ("mode", "result"),
+)
+LOADS_RUNNING: Final = Metric("muster_loads_running", MetricKind.GAUGE, "loads", "Loads that run in this service")
+LOADS_WAITING: Final = Metric(
+    "muster_loads_waiting",
+    MetricKind.GAUGE,
+    "loads",
+    "Loads in the database that wait for a worker of any node, as of the last 15 seconds",
+    is_maximum=True,
+)
+LOAD_CHECKPOINT_AGE: Final = Metric(
+    "muster_load_checkpoint_age_seconds",
+    MetricKind.GAUGE,
+    "seconds",
+    "Time since the last chunk of the running load that has waited longest for one; 0 when none runs",
+    is_maximum=True,
+)
 POOL_THREADS: Final = Metric("muster_pool_threads", MetricKind.GAUGE, "threads", "Threads of a pool", ("pool",))
 POOL_BUSY: Final = Metric(
     "muster_pool_threads_busy", MetricKind.GAUGE, "threads", "Threads of a pool that are working", ("pool",)
@@ -156,6 +185,11 @@ METRICS: Final = (
     LOST_COMMITS,
     AUTH_FAILURES,
     INTERNAL_ERRORS,
+    LOADS,
+    LOAD_ROWS,
+    LOADS_RUNNING,
+    LOADS_WAITING,
+    LOAD_CHECKPOINT_AGE,
     POOL_THREADS,
     POOL_BUSY,
     POOL_SLOTS,
@@ -173,10 +207,13 @@ LABELS: Final = {
     "route": "the template of the route; `unknown` where no route takes the path and the method",
     "status": "the status of the response; `0` when the client had disconnected before it",
     "endpoint": "`validate` or `submit`",
-    "result": "`accepted` or `rejected`",
+    "result": "`accepted` or `rejected`; of rows `accepted` or `refused`",
+    "state": "`completed`, `failed` or `cancelled`",
+    "mode": "`load` or `dry_run`",
     "code": "the `errorCode` of a rejected customer, or the code of a warning; empty for an accepted customer",
     "stage": "`decode`, `check`, `decide` (with the look-ups) or `save`",
     "outcome": "`saved` (the client got a 200), `not_saved` or `unknown`",
-    "pool": "`work` for batches and records, `public` for health and classifiers, `metrics` for scrapes",
+    "pool": "`work` for batches and records, `files` for the files of loads, `public` for health and classifiers, "
+    "`metrics` for scrapes",
     "version": "the version of muster",
 }

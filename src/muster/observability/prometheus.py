@@ -5,6 +5,7 @@ An error while counting must not fail a request or a batch, so it is only logged
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final, Protocol
 
@@ -66,6 +67,28 @@ class ObservedConnections(Protocol):
     def maximum(self) -> int: ...
 
 
+class ObservedLoads(Protocol):
+    """The loads of this process at one moment."""
+
+    @property
+    def running(self) -> int: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+    @property
+    def checkpoint_age_seconds(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoLoads:
+    """The loads of a process that runs none."""
+
+    running: int = 0
+    waiting: int = 0
+    checkpoint_age_seconds: float = 0.0
+
+
 class MetricsRegistry:
     """The metrics of one application. Thread-safe.
 
@@ -75,6 +98,7 @@ class MetricsRegistry:
     def __init__(self, pools: Mapping[str, ObservedPool], read_connections: Callable[[], ObservedConnections]) -> None:
         self._pools = pools
         self._read_connections = read_connections
+        self._read_loads: Callable[[], ObservedLoads] = NoLoads
         self._registry = CollectorRegistry()
         self._collectors = {metric: _build_collector(metric, self._registry) for metric in METRICS}
         self._series: dict[tuple[str, ...], Any] = {}
@@ -125,6 +149,23 @@ class MetricsRegistry:
         self._get_series(table.LOST_COMMITS, outcome.value).inc()
 
     @log_errors("metrics")
+    def record_load_rows(self, *, dry_run: bool, accepted: int, refused: int) -> None:
+        """Counts the rows of one chunk of a load."""
+        mode = "dry_run" if dry_run else "load"
+        self._get_series(table.LOAD_ROWS, mode, "accepted").inc(accepted)
+        self._get_series(table.LOAD_ROWS, mode, "refused").inc(refused)
+
+    @log_errors("metrics")
+    def record_load(self, state: str) -> None:
+        """Counts a load that has ended."""
+        self._get_series(table.LOADS, state).inc()
+
+    def observe_loads(self, read_loads: Callable[[], ObservedLoads]) -> None:
+        """Reads the gauges of loads with this function from now on."""
+        self._read_loads = read_loads
+        self.write_gauges()
+
+    @log_errors("metrics")
     def record_internal_error(self) -> None:
         """Counts an unexpected exception."""
         self._get_series(table.INTERNAL_ERRORS).inc()
@@ -143,6 +184,10 @@ class MetricsRegistry:
             self._get_series(table.POOL_WAITING, name).set(load.waiting)
             self._get_series(table.POOL_SLOTS_IN_USE, name).set(load.slots_in_use)
         self._get_series(table.DB_CONNECTIONS).set(self._read_connections().in_use)
+        loads = self._read_loads()
+        self._get_series(table.LOADS_RUNNING).set(loads.running)
+        self._get_series(table.LOADS_WAITING).set(loads.waiting)
+        self._get_series(table.LOAD_CHECKPOINT_AGE).set(loads.checkpoint_age_seconds)
 
     def _initialize(self) -> None:
         """Sets the constants, and starts at 0 the series whose increase alerts watch.
@@ -166,6 +211,11 @@ class MetricsRegistry:
                 self._get_series(table.WARNINGS, endpoint, code)
         for outcome in CommitOutcome:
             self._get_series(table.LOST_COMMITS, outcome.value)
+        for state in ("completed", "failed", "cancelled"):
+            self._get_series(table.LOADS, state)
+        for mode in ("load", "dry_run"):
+            for result in ("accepted", "refused"):
+                self._get_series(table.LOAD_ROWS, mode, result)
         for stage in STAGES:
             self._get_series(table.STAGE_DURATION, stage)
         self.write_gauges()

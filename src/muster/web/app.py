@@ -9,8 +9,10 @@ from typing import Any, Final
 from litestar import Litestar, post
 from litestar.di import Provide
 
-from muster.auth.authorization import READ_CUSTOMERS, READ_METRICS, READ_RECORDS
+from muster.auth.authorization import READ_CUSTOMERS, READ_METRICS, READ_RECORDS, SUBMIT_LOADS
 from muster.auth.login_throttle import LoginThrottle
+from muster.loads.service import LoadService
+from muster.observability.loads import LoadEvents
 from muster.observability.logs import log_error, log_loop_error, log_request
 from muster.observability.multiprocess import refresh_gauges
 from muster.observability.prometheus import MetricsRegistry
@@ -40,6 +42,11 @@ MAX_URL_LENGTH: Final = 2048
 # Public endpoints are quick; two of them can wait for the database at a time.
 PUBLIC_THREADS: Final = 2
 PUBLIC_QUEUE: Final = 64
+# Files of loads are sent and fetched here, for hours if need be, so that they take no slot of a batch. A thread stores
+# a part of at most 8 MiB, or writes the file of refused rows.
+FILE_THREADS: Final = 2
+FILE_QUEUE: Final = 30
+MAX_FILES_PER_USER: Final = 8
 # Scrapes authenticate, which may block, and must work while other pools are saturated; so they have their own pool.
 METRICS_THREADS: Final = 1
 METRICS_QUEUE: Final = 16
@@ -64,6 +71,7 @@ def make_app(
     """
     pools = {
         "work": ThreadPool(settings.threads, settings.max_queued_requests),
+        "files": ThreadPool(FILE_THREADS, FILE_QUEUE),
         "public": ThreadPool(PUBLIC_THREADS, PUBLIC_QUEUE),
         "metrics": ThreadPool(METRICS_THREADS, METRICS_QUEUE),
     }
@@ -76,13 +84,15 @@ def make_app(
     work_slots, metrics_slots = (
         WorkerSlots(pools[name], ConcurrencyLimiter(settings.max_requests_per_user)) for name in ("work", "metrics")
     )
+    file_slots = WorkerSlots(pools["files"], ConcurrencyLimiter(MAX_FILES_PER_USER))
+    body_timeouts = body_timeouts or BodyTimeouts()
     batches = BatchHandlers(
         services.intake,
         authenticator,
         work_slots,
         metrics,
         max_body_bytes=settings.max_body_bytes,
-        body_timeouts=body_timeouts or BodyTimeouts(),
+        body_timeouts=body_timeouts,
     )
     record_access = AccessProvider(services.records, READ_RECORDS, authenticator, work_slots)
     customer_access = AccessProvider(services.records, READ_CUSTOMERS, authenticator, work_slots)
@@ -106,9 +116,11 @@ def make_app(
             "record_access": Provide(record_access.provide),
             "customer_access": Provide(customer_access.provide),
             "metrics_access": Provide(metrics_access.provide),
+            **_provide_loads(services.loads, authenticator, work_slots, file_slots),
+            "body_timeouts": Provide(lambda: body_timeouts, sync_to_thread=False),
             "public": Provide(lambda: public, sync_to_thread=False),
         },
-        lifespan=[lambda app: _run_lifespan(pools, metrics, services.close)],
+        lifespan=[lambda app: _run_lifespan(pools, metrics, services)],
         exception_handlers={Exception: handle_exception},
         openapi_config=None,
         logging_config=None,
@@ -116,6 +128,22 @@ def make_app(
         debug=False,
         pdb_on_exception=False,
     )
+
+
+def _provide_loads(
+    loads: LoadService, authenticator: Authenticator, work_slots: WorkerSlots, file_slots: WorkerSlots
+) -> dict[str, Provide]:
+    reading, changing = (
+        AccessProvider(loads, permission, authenticator, work_slots) for permission in (READ_RECORDS, SUBMIT_LOADS)
+    )
+    uploading = AccessProvider(loads, SUBMIT_LOADS, authenticator, file_slots)
+    downloading = AccessProvider(loads, READ_RECORDS, authenticator, file_slots)
+    return {
+        "load_access": Provide(reading.provide),
+        "load_change_access": Provide(changing.provide),
+        "upload_access": Provide(uploading.provide),
+        "downloads": Provide(lambda: downloading, sync_to_thread=False),
+    }
 
 
 class Application(Litestar):
@@ -159,7 +187,7 @@ class Application(Litestar):
 
 @asynccontextmanager
 async def _run_lifespan(
-    pools: Mapping[str, ThreadPool], metrics: MetricsRegistry, close: Callable[[], None]
+    pools: Mapping[str, ThreadPool], metrics: MetricsRegistry, services: Services
 ) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     previous_handler = loop.get_exception_handler()
@@ -170,16 +198,21 @@ async def _run_lifespan(
 
     loop.set_exception_handler(handle_loop_error)
     refresher = loop.create_task(refresh_gauges(metrics.write_gauges)) if metrics.is_shared else None
+    loads = LoadEvents(metrics)
+    metrics.observe_loads(loads.read_activity)
+    services.background.start(loads, lambda: pools["work"].read_load().busy > 0)
     try:
         yield
     finally:
+        services.background.request_stop()
         for pool in pools.values():
             await pool.close()
         if refresher is not None:
             refresher.cancel()
         loop.set_exception_handler(previous_handler)
         try:
-            await asyncio.to_thread(close)
+            await asyncio.to_thread(services.background.stop)
+            await asyncio.to_thread(services.close)
         except Exception as error:
             # Litestar would pass a formatted traceback, with the message, to the HTTP server.
             log_error(error, component="shutdown")

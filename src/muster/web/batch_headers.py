@@ -18,9 +18,9 @@ _HEADER_NAMES: Final = frozenset(
     {b"authorization", b"content-type", b"content-encoding", b"content-length", b"idempotency-key"}
 )
 
-_WRONG_TYPE: Final = "the header Content-Type must be application/json, and its charset, where it has one, utf-8"
+WRONG_TYPE: Final = "the header Content-Type must be application/json, and its charset, where it has one, utf-8"
 _WRONG_CODING: Final = "the header Content-Encoding may be gzip or zstd, one of them and once; or omit it"
-_WRONG_KEY: Final = (
+WRONG_KEY: Final = (
     f"the header Idempotency-Key takes one key of 1 to {MAX_KEY_LENGTH} visible ASCII characters, in quotes or without"
 )
 
@@ -77,7 +77,7 @@ def parse_batch_headers(headers: Iterable[tuple[bytes, bytes]], query: bytes) ->
             values[name].append(value)
     coding = _CODINGS.get(b",".join(values[b"content-encoding"]).strip().lower())
     options, wrong_query = _parse_query(query)
-    key = _parse_key(values[b"idempotency-key"])
+    key = parse_idempotency_key(values[b"idempotency-key"])
     return BatchHeaders(
         credentials=parse_authorization(values[b"authorization"]),
         content_coding=coding or "",
@@ -89,8 +89,8 @@ def parse_batch_headers(headers: Iterable[tuple[bytes, bytes]], query: bytes) ->
 
 
 def _check_content(content_type: Sequence[bytes], coding: str | None) -> Problem | None:
-    if not _is_json(content_type):
-        return Problem(415, _WRONG_TYPE)
+    if not is_json(content_type):
+        return Problem(415, WRONG_TYPE)
     if coding is None:
         # The header tells the client that the coding was the reason (RFC 9110 15.5.16).
         return Problem(415, _WRONG_CODING, [("Accept-Encoding", "gzip, zstd")])
@@ -100,10 +100,11 @@ def _check_content(content_type: Sequence[bytes], coding: str | None) -> Problem
 def _check_options(wrong_query: str | None, key: str | None) -> Problem | None:
     if wrong_query is not None:
         return Problem(400, wrong_query)
-    return Problem(400, _WRONG_KEY) if key == "" else None
+    return Problem(400, WRONG_KEY) if key == "" else None
 
 
-def _is_json(values: Sequence[bytes]) -> bool:
+def is_json(values: Sequence[bytes]) -> bool:
+    """Whether there is one `Content-Type`, and it is JSON in UTF-8."""
     if len(values) != 1:
         return False
     media_type, semicolon, _ = values[0].partition(b";")
@@ -117,7 +118,7 @@ def _parse_length(values: Sequence[bytes]) -> int | None:
     return int(values[0]) if len(values) == 1 and values[0].isdigit() and len(values[0]) < 20 else None
 
 
-def _parse_key(values: Sequence[bytes]) -> str | None:
+def parse_idempotency_key(values: Sequence[bytes]) -> str | None:
     """The idempotency key; an empty string for an invalid one.
 
     The IETF draft requires quotes (RFC 8941 strings). Many clients omit them, so both forms are the same key.

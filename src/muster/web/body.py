@@ -1,6 +1,7 @@
-"""Reads the body of a request."""
+"""Reads the body of a request, whole or in parts."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,7 +39,34 @@ async def read_body(transport: HttpTransport, max_bytes: int, timeouts: BodyTime
     chunk is returned without a copy. More chunks extend one bytearray, which the C library grows in place: a body
     takes its own size and one chunk, where joining a list of chunks takes twice the size.
     """
-    body: bytes | bytearray = b""
+    body, _ = await _receive(transport, b"", max_bytes, timeouts)
+    if len(body) > max_bytes:
+        raise content_too_large(max_bytes)
+    return body
+
+
+async def iterate_parts(transport: HttpTransport, part_bytes: int, timeouts: BodyTimeouts) -> AsyncIterator[bytes]:
+    """The body in parts of `part_bytes`, the last of which may be shorter. Holds one part at a time.
+
+    The timeouts bound each part as they bound a whole body. Raises `Problem` as `read_body` does.
+    """
+    rest: bytes | bytearray = b""
+    is_whole = False
+    while not is_whole:
+        body, is_whole = await _receive(transport, rest, part_bytes, timeouts)
+        start = 0
+        while len(body) - start > part_bytes:
+            yield bytes(body[start : start + part_bytes])
+            start += part_bytes
+        rest = body[start:]
+    if rest:
+        yield bytes(rest)
+
+
+async def _receive(
+    transport: HttpTransport, body: bytes | bytearray, max_bytes: int, timeouts: BodyTimeouts
+) -> tuple[bytes | bytearray, bool]:
+    """Appends what comes to `body` until it has more than `max_bytes`, and says whether the end has come."""
     loop = asyncio.get_running_loop()
     started, received = loop.time(), 0
     try:
@@ -51,11 +79,9 @@ async def read_body(transport: HttpTransport, max_bytes: int, timeouts: BodyTime
                     raise Problem(400, _CUT_SHORT)
                 chunk = message.get("body", b"")
                 received += len(chunk)
-                if received > max_bytes:
-                    raise content_too_large(max_bytes)
                 body = _append(body, chunk)
-                if not message.get("more_body", False):
-                    return body
+                if len(body) > max_bytes or not message.get("more_body", False):
+                    return body, not message.get("more_body", False)
     except TimeoutError:
         pass
     raise Problem(408, timeouts.message)

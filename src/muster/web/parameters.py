@@ -11,7 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.spec import Example
-from litestar.params import ParameterKwarg, PathParameter, QueryParameter
+from litestar.params import HeaderParameter, ParameterKwarg, PathParameter, QueryParameter
 from litestar.typing import FieldDefinition
 
 from muster.web.problems import Problem
@@ -27,6 +27,16 @@ _EXPECTED: Final = {
     "cursor": "one value, the `next` of the previous page",
     "at": "one moment with its zone, like 2024-05-26T16:49:50Z",
     "businessUnit": "one value, a code of the classifier businessUnit",
+    "start": "true or false",
+    "name": "one value, the name of the file without its directory, of at most 255 characters",
+    "dryRun": "true or false",
+    "upsert": "true or false",
+    "unknown": "ignore or reject",
+    "accept": "all, or a whole number of percent from 0 to 100",
+    "batch": "one whole number from 1 to 10000",
+    "encoding": "one value, the name of a text encoding",
+    "format": "csv, xlsx or ndjson",
+    "idempotencyKey": "one key of 1 to 255 visible ASCII characters",
 }
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE, description="The maximum number of items on the page.")]
@@ -80,10 +90,10 @@ def unknown_parameter(known: Iterable[str]) -> Problem:
 
 
 def iterate_parameters(handler: BaseRouteHandler) -> Iterator[tuple[str, FieldDefinition, ParameterKwarg]]:
-    """Name on the wire, field and definition of every path and query parameter of an endpoint."""
+    """Name on the wire, field and definition of every parameter of an endpoint: in path, query or header."""
     for name, field in handler.parsed_fn_signature.parameters.items():
         definition = field.kwarg_definition
-        if isinstance(definition, QueryParameter | PathParameter):
+        if isinstance(definition, QueryParameter | PathParameter | HeaderParameter):
             yield definition.name or name, field, definition
 
 

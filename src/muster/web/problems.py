@@ -14,6 +14,10 @@ from muster.auth.oidc.errors import ProviderUnavailableError
 from muster.intake.customer_store import CommitOutcome, LostCommitError
 from muster.intake.decode import InvalidBatchError, TooManyCustomersError
 from muster.intake.idempotency import KeyInProgressError, KeyReusedError
+from muster.loads.formats import UnsupportedFormatError
+from muster.loads.load_store import MAX_PARTS
+from muster.loads.reading import LoadConflictError
+from muster.loads.uploads import FileTooLargeError, NotSenderError, TooManyLoadsError, UnsupportedEncodingError
 from muster.records.visibility import UnitRequiredError
 from muster.web.concurrency import TooManyRequestsError
 from muster.web.thread_pool import PoolSaturatedError
@@ -107,9 +111,34 @@ def to_problem(error: Exception) -> Problem | None:
             return Problem(503, "all threads are busy and the queue is full; send the request again later", RETRY_BUSY)
         case MethodNotAllowedException():
             return _method_not_allowed(error)
+        case (
+            LoadConflictError()
+            | FileTooLargeError()
+            | NotSenderError()
+            | TooManyLoadsError()
+            | UnsupportedEncodingError()
+            | UnsupportedFormatError()
+        ):
+            return _to_load_problem(error)
         case HTTPException() if error.status_code < 500:
             return Problem(error.status_code, "the request is not valid HTTP for this service")
     return None
+
+
+def _to_load_problem(error: Exception) -> Problem:
+    match error:
+        case LoadConflictError():
+            return Problem(409, str(error), RETRY_BUSY)
+        case FileTooLargeError():
+            return Problem(413, f"a file may have at most {error.max_bytes} bytes, and {MAX_PARTS} parts; split it")
+        case NotSenderError():
+            return Problem(403, "this load was sent by another user, who alone may send its parts and start it")
+        case UnsupportedFormatError():
+            return Problem(400, str(error))
+        case TooManyLoadsError():
+            message = f"{error.limit} loads of this user have not ended; wait for one, or cancel one"
+            return Problem(429, message, RETRY_NOT_READY)
+    return Problem(400, "the service knows no text encoding of this name; name one such as utf-8 or cp1257")
 
 
 def path_not_found(nearest: str | None) -> Problem:

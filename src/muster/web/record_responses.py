@@ -62,6 +62,9 @@ class SavedBatchResponse(msgspec.Struct, rename="camel"):
     sender: Annotated[str, Meta(examples=["core-banking"])]
     accepted: Annotated[int, Meta(ge=0, examples=[998])]
     rejected: Annotated[int, Meta(ge=0, examples=[2])]
+    load_id: Annotated[UUID | None, Meta(description="The load that the batch is a chunk of; null for others.")]
+    first_row: Annotated[int | None, Meta(description="The first row of the chunk in the file.", examples=[2])]
+    last_row: Annotated[int | None, Meta(description="The last row of the chunk.", examples=[10001])]
 
 
 class BatchPageResponse(msgspec.Struct):
@@ -91,7 +94,7 @@ def to_customer_change(change: VersionChange) -> CustomerChangeResponse:
 
 
 def to_saved_batch(found: BatchSummary) -> SavedBatchResponse:
-    return SavedBatchResponse(found.id, found.received_at, found.sender, found.accepted, found.rejected)
+    return SavedBatchResponse(**{name: getattr(found, name) for name in SavedBatchResponse.__struct_fields__})
 
 
 def _get_fields(found: Communication) -> dict[str, Any]:

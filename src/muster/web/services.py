@@ -10,6 +10,8 @@ from muster.auth.oidc.errors import TokenRejection
 from muster.auth.users import User
 from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.service import Intake
+from muster.loads.observer import LoadObserver
+from muster.loads.service import LoadService
 from muster.observability.prometheus import ObservedConnections
 from muster.records.reading import RecordReader
 
@@ -19,6 +21,20 @@ class OidcVerifier(Protocol):
 
     def verify(self, token: str) -> User | TokenRejection:
         """The user of the token, or the reason to reject it. Raises `ProviderUnavailableError`."""
+        ...
+
+
+class Background(Protocol):
+    """What a process does beside its requests, between the start of the application and its end."""
+
+    def start(self, observer: LoadObserver, is_busy: Callable[[], bool]) -> None: ...
+
+    def request_stop(self) -> None:
+        """Returns at once."""
+        ...
+
+    def stop(self) -> None:
+        """Returns when everything has stopped."""
         ...
 
 
@@ -34,6 +50,8 @@ class Services:
     credentials: CredentialVerifier
     classifiers: ClassifierCache
     records: RecordReader
+    loads: LoadService
+    background: Background
     oidc_verifier: OidcVerifier | None
     find_obstacle: Callable[[], str | None]
     read_connections: Callable[[], ObservedConnections]

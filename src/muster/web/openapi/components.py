@@ -53,6 +53,8 @@ def build_example(schema: JsonSchema, schemas: Mapping[str, JsonSchema]) -> Any:
             return {name: build_example(properties[name], schemas) for name in properties if name in required}
         case {"type": "array", "items": items}:
             return [build_example(items, schemas)]
+        case {"type": "boolean"}:
+            return False
         case {"type": "integer"}:
             return schema.get("minimum", 0)
     return "text"

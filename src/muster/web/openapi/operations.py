@@ -1,19 +1,27 @@
 """Operations of the document, derived from Litestar's handlers."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, get_origin
+from typing import Any, Final, get_args, get_origin
 
 from litestar import Litestar, Response
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp
 from litestar.typing import FieldDefinition
 
-from muster.web.access import Access
+from muster.web.access import Access, AccessProvider
+from muster.web.endpoint_docs import get_docs
 from muster.web.openapi.components import JsonSchema, build_example, build_response_schemas
-from muster.web.openapi.responses import build_internal_error, build_problem_responses, build_response
+from muster.web.openapi.responses import (
+    build_headers,
+    build_internal_error,
+    build_problem_responses,
+    build_response,
+)
 from muster.web.parameters import iterate_parameters
 from muster.web.public import PublicServices
 from muster.web.routes import DEPENDENCIES, DOCUMENTED_CONTROLLERS
@@ -31,25 +39,46 @@ muster_idempotent_replays_total 3.0
 """
 
 
+_BINARY: Final[JsonSchema] = {"type": "string", "format": "binary"}
+_TEXT: Final[JsonSchema] = {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Schemas:
+    """The schemas of bodies by type, and those that they refer to by name."""
+
+    by_type: Mapping[Any, JsonSchema]
+    by_name: Mapping[str, JsonSchema]
+
+    def build_content(self, body: Any, example: Any = None) -> JsonSchema:
+        """A media type object; `body` is a struct, `str` for text, or None for bytes."""
+        if body in self.by_type:
+            schema = self.by_type[body]
+            return {"schema": schema, "example": build_example(schema, self.by_name) if example is None else example}
+        return {"schema": _TEXT if body is str else _BINARY, "example": example or "text"}
+
+
 def build_operations(
     customer_schemas: Mapping[str, JsonSchema],
 ) -> tuple[dict[str, JsonSchema], dict[str, JsonSchema]]:
-    """The operations of the documented handlers by path, and the schemas of all responses by name."""
-    handlers = dict(sorted(_iterate_handlers(), key=itemgetter(0)))
-    struct_handlers = {path: handler for path, handler in handlers.items() if not _has_raw_body(handler)}
-    bodies, schemas = build_response_schemas(
-        [handler.parsed_return_field.annotation for handler in struct_handlers.values()]
-    )
-    body_schemas = dict(zip(struct_handlers, bodies, strict=True))
-    operations = {
-        path: {"get": _build_operation(path, handler, body_schemas.get(path), {**customer_schemas, **schemas})}
-        for path, handler in handlers.items()
-    }
-    return operations, schemas
+    """The operations of the documented handlers by path, and the schemas of all bodies by name."""
+    handlers = sorted(_iterate_handlers(), key=itemgetter(0, 1))
+    returned = [_get_returned(handler) for _, _, handler in handlers]
+    sent = [body for _, _, handler in handlers for body in get_docs(handler).body.values()]
+    types = list(dict.fromkeys(body for body in (*returned, *sent) if body is not None))
+    bodies, by_name = build_response_schemas(types)
+    schemas = _Schemas(dict(zip(types, bodies, strict=True)), {**customer_schemas, **by_name})
+    operations: dict[str, JsonSchema] = {}
+    for path, method, handler in handlers:
+        operations.setdefault(path, {})[method] = _build_operation(path, handler, schemas)
+    return operations, by_name
 
 
-def _iterate_handlers() -> Iterator[tuple[str, HTTPRouteHandler]]:
-    """Path and handler of every documented endpoint. Litestar resolves paths and parameters when an app is made."""
+def _iterate_handlers() -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    """Path, method and handler of every documented endpoint.
+
+    Litestar resolves paths and parameters when an app is made.
+    """
     # Litestar refuses one provider under two names.
     unused = {name: Provide(lambda: None, sync_to_thread=False) for name in DEPENDENCIES}
     app = Litestar(DOCUMENTED_CONTROLLERS, dependencies=unused, openapi_config=None, logging_config=None)
@@ -57,27 +86,25 @@ def _iterate_handlers() -> Iterator[tuple[str, HTTPRouteHandler]]:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
                 if handler.operation_id is not None:  # Litestar adds handlers for OPTIONS
-                    yield route.path_format, handler
+                    (method,) = handler.http_methods - {"HEAD"}
+                    yield route.path_format, method.lower(), handler
 
 
-def _build_operation(
-    path: str, handler: HTTPRouteHandler, body: JsonSchema | None, schemas: Mapping[str, JsonSchema]
-) -> JsonSchema:
+def _build_operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> JsonSchema:
+    docs = get_docs(handler)
     operation_id = str(handler.operation_id)
     parameters = {name: (field, definition) for name, field, definition in iterate_parameters(handler)}
-    is_secured = _has_dependency(handler, Access)
-    statuses = [400, 414, 500]
+    is_secured = _has_dependency(handler, Access) or _has_dependency(handler, AccessProvider)
+    statuses = [400, 414, *docs.problems]
     statuses += [401, 403, 429, 503] if is_secured else []
     statuses += [503] if _has_dependency(handler, PublicServices) else []
     statuses += [404] if any(isinstance(found, PathParameter) for _, found in parameters.values()) else []
-    problems = build_problem_responses(
-        path, [status for status in statuses if status != 500], _DESCRIPTIONS.get(operation_id, {})
-    )
     responses = {
-        "200": _build_success(handler, body, schemas),
+        **_build_successes(handler, schemas),
         "500": build_internal_error(),
-        **problems,
+        **build_problem_responses(path, statuses, {**_DESCRIPTIONS.get(operation_id, {}), **docs.problems}),
     }
+    body = {media_type: schemas.build_content(sent) for media_type, sent in docs.body.items()}
     return {
         "operationId": operation_id,
         "tags": list(handler.resolve_tags()) if hasattr(handler, "resolve_tags") else list(handler.tags or ()),
@@ -87,18 +114,29 @@ def _build_operation(
         **(
             {"parameters": [_build_parameter(name, *found) for name, found in parameters.items()]} if parameters else {}
         ),
+        **({"requestBody": {"required": True, "content": body}} if body else {}),
         "responses": dict(sorted(responses.items())),
     }
 
 
-def _build_success(handler: HTTPRouteHandler, body: JsonSchema | None, schemas: Mapping[str, JsonSchema]) -> JsonSchema:
-    if body is None:
-        text = {"schema": {"type": "string"}, "example": _METRICS_EXAMPLE}
-        return {"description": str(handler.summary), "content": {"text/plain": text}}
-    example = build_example(body, schemas)
-    if handler.operation_id in ("live", "ready"):
-        example = {"status": handler.operation_id}
-    return build_response(str(handler.summary), body, example)
+def _build_successes(handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, JsonSchema]:
+    docs, returned = get_docs(handler), _get_returned(handler)
+    headers = {"headers": build_headers(docs.headers)} if docs.headers else {}
+    successes: dict[str, JsonSchema] = {}
+    for status, description in (docs.statuses or {handler.status_code: str(handler.summary)}).items():
+        if status == 204:
+            successes[str(status)] = {"description": description}
+        elif returned is None:
+            content = docs.content or {"text/plain": str}
+            example = None if docs.content else _METRICS_EXAMPLE
+            bodies = {media_type: schemas.build_content(body, example) for media_type, body in content.items()}
+            successes[str(status)] = {"description": description, "content": bodies, **headers}
+        else:
+            found = schemas.build_content(
+                returned, {"status": handler.operation_id} if handler.operation_id in ("live", "ready") else None
+            )
+            successes[str(status)] = build_response(description, found["schema"], found["example"]) | headers
+    return successes
 
 
 def _build_parameter(name: str, field: FieldDefinition, definition: ParameterKwarg) -> JsonSchema:
@@ -128,6 +166,9 @@ def _has_dependency(handler: HTTPRouteHandler, of_type: type[Any]) -> bool:
     return any(of_type in (annotation, get_origin(annotation)) for annotation in annotations)
 
 
-def _has_raw_body(handler: HTTPRouteHandler) -> bool:
+def _get_returned(handler: HTTPRouteHandler) -> Any:
+    """The struct that the handler returns; None for other bodies, and for none."""
     annotation = handler.parsed_return_field.annotation
-    return Response in (annotation, get_origin(annotation))
+    if get_origin(annotation) is Response:
+        (annotation,) = get_args(annotation)
+    return None if annotation in (None, type(None), bytes, ASGIApp) else annotation

@@ -33,6 +33,25 @@ _HEADERS: Final[dict[int, JsonSchema]] = {
 }
 
 
+# Headers that some successes of an endpoint have.
+_SUCCESS_HEADERS: Final[dict[str, JsonSchema]] = {
+    "Location": {"description": "The path of the load.", "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "The load was created by the first request with the same key.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before asking again; absent when the load has ended.",
+        "schema": {"type": "integer", "format": "int64", "minimum": 1},
+    },
+    "Content-Disposition": {"description": "The name of the file.", "schema": {"type": "string"}},
+}
+
+
+def build_headers(names: Sequence[str]) -> dict[str, JsonSchema]:
+    return {name: _SUCCESS_HEADERS[name] for name in names}
+
+
 def build_response(description: str, schema: JsonSchema, example: Any) -> JsonSchema:
     """A response with a JSON body."""
     return {"description": description, "content": {"application/json": {"schema": schema, "example": example}}}
