@@ -22,11 +22,12 @@ demo: $(VENV)/installed
 # All tests, in JOBS processes, with the coverage of src/muster. Each process has a PostgreSQL server of its own.
 # Many tests wait for processes that start and end, so 3 keep two cores busy. worksteal starts each process on one
 # contiguous part, so that fixtures of a module are rarely built twice, and moves tests to a process that is done
-# early. ARGS="tests/intake -x" runs some tests in one process, without coverage.
+# early. ARGS="tests/intake -x" runs some tests in one process, without coverage. Bytecode is kept whatever the
+# environment says: without it, each of some 150 services compiles muster, and each test process rewrites all asserts.
 JOBS ?= 3
 
 test: $(VENV)/installed-dev $(CLIENT_GENERATOR)/installed
-	$(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal --cov --cov-report term --durations 15)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal --cov --cov-report term --durations 15)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -38,9 +39,10 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Writes docs/reference from the tables in the code.
+# Writes docs/reference and the client's types of customers from the tables in the code.
 docs: $(VENV)/installed
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.client_types
 
 # Measures muster against upper bounds and baselines, in 20 minutes and 15 GB of disk, and writes docs/benchmarks.md and
 # docs/benchmarks.svg. SIZE=quick measures the targets only, SIZE=smallest takes a minute; both write to build/.
@@ -64,10 +66,11 @@ fuzz: $(VENV)/installed-dev
 	-$(PIP) $(INSTALL) -e '.[fuzz]'
 	$(BIN)/python -m fuzzing --seconds $(SECONDS) $(ARGS)
 
-# Builds the sdist and, from it, the wheel.
+# Builds the sdist and, from it, the wheel; those of the client as well.
 package: $(VENV)/installed-dev
-	rm -f dist/muster-*.whl dist/muster-*.tar.gz
+	rm -f dist/muster-*.whl dist/muster-*.tar.gz dist/muster_client-*.whl dist/muster_client-*.tar.gz
 	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --outdir dist client
 
 # Lists the packages that the wheel runs with, with every runtime extra, as CycloneDX JSON. They lie in an environment
 # without tools; the tool that reads it lies in another.
@@ -75,7 +78,8 @@ sbom: package
 	rm -rf build/runtime build/cyclonedx
 	$(PYTHON) -m venv --without-pip build/runtime
 	$(PYTHON) -m venv --without-pip build/cyclonedx
-	$(PIP) --python build/runtime/bin/python $(INSTALL) "$$(ls dist/muster-*.whl)[oidc,traces]"
+	$(PIP) --python build/runtime/bin/python $(INSTALL) "$$(ls dist/muster-*.whl)[client,oidc,parquet,traces]" \
+		dist/muster_client-*.whl
 	$(PIP) --python build/cyclonedx/bin/python $(INSTALL) cyclonedx-bom
 	build/cyclonedx/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
 		--output-file dist/muster.cdx.json build/runtime/bin/python
@@ -107,6 +111,6 @@ $(CLIENT_GENERATOR)/installed: | $(VENV)/bin/python
 	$(PIP) --python $(CLIENT_GENERATOR)/bin/python install --quiet openapi-python-client==0.29.1
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) $(INSTALL) -e '.[dev]' || $(PIP_FAILED)
+$(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt $(wildcard client/pyproject.toml)
+	$(PIP) $(INSTALL) -e '.[dev]' -e client || $(PIP_FAILED)
 	@touch $@ $(VENV)/installed
