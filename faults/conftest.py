@@ -1,8 +1,9 @@
-"""Fixtures of the fault tests, and the summary line of a run."""
+"""Fixtures of the fault tests, and the summary of a run."""
 
+import multiprocessing
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +12,30 @@ import pytest
 from benchmarks import postgres
 from benchmarks.databases import Database, Databases
 from faults.ledger import Ledger
+from faults.load_faults import Fault
+from faults.load_files import Differences
 
 MIN_ACKNOWLEDGED = 10  # a test with fewer acknowledged requests has tested nothing
+
+
+@dataclass
+class LoadSummary:
+    """The loads of files of all tests."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: Counter[Fault] = field(default_factory=Counter)
+    found: list[Differences] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        ways = ", ".join(f"{count:,} {way}" for way, count in self.counts.items())
+        faults = ", ".join(f"{self.faults[fault]:,} {fault}" for fault in Fault if self.faults[fault])
+        lost, twice = sum(found.lost for found in self.found), sum(found.twice for found in self.found)
+        wrong = sum(found.wrong_refused for found in self.found)
+        others = sum(len(found.sentences) for found in self.found)
+        return (
+            f"{self.counts.total():,} loads of files ({ways}), {faults}: {lost} rows lost, {twice} saved twice, {wrong}"
+            f" wrong files of refused rows, {others} differences in all"
+        )
 
 
 @dataclass
@@ -25,6 +48,7 @@ class FaultSummary:
     replayed: int = 0
     lost: int = 0
     cuts: list[str] = field(default_factory=list)
+    loads: LoadSummary = field(default_factory=LoadSummary)
 
     def add(self, ledger: Ledger, lost: int) -> None:
         self.acknowledged += len(ledger.acknowledged)
@@ -36,6 +60,22 @@ class FaultSummary:
         said = ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
         self.cuts.append(f"; {cuts:,} commits cut, responses: {said}, {false_answers} of them false")
 
+    def add_client(self, cuts: int, customers: int, replayed: int, found: Mapping[str, int]) -> None:
+        """Adds connections of the Python client that were cut, and what the database says of its customers."""
+        self.faults += cuts
+        differences = ", ".join(f"{count} {name}" for name, count in found.items())
+        self.cuts.append(
+            f"; {cuts:,} connections of the client cut, {customers:,} customers accepted, {replayed:,} responses"
+            f" replayed, {differences}"
+        )
+
+    def add_loads(self, way: str, count: int, faults: Mapping[Fault, int], found: Differences) -> None:
+        """Adds loads of files `by command` or `by API`, the faults during them, and what is wrong with them."""
+        self.faults += sum(faults.values())
+        self.loads.counts[way] += count
+        self.loads.faults.update(faults)
+        self.loads.found.append(found)
+
     def __str__(self) -> str:
         return (
             f"{self.faults} faults injected, {self.acknowledged:,} requests acknowledged, {self.customers:,} customers"
@@ -46,9 +86,12 @@ class FaultSummary:
 SUMMARY = FaultSummary()
 
 
-def check(database: Database, ledger: Ledger, summary: FaultSummary) -> None:
-    """Asserts that no customer is lost, no batch is saved in part, and every request has exactly one response."""
-    lost = ledger.count_lost(database)
+def check(database: Database, ledger: Ledger, summary: FaultSummary, others: Collection[str] = ()) -> None:
+    """Asserts that no customer is lost, no batch is saved in part, and every request has exactly one response.
+
+    `others` are the numbers of customers that were not sent by these requests.
+    """
+    lost = ledger.count_lost(database, others)
     summary.add(ledger, lost)
     assert len(ledger.acknowledged) > MIN_ACKNOWLEDGED
     assert ledger.violations == []
@@ -57,7 +100,16 @@ def check(database: Database, ledger: Ledger, summary: FaultSummary) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--loads", default=1_000, type=int, help="loads of files under faults, by command and by API, on both databases"
+    )
     parser.addoption("--cuts", default=1_000, type=int, help="commits whose answer is lost")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _preloaded() -> None:
+    """Commands and services of loads are forked from one process that has imported them."""
+    multiprocessing.set_forkserver_preload(["faults.load_command", "faults.loading_service"])
 
 
 @pytest.fixture
@@ -66,6 +118,8 @@ def summary() -> FaultSummary:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if SUMMARY.loads.found:
+        terminalreporter.write_line(str(SUMMARY.loads))
     terminalreporter.write_line(str(SUMMARY))
 
 

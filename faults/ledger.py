@@ -1,20 +1,17 @@
 """The ledger of sent requests and their responses, and its comparison with the database."""
 
 import json
-import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
-
 from benchmarks.customers import build_example_customers, with_identifiers
 from benchmarks.databases import Database
+from faults.sql import run_sql, to_uuid
 
 MAX_CUSTOMERS = 60
 INVALID_SHARE = 0.05
@@ -83,13 +80,16 @@ class Ledger:
     def acknowledged(self) -> list[SentRequest]:
         return [request for request in self.sent if request.response]
 
-    def count_lost(self, database: Database) -> int:
-        """The number of acknowledged customers missing in the database. Other differences become violations."""
+    def count_lost(self, database: Database, others: Collection[str] = ()) -> int:
+        """The number of acknowledged customers missing in the database. Other differences become violations.
+
+        `others` are the communication numbers of customers that were not sent by these requests.
+        """
         stored = StoredRecords.read(database)
         accepted = {pair for request in self.acknowledged for pair in request.accepted()}
         lost = sum(number not in stored.numbers or ext_id not in stored.customers for number, ext_id in accepted)
         is_complete = len(self.acknowledged) == len(self.sent)
-        if is_complete and stored.numbers.keys() - {number for number, _ in accepted}:
+        if is_complete and stored.numbers.keys() - {number for number, _ in accepted} - set(others):
             self.violations.append("the database has customers that no response accepts")
         if {batch: count for batch, count in stored.batches.items() if count} != Counter(stored.numbers.values()):
             self.violations.append("a batch is saved in part")
@@ -106,19 +106,11 @@ class StoredRecords:
 
     @classmethod
     def read(cls, database: Database) -> "StoredRecords":
-        def fetch(query: str) -> list[Any]:
-            if database.url.startswith("sqlite"):
-                with closing(sqlite3.connect(database.file)) as connection:
-                    return connection.execute(query).fetchall()
-            with psycopg.connect(database.url) as connected:
-                return connected.execute(query.encode()).fetchall()
-
-        def to_uuid(value: Any) -> UUID:
-            return value if isinstance(value, UUID) else UUID(value)
-
-        communications = fetch("SELECT communication_number, batch_id FROM communications")
+        communications = run_sql(database, "SELECT communication_number, batch_id FROM communications")
         return cls(
             numbers={number: to_uuid(batch_id) for number, batch_id in communications},
-            customers={ext_id for (ext_id,) in fetch("SELECT customer_ext_id FROM customers")},
-            batches={to_uuid(batch_id): count for batch_id, count in fetch("SELECT id, accepted FROM batches")},
+            customers={ext_id for (ext_id,) in run_sql(database, "SELECT customer_ext_id FROM customers")},
+            batches={
+                to_uuid(batch_id): count for batch_id, count in run_sql(database, "SELECT id, accepted FROM batches")
+            },
         )

@@ -72,10 +72,10 @@ class LoadClient(threading.Thread):
 
 
 @contextmanager
-def generate_load(port: int, token: str, ledger: Ledger) -> Iterator[None]:
+def generate_load(port: int, token: str, ledger: Ledger, *, count: int = CLIENTS) -> Iterator[None]:
     """Runs clients during the block; at its end, each completes its last request or times out."""
     stop = threading.Event()
-    clients = [LoadClient(port, token, ledger, stop) for _ in range(CLIENTS)]
+    clients = [LoadClient(port, token, ledger, stop) for _ in range(count)]
     for client in clients:
         client.start()
     try:

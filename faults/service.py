@@ -28,10 +28,15 @@ class ServiceUnderTest:
 
     def __init__(self, database: Database, *, workers: int = WORKERS) -> None:
         self.port = find_free_port()
-        self._command = [str(MUSTER), "serve", "--port", str(self.port), "--workers", str(workers)]
-        self._environment = {**os.environ, "MUSTER_DATABASE": database.url, "MUSTER_LOG_FORMAT": "json"}
+        self._environment = {
+            **os.environ,
+            "MUSTER_DATABASE": database.url,
+            "MUSTER_LOG_FORMAT": "json",
+            "MUSTER_PORT": str(self.port),
+            "MUSTER_WORKERS": str(workers),
+        }
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
-        self.process = self._start()
+        self.process: Any = self._start()
 
     def workers(self) -> list[psutil.Process]:
         """The processes that serve."""
@@ -39,18 +44,27 @@ class ServiceUnderTest:
 
     def kill(self) -> None:
         """Kills all processes of the service at once, as a power failure does."""
+        workers = []
+        with suppress(psutil.NoSuchProcess):
+            workers = self.workers()
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        psutil.wait_procs(workers)  # each of them holds the port until its end
 
     def restart(self) -> None:
         self.process = self._start()
 
+    def is_ready(self) -> bool:
+        with suppress(URLError, OSError):
+            urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=1).close()
+            return True
+        return False
+
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
-            with suppress(URLError, OSError):
-                urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=1).close()
+            if self.is_ready():
                 return
             time.sleep(0.02)
         raise AssertionError(
@@ -72,15 +86,17 @@ class ServiceUnderTest:
     def _read_log(self) -> str:
         return Path(f"/proc/self/fd/{self._log.fileno()}").read_text(errors="replace")
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _start(self) -> Any:
         return subprocess.Popen(
-            self._command, env=self._environment, stdout=self._log, stderr=self._log, start_new_session=True
+            [MUSTER, "serve"], env=self._environment, stdout=self._log, stderr=self._log, start_new_session=True
         )
 
 
 @contextmanager
-def run_service(database: Database, *, workers: int = WORKERS) -> Iterator[ServiceUnderTest]:
-    service = ServiceUnderTest(database, workers=workers)
+def run_service(
+    database: Database, *, workers: int = WORKERS, make: type[ServiceUnderTest] = ServiceUnderTest
+) -> Iterator[ServiceUnderTest]:
+    service = make(database, workers=workers)
     try:
         service.wait_until_ready()
         yield service

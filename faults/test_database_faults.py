@@ -10,6 +10,7 @@ from benchmarks.databases import Database, Databases
 from faults.conftest import FaultSummary, check
 from faults.ledger import Ledger
 from faults.load import generate_load
+from faults.load_faults import TERMINATE_CONNECTIONS
 from faults.service import ServiceUnderTest, run_service
 
 SEED = 20_240_527
@@ -17,11 +18,6 @@ RESTARTS = 3
 TERMINATIONS = 20
 # The limit of the size of any file: enough for some hundred customers.
 MAX_FILE_BYTES = 2_048 * 1024
-
-TERMINATE_CONNECTIONS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'muster'
-"""
 
 
 def test_restart_of_the_database_server_loses_nothing(

@@ -11,6 +11,8 @@ from benchmarks.databases import Database
 from faults.claims import Claims
 from faults.ledger import Ledger, SentRequest
 
+INSERT_BATCH = "INSERT INTO batches (id, received_at, sender, accepted, rejected) VALUES (?, ?, ?, ?, 0)"
+
 
 @pytest.fixture
 def database(sqlite_url: str) -> Database:
@@ -35,7 +37,7 @@ def write(database: Database, request: SentRequest, *, count: int | None = None,
             row = (ext_id, number, batch_id)
             connection.execute("INSERT INTO customers VALUES (?, 'MAIN', 1, ?, 'INDIVIDUAL', 'ACTIVE', ?, '{}')", row)
         batch = (batch_id, "2024-05-26 16:49:50.000000", "anna", len(pairs) if accepted is None else accepted)
-        connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, 0, NULL, 0)", batch)
+        connection.execute(INSERT_BATCH, batch)
 
 
 def test_run_without_faults_has_no_violation(database: Database) -> None:

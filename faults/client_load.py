@@ -1,0 +1,113 @@
+"""The Python client saves customers through cut connections; what it says is compared with the database."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from random import Random
+from typing import Any, Final
+from uuid import uuid4
+
+from benchmarks.customers import build_example_customers, with_identifiers
+from faults.http_proxy import HttpProxy
+from muster_client import Client, RetryPolicy
+
+INVALID_SHARE: Final = 0.05
+MAX_BATCH: Final = 60
+# Short pauses: the test is over when there were enough cuts.
+RETRY: Final = RetryPolicy(deadline=120.0, first_pause=0.005, max_pause=0.05)
+
+
+@dataclass
+class SavedCustomers:
+    """What the client said of the customers that it was given."""
+
+    accepted: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
+    invalid: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+    replayed: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, customer: dict[str, Any], *, is_accepted: bool) -> None:
+        with self._lock:
+            (self.accepted if is_accepted else self.rejected).add(customer["communicationNumber"])
+            if customer["requester"] is None:
+                self.invalid.add(customer["communicationNumber"])
+
+    def count_replay(self) -> None:
+        with self._lock:
+            self.replayed += 1
+
+    def compare(self, run_sql: Callable[[str], Sequence[Sequence[Any]]]) -> dict[str, int]:
+        """How many accepted customers are lost, and how many were saved twice or without being told so.
+
+        A second save of a customer would be rejected, as its number is taken, or be a second version.
+        """
+        stored = {number for (number,) in run_sql("SELECT communication_number FROM communications")}
+        [(versions,)] = run_sql("SELECT count(*) FROM customer_history")
+        return {
+            "lost": len(self.accepted - stored),
+            "twice": len(self.rejected - self.invalid) + int(versions),
+            "untold": len(stored - self.accepted),
+        }
+
+
+class SavingClient(threading.Thread):
+    """Saves batches of its own size with `save` and `load`, in turn, until `stop` is set."""
+
+    def __init__(self, port: int, token: str, seed: int, saved: SavedCustomers, stop: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self._random = Random(seed)
+        self._saved = saved
+        self._stop_requested = stop
+        self._client = Client(f"http://127.0.0.1:{port}", token=token, retry=RETRY, timeout=30.0)
+
+    def run(self) -> None:
+        try:
+            with self._client:
+                while not self._stop_requested.is_set():
+                    self._save()
+                    self._load()
+        except Exception as error:
+            self._saved.errors.append(f"{type(error).__name__}: {error}")
+
+    def _save(self) -> None:
+        result = self._client.save(self._create_customers(), upsert=True)
+        for _, customer, outcome in result:
+            self._saved.add(customer, is_accepted=outcome.is_accepted)
+        if result.is_replay:
+            self._saved.count_replay()
+
+    def _load(self) -> None:
+        customers = self._create_customers() + self._create_customers()
+        with self._client.load(iter(customers), batch=self._random.randint(1, MAX_BATCH), upsert=True) as results:
+            for row, customer, outcome in results:
+                assert customer is customers[row]
+                self._saved.add(customer, is_accepted=outcome.is_accepted)
+
+    def _create_customers(self) -> list[dict[str, Any]]:
+        count = self._random.choice((1, 2, self._random.randint(1, MAX_BATCH)))
+        return list(islice(iter(self._create_customer, None), count))
+
+    def _create_customer(self) -> dict[str, Any]:
+        name = uuid4().hex
+        customer = with_identifiers(self._random.choice(build_example_customers("minimal")), name, f"c-{name}")
+        del customer["action"]  # so that a second save would be a second version
+        return {**customer, "requester": None} if self._random.random() < INVALID_SHARE else customer
+
+
+def save_until_cut(proxy: HttpProxy, token: str, cuts: int, clients: int, seed: int) -> SavedCustomers:
+    """Saves through the proxy until it has cut so many connections; then all requests are completed without cuts."""
+    saved, stop = SavedCustomers(), threading.Event()
+    running = [SavingClient(proxy.port, token, seed + number, saved, stop) for number in range(clients)]
+    for client in running:
+        client.start()
+    while proxy.cuts.total() < cuts and any(client.is_alive() for client in running):
+        time.sleep(0.02)
+    proxy.choose_cut = lambda: None
+    stop.set()
+    for client in running:
+        client.join(2 * RETRY.deadline)
+    return saved
