@@ -18,6 +18,7 @@ class Unit(Enum):
     CPU = "{:,.2f} µs of CPU time per customer"
     REQUEST = "{:,.2f} ms per request"
     MEMORY = "{:,.1f} MiB"
+    SECONDS = "{:,.2f} s"
 
     def format(self, value: float) -> str:
         """The number with its unit."""

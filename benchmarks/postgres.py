@@ -1,6 +1,7 @@
 """A PostgreSQL server for one run, configured as in production."""
 
 import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -54,6 +55,12 @@ class PostgresServer:
     def stop(self) -> None:
         """Stops the server and closes all connections."""
         self._server.stop()
+
+    def crash(self) -> None:
+        """Stops the server without a checkpoint, as `pg_ctl stop -m immediate`; it recovers at its next start."""
+        postmaster = self._server.get_postmaster_info().process
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.wait(60)
 
     def start(self) -> None:
         self._server.ensure_postgres_running()

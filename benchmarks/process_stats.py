@@ -1,7 +1,9 @@
 """CPU time, memory and connections of the processes of a service."""
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -29,8 +31,26 @@ def measure_memory_growth(pid: int, work: Callable[[], object]) -> int:
         return _sample_peak_bytes(pid, work) - before
     Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the high-water mark
     work()
-    [kibibytes] = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-    return int(kibibytes) * 1024 - before
+    return _read_peak_bytes(pid) - before
+
+
+def poll_peak_bytes(pid: int) -> int:
+    """Bytes of peak resident memory of a child process that is about to end, since it began. Waits for its end.
+
+    `ru_maxrss` of a child counts the memory of its parent, too.
+    """
+    peak = 0
+    with suppress(psutil.NoSuchProcess):
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            peak = max(peak, _read_peak_bytes(pid))
+            time.sleep(0.002)
+    return peak
+
+
+def _read_peak_bytes(pid: int) -> int:
+    """0 for a process that has ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def _sample_peak_bytes(pid: int, work: Callable[[], object]) -> int:

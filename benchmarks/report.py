@@ -17,10 +17,12 @@ _QUANTITY_HEADER: Final = ("quantity", "median", "min to max")
 _WORKLOAD_HEADER: Final = ("database", "job", "customers", "batch", "clients", "customers per second", "min to max")
 
 _CHART: Final = "![Customers saved per second by muster, by upper bounds and by other services](benchmarks.svg)"
-_TARGETS: Final = "Each target is the ratio of two quantities of the next table, taken within a round."
+_TARGETS: Final = """\
+Each target is the ratio of two quantities of the next table, taken within a round; where it has a unit, it is the
+quantity itself."""
 _BASELINES: Final = """\
-An upper bound is one connection that only writes. It works on prepared input: the rows that muster writes, in the order
-in which muster writes them, into the same tables with the same keys. The baseline for CPU time is one decoder that only
+An upper bound only writes. It works on prepared input: the rows that muster writes, in the order in which muster writes
+them, into the same tables with the same keys. The baseline for CPU time is one decoder that only
 decodes. The conventional service does the same job for minimal customers with FastAPI, Pydantic and SQLAlchemy's ORM;
 it has as many workers as muster, and its connections are spread evenly over them. Datasette inserts rows into one table
 without checking them. The bare handler is Litestar with one INSERT and one COMMIT of the request's body."""

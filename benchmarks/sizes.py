@@ -33,6 +33,11 @@ class RunSize:
     memory_body_bytes: int
     expensive_body_bytes: int
     prefill: int  # customers in the prefilled database; 0 measures without it
+    chunk: int  # customers per request that loads are compared with; a chunk of a load has 10,000
+    load_rows: int  # rows of a file of minimal customers
+    workbook_rows: int
+    stream_rows: tuple[int, int]  # of a small and of a large stream, whose memory is compared
+    long_file_rows: int  # of the file whose first refused row is waited for
     table_counts: dict[int, CustomerCounts]  # by batch size; empty measures no table
 
 
@@ -47,6 +52,11 @@ _QUICK: Final = RunSize(
     memory_body_bytes=64 * MEBIBYTE,
     expensive_body_bytes=32 * MEBIBYTE,
     prefill=0,
+    chunk=10_000,
+    load_rows=200_000,
+    workbook_rows=50_000,
+    stream_rows=(80_000, 4_000_000),
+    long_file_rows=10_000_000,
     table_counts={},
 )
 
@@ -63,6 +73,11 @@ SIZES: Final = {
         memory_body_bytes=MEBIBYTE,
         expensive_body_bytes=MEBIBYTE,
         prefill=1_000,
+        chunk=20,
+        load_rows=40,
+        workbook_rows=40,
+        stream_rows=(20, 40),
+        long_file_rows=40,
         table_counts={1: CustomerCounts(4, 4), 20: CustomerCounts(80, 80)},
     ),
     # The performance targets only.

@@ -1,25 +1,25 @@
-"""Performance targets: the ratio of two quantities within a round, with its required value and its goal."""
+"""Performance targets: a quantity, or the ratio of two within a round, with its required value and its goal."""
 
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks import baselines, muster_measurements
+from benchmarks import baselines, load_measurements, muster_measurements
 from benchmarks.customers import SHAPES
 from benchmarks.databases import KINDS
-from benchmarks.measurements import Measurement, Quantity, Samples, build_target_workload
+from benchmarks.measurements import Measurement, Quantity, Samples, Workload, build_target_workload
 from benchmarks.muster_measurements import DRY_RUN, SAVING
-from benchmarks.sizes import RunSize
+from benchmarks.sizes import CustomerCounts, RunSize
 
 
 @dataclass(frozen=True, slots=True)
 class PerformanceTarget:
-    """A ratio of two quantities. When the goal is below the required value, both are maxima; otherwise minima."""
+    """A quantity, or its ratio to the denominator. When the goal is below the required value, both are maxima."""
 
     name: str
     label: str
     numerator: Quantity
-    denominator: Quantity
+    denominator: Quantity | None
     required: float
     goal: float
     measurements: tuple[Measurement, ...]
@@ -29,7 +29,9 @@ class PerformanceTarget:
         return self.goal < self.required
 
     def compute_ratios(self, samples: Samples) -> list[float]:
-        """One ratio for each round."""
+        """One ratio for each round; the samples themselves when there is no denominator."""
+        if self.denominator is None:
+            return list(samples[self.numerator])
         pairs = zip(samples[self.numerator], samples[self.denominator], strict=True)
         return [numerator / denominator for numerator, denominator in pairs]
 
@@ -47,6 +49,7 @@ def build_targets(size: RunSize) -> list[PerformanceTarget]:
         *_build_cpu_targets(size),
         *_build_request_targets(size),
         *_build_scaling_targets(size),
+        *_build_load_targets(size),
     ]
 
 
@@ -61,7 +64,7 @@ def _build_saving_targets(size: RunSize) -> Iterator[PerformanceTarget]:
     copy = baselines.write_upper_bound(size, "PostgreSQL", "minimal")
     save = throughput(build_target_workload(size, SAVING), counts)
     label = "saving minimal customers on PostgreSQL, relative to the upper bound"
-    yield _build_target("minimal-postgres", label, save, copy, required=0.5, goal=0.8)
+    yield _build_target("minimal-postgres", label, save, copy, required=0.5, goal=0.65)
     conventional = baselines.conventional_baseline(size)
     label = "saving minimal customers on PostgreSQL, relative to the conventional service"
     yield _build_target("conventional", label, save, conventional, required=4, goal=6)
@@ -113,6 +116,35 @@ def _build_scaling_targets(size: RunSize) -> Iterator[PerformanceTarget]:
             two = muster_measurements.throughput(workload, size.dry_run_counts)
             one = muster_measurements.one_worker_throughput(size, shape, database)
             yield _build_target(f"workers-{shape}-{database.lower()}", label, two, one, required=1.6, goal=1.9)
+
+
+def _build_load_targets(size: RunSize) -> Iterator[PerformanceTarget]:
+    """`muster load`, relative to requests with as many customers as its chunks have, from one client."""
+    counts = CustomerCounts(size.load_rows, size.load_rows)
+    workload = Workload("PostgreSQL", SAVING, "minimal", size.chunk, 1)
+    endpoint = muster_measurements.throughput(workload, counts)
+    loads = {name: load_measurements.file_load(size, name) for name in ("CSV", "NDJSON", "Parquet")}
+    label, relative = "loading minimal customers from {}, relative to {}", f"requests with {size.chunk:,} customers"
+    for name, required, goal in (("CSV", 0.7, 0.9), ("NDJSON", 0.8, 1.0)):
+        text = label.format(name, relative)
+        yield _build_target(f"load-{name.lower()}", text, loads[name], endpoint, required=required, goal=goal)
+    copy = baselines.write_upper_bound(size, "PostgreSQL", "minimal")
+    text = label.format("CSV", "the upper bound")
+    yield _build_target("load-csv-copy", text, loads["CSV"], copy, required=0.4, goal=0.6)
+    text = label.format("Parquet", "CSV")
+    yield _build_target("load-parquet", text, loads["Parquet"], loads["CSV"], required=0.8, goal=1.2)
+    dry_run = load_measurements.file_dry_run(size, "CSV")
+    text = "dry run of a CSV file, relative to loading it"
+    yield _build_target("load-dry-run", text, dry_run, loads["CSV"], required=0.8, goal=1.0)
+    workbook, refused = load_measurements.file_dry_run(size, "XLSX"), load_measurements.first_refused_row(size)
+    memory = load_measurements.load_memory(size)
+    small, large = memory.quantities
+    text = "dry run of an XLSX file, rows per second"
+    yield PerformanceTarget("load-xlsx", text, workbook.quantities[0], None, 6_000, 30_000, (workbook,))
+    text = "time until the first refused row of a long file is told, in seconds"
+    yield PerformanceTarget("load-first-refused", text, refused.quantities[0], None, 2, 0.5, (refused,))
+    text = "memory above idle of the dry run of a large file, relative to a small one"
+    yield PerformanceTarget("load-memory", text, large, small, 1.2, 1.1, (memory,))
 
 
 def _build_target(

@@ -1,4 +1,4 @@
-"""Upper bounds of the machine: one connection that only writes, and one decoder that only decodes.
+"""Upper bounds of the machine: connections that only write, and one decoder that only decodes.
 
 Everything is prepared before the timed part, an advantage that no service has.
 """
@@ -7,7 +7,8 @@ import gc
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from operator import attrgetter
 from struct import pack
 from typing import Any, Final
@@ -47,20 +48,27 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 _PRAGMAS: Final = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 10000")
 
 
-def time_copy(database: Database, rows: Sequence[Row], batch: int) -> float:
+def time_copy(database: Database, rows: Sequence[Row], batch: int, connections: int = 1) -> float:
     """Seconds to COPY the rows into their two tables, `batch` rows per transaction."""
     prepared = [
         (_to_binary(_build_communications(chunk)), _to_binary(_build_customers(chunk))) for chunk in _split(rows, batch)
     ]
-    with psycopg.connect(database.url, autocommit=True) as connection:
+    pending = iter(prepared)  # one connection takes its next transaction when it has committed the last one
+    with ExitStack() as stack, ThreadPoolExecutor(connections) as pool:
+        opened = [stack.enter_context(psycopg.connect(database.url, autocommit=True)) for _ in range(connections)]
         started = time.perf_counter()
-        for communications, customers in prepared:
-            with connection.transaction(), connection.cursor() as cursor:
-                with cursor.copy(_COPY_COMMUNICATIONS) as copy:
-                    copy.write(communications)
-                with cursor.copy(_COPY_CUSTOMERS) as copy:
-                    copy.write(customers)
+        for copied in [pool.submit(_copy_all, connection, pending) for connection in opened]:
+            copied.result()
         return time.perf_counter() - started
+
+
+def _copy_all(connection: psycopg.Connection[Any], pending: Iterator[tuple[bytes, bytes]]) -> None:
+    for communications, customers in pending:
+        with connection.transaction(), connection.cursor() as cursor:
+            with cursor.copy(_COPY_COMMUNICATIONS) as copy:
+                copy.write(communications)
+            with cursor.copy(_COPY_CUSTOMERS) as copy:
+                copy.write(customers)
 
 
 def time_inserts(database: Database, rows: Sequence[Row], batch: int) -> float:

@@ -44,7 +44,7 @@ def test_figures_have_units_and_comparisons(run: BenchmarkRun) -> None:
     assert figures[0] == (
         "saving on PostgreSQL, mandatory fields, 4 clients",
         "200 customers/s",
-        "1.00 of COPY on one connection",
+        "1.00 of COPY",
     )
     assert figures[-1][1] == "200.00 ms per request"
 
