@@ -18,6 +18,7 @@ from muster.auth.tokens import generate_token
 from muster.auth.users import Role, Token, User
 from muster.bootstrap import make_service
 from muster.classifiers.entries import ClassifierEntry
+from muster.loads.worker import WorkerTimes
 from muster.settings import Settings
 from muster.storage import OUTCOME_TIMEOUT_SECONDS, Storage, open_storage
 from tests.forked_server import ForkedServer, forked_server
@@ -85,7 +86,13 @@ def connect(port: int, **headers: str) -> httpx.Client:
 
 @contextmanager
 def serving(
-    database_url: str, *, proxy_url: str | None = None, outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS, **given: Any
+    database_url: str,
+    *,
+    proxy_url: str | None = None,
+    outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS,
+    load_times: WorkerTimes | None = None,
+    workers: int = 1,
+    **given: Any,
 ) -> Iterator[Api]:
     """The service on this database, listening on a port of its own. It may connect through a proxy."""
 
@@ -97,13 +104,13 @@ def serving(
             statement_timeout=settings.statement_timeout,
             outcome_timeout=outcome_timeout,
         )
-        return make_service(settings, storage)
+        return make_service(settings, storage, load_times=load_times)
 
     store = open_storage(database_url)
     try:
         with (
             TemporaryDirectory(prefix="muster-log-") as directory,
-            forked_server(make_app, log := Path(directory, "service.log")) as server,
+            forked_server(make_app, log := Path(directory, "service.log"), workers=workers) as server,
             connect(server.port) as http,
         ):
             api = Api(http, store, server, log)

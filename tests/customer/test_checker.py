@@ -12,9 +12,9 @@ from muster.customer import BusinessUnits, Checker
 from muster.customer.examples import make_full_customer
 from muster.customer.numbers import UNREADABLE
 from muster.customer.value_readers import RetiredCode
-from tests.samples import individual, make_snapshot, organization
+from tests.samples import individual, make_checker, make_snapshot, organization
 
-CHECKER = Checker(make_snapshot("MAIN", "SIDE").codes)
+CHECKER = make_checker("MAIN", "SIDE")
 UNITS = BusinessUnits.for_user(CHECKER.business_units, ("MAIN",))
 VALID = (individual(), organization(), make_full_customer("INDIVIDUAL"), make_full_customer("ORGANIZATION"))
 

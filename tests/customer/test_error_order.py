@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from muster.customer import BusinessUnits, Checker, errors
+from muster.customer import BusinessUnits, errors
 from muster.customer.error_order import ERROR_CODES, ERROR_ROWS, get_rank
 from muster.customer.error_prefix import ErrorPrefix
 from muster.customer.errors import Error
 from muster.customer.fields import iterate_fields
 from tests.contract.case_tables import CASES, EXTRA_CASES, Case
-from tests.samples import given, individual, make_snapshot
+from tests.samples import given, individual, make_checker
 
 CHECKED_WITH_THE_STORE = ("O005", "C004", "B001")
 VALUES = {
@@ -62,7 +62,7 @@ def test_cases_cover_every_row_of_the_contract() -> None:
     ids=lambda case: case.code,
 )
 def test_broken_rule_gives_its_code_and_text(case: Case) -> None:
-    checker = Checker(make_snapshot(*case.units).codes)
+    checker = make_checker(*case.units)
     units = BusinessUnits.for_user(checker.business_units, case.granted)
     _, _, findings = checker.check(case.customer, units, reject_unknown="unknown=reject" in case.query)
     assert [(found.code, found.description) for found in findings.violations] == [(case.code, case.description)]
@@ -87,7 +87,7 @@ def test_ranks_follow_the_rows() -> None:
 
 
 def test_braces_in_a_value_are_not_placeholders() -> None:
-    checker = Checker(make_snapshot().codes)
+    checker = make_checker()
     value = {"code": "{i} {code}", "description": "x", "datatype": "INTEGER", "value": "x"}
     units = BusinessUnits.for_user(checker.business_units, ())
     _, _, findings = checker.check(individual(listAdditionalValues=[value]), units)

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from muster.customer import BusinessUnits, Checker
+from muster.customer import BusinessUnits
 from muster.customer.examples import make_full_customer
 from muster.customer.fields import iterate_fields
-from tests.samples import LEFT_OUT, individual, make_snapshot, organization
+from tests.samples import LEFT_OUT, individual, make_checker, organization
 
-CHECKER = Checker(make_snapshot().codes)
+CHECKER = make_checker()
 UNITS = BusinessUnits.for_user(CHECKER.business_units, ())
 DATE = (
     "a date YYYY-MM-DD, or a timestamp YYYY-MM-DDThh:mm:ss with or without a fraction of a second, then Z or ±hh:mm; "

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from muster.customer import BusinessUnits, Checker, Findings
+from muster.customer import BusinessUnits, Findings
 from muster.customer.error_order import ERROR_ROWS
 from muster.customer.error_prefix import RELATED_CODES
 from muster.customer.examples import get_example, make_full_customer
 from muster.customer.fields import SCHEMAS, iterate_fields
 from muster.customer.schema import Field
 from muster.customer.value_types import ClassifierCode, Enum, Nested, NestedList, ScreeningList, ValueType
-from tests.samples import LEFT_OUT, given, individual, make_snapshot, organization
+from tests.samples import LEFT_OUT, given, individual, make_checker, organization
 
-CHECKER = Checker(make_snapshot().codes)
+CHECKER = make_checker()
 UNITS = BusinessUnits.for_user(CHECKER.business_units, ())
 FIELDS = [pytest.param(row, id=f"{row['schema']}.{row['field']}") for row in given("fields")]
 

@@ -6,9 +6,9 @@ import pytest
 
 from muster.customer import BusinessUnits, Checker
 from muster.customer.findings import MAX_FINDINGS, CompiledError, Findings
-from tests.samples import individual, make_snapshot
+from tests.samples import individual, make_checker, make_snapshot
 
-CHECKER = Checker(make_snapshot().codes)
+CHECKER = make_checker()
 UNITS = BusinessUnits.for_user(CHECKER.business_units, ())
 UNBOUNDED = Checker(make_snapshot().codes, max_findings=10**9)
 MANY = 1_000

@@ -10,7 +10,7 @@ from muster.customer.examples import make_full_customer
 from muster.customer.findings import Findings
 from muster.customer.value_readers import RetiredCode
 from muster.customer.warnings import WARNING_CODES
-from tests.samples import individual, make_snapshot, organization
+from tests.samples import individual, make_checker, make_snapshot, organization
 
 CODES = make_snapshot().codes
 CHECKER = Checker({**CODES, "country": CODES["country"] | {RetiredCode("AN")}})
@@ -176,7 +176,7 @@ def test_unknown_field_names_the_near_known_one(sent: str, near: str | None) -> 
 
 
 def test_code_of_digits_that_is_sent_as_a_number_has_a_warning() -> None:
-    checker = Checker(make_snapshot("7").codes)
+    checker = make_checker("7")
     units = BusinessUnits.for_user(checker.business_units, ())
     for batch in ([individual(businessUnit=7)], [individual(businessUnit=7) for _ in range(10)]):
         document, _, findings = checker.check_all(batch, units)[-1]

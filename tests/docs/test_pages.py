@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from muster.settings import iterate_settings, variable_name
+from muster.settings import CLIENT_TOKEN_VARIABLE, iterate_settings, variable_name
 
 PROJECT = Path(__file__).parents[2]
 SOURCE = PROJECT / "src" / "muster"
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.joinpath("docs").rglob("*.md")])
-SETTINGS = {variable_name(name) for name, _, _ in iterate_settings()} | {"MUSTER_TEST_POSTGRES"}
+SETTINGS = {variable_name(name) for name, _, _ in iterate_settings()} | {"MUSTER_TEST_POSTGRES", CLIENT_TOKEN_VARIABLE}
 # The changelog names settings of earlier versions.
 CURRENT_PAGES = [page for page in PAGES if page.name != "CHANGELOG.md"]
 

@@ -50,6 +50,8 @@ def test_customers_are_removed_only_on_request() -> None:
         RetentionKind.KEYS: 7,
         RetentionKind.REJECTIONS: 7,
         RetentionKind.RESPONSES: 7,
+        RetentionKind.REFUSED_ROWS: 7,
+        RetentionKind.ABANDONED_UPLOADS: 7,
     }
     assert {moment for _, moment in store.purged} == {datetime(2019, 1, 1, tzinfo=UTC)}
     assert build_retention(store).purge(DAY, closed_customers=True).counts[RetentionKind.CLOSED_CUSTOMERS] == 7
@@ -65,7 +67,7 @@ def test_result_states_whether_removed_data_was_wiped(is_wipe_blocked: bool) -> 
 def test_audit_log_records_the_intent_and_the_counts() -> None:
     audit = MemoryAuditSink()
     build_retention(MemoryRetention(), audit).purge(DAY, closed_customers=False)
-    kinds = ["idempotencyKeys", "rejections", "answers"]
+    kinds = ["idempotencyKeys", "rejections", "answers", "refusedRowsOfLoads", "abandonedUploads"]
     assert audit.events == [
         AuditEvent("os:root", Action.PURGE_BEGUN, "", {"before": "2019-01-01", "kinds": kinds}),
         AuditEvent("os:root", Action.PURGE_ENDED, "", {"before": "2019-01-01", **dict.fromkeys(kinds, 7)}),
@@ -76,7 +78,8 @@ def test_audit_log_records_the_counts_of_a_failed_purge() -> None:
     audit = MemoryAuditSink()
     with pytest.raises(RuntimeError):
         build_retention(MemoryRetention(failing=RetentionKind.REJECTIONS), audit).purge(DAY, closed_customers=False)
-    assert audit.events[-1].details == {"before": "2019-01-01", "idempotencyKeys": 7, "rejections": 4, "answers": 0}
+    counts = {"idempotencyKeys": 7, "rejections": 4, "answers": 0, "refusedRowsOfLoads": 0, "abandonedUploads": 0}
+    assert audit.events[-1].details == {"before": "2019-01-01", **counts}
 
 
 def test_nothing_is_removed_if_the_purge_cannot_be_audited() -> None:
