@@ -10,11 +10,12 @@ from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError
 
 @dataclass
 class MemoryUsers:
-    """A `UserStore` in memory. `reads` counts look-ups of users by name."""
+    """A `UserStore` in memory. `reads` counts look-ups of users by name, `uses` written uses of tokens."""
 
     by_name: dict[str, User] = field(default_factory=dict)
     by_hash: dict[bytes, Token] = field(default_factory=dict)
     reads: int = 0
+    uses: int = 0
 
     def user(self, name: str) -> User | None:
         self.reads += 1
@@ -63,6 +64,12 @@ class MemoryUsers:
                 self.by_hash[sha256] = replace(token, revoked_at=token.revoked_at or at)
                 return ChangeOutcome.UNCHANGED if token.revoked_at else ChangeOutcome.CHANGED
         return ChangeOutcome.NOT_FOUND
+
+    def record_token_use(self, token_id: str, at: datetime, *, interval: timedelta) -> None:
+        for sha256, token in self.by_hash.items():
+            if token.id == token_id and (token.last_used_at is None or token.last_used_at <= at - interval):
+                self.by_hash[sha256] = replace(token, last_used_at=at)
+                self.uses += 1
 
     def _set_disabled(self, name: str, *, disabled: bool) -> ChangeOutcome:
         if (user := self.by_name.get(name)) is None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from muster.audit.queue import AuditQueue
 from muster.auth import passwords
 from muster.auth.authentication import CredentialVerifier
 from muster.auth.authorization import READ_CUSTOMERS, READ_METRICS, READ_RECORDS, SUBMIT_BATCHES
@@ -21,7 +22,7 @@ def store_with_anna(password_hash: str | None = HASH, business_units: tuple[str,
 
 
 def make_verifier(store: MemoryUsers) -> CredentialVerifier:
-    return CredentialVerifier(store, MemoryAuditSink(), clock=ManualClock())
+    return CredentialVerifier(store, AuditQueue(MemoryAuditSink()), clock=ManualClock())
 
 
 def test_user_is_authenticated_by_the_right_password() -> None:

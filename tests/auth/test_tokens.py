@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from muster.audit.queue import AuditQueue
 from muster.auth import tokens
 from muster.auth.authentication import CredentialRejection, CredentialVerifier
 from muster.auth.users import Role, Token, User
@@ -24,7 +25,9 @@ class TokenSetup:
         now = self.clock.now()
         expires_at = now + lifetime if lifetime else None
         self.store.add_token(Token(self.id, "anna", sha256, now, expires_at), some_event())
-        self.verifier = CredentialVerifier(self.store, MemoryAuditSink(), clock=self.clock, now=self.clock.now)
+        self.verifier = CredentialVerifier(
+            self.store, AuditQueue(MemoryAuditSink()), clock=self.clock, now=self.clock.now
+        )
 
 
 def test_token_authenticates_its_user() -> None:

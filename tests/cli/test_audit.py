@@ -1,14 +1,19 @@
 """`muster audit`."""
 
+import csv
+import io
 import json
 import os
 import pwd
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
 from muster.audit.events import Action, AuditEvent
+from muster.auth.user_events import build_user_event
+from muster.auth.users import Role, User
 from muster.storage import open_storage
 from tests.cli.commands import Muster, assert_one_line
 
@@ -78,6 +83,39 @@ def test_json_lines_contain_the_hashes(muster: Muster) -> None:
     assert muster.ok("audit", "verify").out == f"2:{entry['sha256']}\n"
 
 
+def test_csv_has_a_header_and_the_same_entries(muster: Muster) -> None:
+    muster.add_user("anna", "--business-unit", "MAIN")
+    muster.add_user("berta")
+    rows = list(csv.DictReader(io.StringIO(muster.ok("audit", "--csv", "--after", "1").out)))
+    [line] = muster.ok("audit", "--json", "--after", "1").out.splitlines()
+    entry = json.loads(line)
+    assert [(row["number"], row["actor"], row["subject"], row["sha256"]) for row in rows] == [
+        ("2", OPERATOR, "berta", entry["sha256"])
+    ]
+    assert json.loads(rows[0]["details"]) == entry["details"]
+    assert muster.ok("audit", "--csv", "--after", "2").out.count("\n") == 1
+
+
+def test_terminal_gets_a_sentence_for_each_entry(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    muster.add_user("anna", role="read")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    [line] = muster.ok("audit").out.splitlines()
+    assert f"{OPERATOR} added the user anna (roles read, business units none)" in line
+
+
+def test_terminal_and_scripts_get_the_login_of_a_read(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
+    muster.ok("db", "upgrade")
+    store = open_storage(muster.url)
+    user = User("rita", Role.READ, credential="token:5e", address="192.0.2.1")
+    store.audit.append(build_user_event(user, Action.CUSTOMER_READ, "c-1", {"businessUnit": "MAIN"}))
+    store.close()
+    [line] = list_entries(muster)
+    assert set(line[5].split(" ")) == {"businessUnit=MAIN", "credential=token:5e", "address=192.0.2.1"}
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    said = muster.ok("audit").out
+    assert "rita read the customer c-1 of MAIN from 192.0.2.1 with the token 5e" in said
+
+
 def test_intact_log_verifies_and_its_end_is_a_checkpoint(muster: Muster) -> None:
     muster.ok("db", "upgrade")
     empty = muster.ok("audit", "verify").out.strip()
@@ -109,6 +147,7 @@ def test_changed_log_is_an_error_of_one_line(muster: Muster, tmp_path: Path) -> 
         ("audit --since yesterday", "a date or a time in ISO 8601"),
         ("audit --action user.gone", "action 'user.gone' does not exist; the actions are sign-in.refused, "),
         ("audit --after -1", "--after"),
+        ("audit --json --csv", "exclude each other"),
         ("audit verify --checkpoint 12", "a number, a colon, and 64 hex digits"),
         ("audit verify --checkpoint 1:00", "a number, a colon, and 64 hex digits"),
     ],

@@ -1,29 +1,38 @@
 """`muster user` and `muster token`, and their effect on authentication."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from muster.audit.queue import AuditQueue
 from muster.auth.authentication import CredentialVerifier
 from muster.auth.users import User
 from muster.storage import open_storage
 from tests.cli.commands import Muster, assert_one_line
 
 
-def can_log_in(muster: Muster, name: str, password: str) -> bool:
+@contextmanager
+def opened_verifier(muster: Muster) -> Iterator[CredentialVerifier]:
     store = open_storage(muster.url)
+    queue = AuditQueue(store.audit)
     try:
-        return CredentialVerifier(store.users, store.audit).verify_password(name, password) is not None
+        yield CredentialVerifier(store.users, queue)
     finally:
+        queue.close()
         store.close()
+
+
+def can_log_in(muster: Muster, name: str, password: str) -> bool:
+    with opened_verifier(muster) as verifier:
+        return verifier.verify_password(name, password) is not None
 
 
 def is_valid_token(muster: Muster, text: str) -> bool:
-    store = open_storage(muster.url)
-    try:
-        return isinstance(CredentialVerifier(store.users, store.audit).verify_token(text), User)
-    finally:
-        store.close()
+    with opened_verifier(muster) as verifier:
+        return isinstance(verifier.verify_token(text), User)
 
 
 def test_user_logs_in_with_the_password_from_standard_input(muster: Muster) -> None:
@@ -194,13 +203,23 @@ def test_list_does_not_show_the_token_itself_and_revoke_ends_it(muster: Muster) 
     muster.add_user("anna")
     text = muster.ok("token", "create", "anna", "--expires", "1").out.strip()
     listed = muster.ok("token", "list", "anna").out
-    token_id, user, created, expires, state = listed.rstrip("\n").split("\t")
-    assert (user, state) == ("anna", "valid")
+    token_id, user, created, expires, state, last_use = listed.rstrip("\n").split("\t")
+    assert (user, state, last_use) == ("anna", "valid", "")
     assert created < expires
     assert text not in listed
     muster.ok("token", "revoke", token_id)
     assert not is_valid_token(muster, text)
-    assert muster.ok("token", "list").out.endswith("\trevoked\n")
+    assert muster.ok("token", "list").out.endswith("\trevoked\t\n")
+
+
+def test_list_shows_the_last_use_of_a_token(muster: Muster) -> None:
+    muster.add_user("anna")
+    muster.ok("token", "create", "anna")
+    token_id = muster.ok("token", "list").out.split("\t")[0]
+    store = open_storage(muster.url)
+    store.users.record_token_use(token_id, datetime(2024, 5, 26, 16, 49, 50, tzinfo=UTC), interval=timedelta(hours=1))
+    store.close()
+    assert muster.ok("token", "list").out.endswith("\tvalid\t2024-05-26T16:49:50Z\n")
 
 
 def test_disabled_user_gets_no_token(muster: Muster) -> None:

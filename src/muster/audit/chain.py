@@ -14,6 +14,7 @@ from typing import Final
 from muster.audit.events import AuditEntry, AuditEvent, ChainHead
 
 GENESIS_HASH: Final = bytes(32)  # the predecessor of the first entry
+START: Final = ChainHead(0, GENESIS_HASH)
 
 
 class ChainBrokenError(Exception):
@@ -27,10 +28,13 @@ def chain_entry(previous_hash: bytes, number: int, at: datetime, event: AuditEve
 
 
 class ChainVerifier:
-    """Verifies the entries of a log, oldest first, and optionally against a checkpoint taken earlier."""
+    """Verifies the entries of a log, oldest first, and optionally against a checkpoint taken earlier.
 
-    def __init__(self, checkpoint: ChainHead | None = None) -> None:
-        self.last = ChainHead(0, GENESIS_HASH)
+    The first entry follows `previous`.
+    """
+
+    def __init__(self, checkpoint: ChainHead | None = None, previous: ChainHead = START) -> None:
+        self.last = previous
         self._checkpoint = checkpoint
 
     def add(self, entry: AuditEntry) -> None:

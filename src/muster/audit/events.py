@@ -29,10 +29,28 @@ class Action(Enum):
     CLASSIFIER_CODES_REMOVED = "classifier.codes-removed", "the classifier", "these codes were removed"
     CUSTOMER_READ = "customer.read", "the `customerExtId`", "a user read the document, current or at a moment"
     HISTORY_READ = "history.read", "the `customerExtId`", "a user read the versions and what each of them changed"
+    RESULTS_READ = "results.read", "the batch's id", "a user read results of a batch: this number, from this position"
+    READ_REFUSED = (
+        "read.refused",
+        "the `customerExtId`, or the id of the batch or load, if it exists; empty for want of a role",
+        "a user asked for what it may not see, for want of a role, a business unit, or because another user sent it",
+    )
+    AUDIT_READ = "audit.read", "", "a user read the audit log over HTTP; once an hour for the same filter"
+    HISTORY_VALUES_READ = (
+        "history.values-read",
+        "the `customerExtId`",
+        "a user read the versions with the old and the new values of each change",
+    )
+    REJECTIONS_READ = (
+        "rejections.read",
+        "the `customerExtId` that the user asked for, if any",
+        "a user read this many rejected customers, of the batches between these two",
+    )
     LOAD_STARTED = "load.started", "the load's id", "a user started a load of this many bytes"
     LOAD_CANCELLED = "load.cancelled", "the load's id", "a user cancelled a load"
     LOAD_ENDED = "load.ended", "the load's id", "a load of this sender ended, with these numbers of rows"
     REFUSED_ROWS_READ = "load.refused-read", "the load's id", "a user downloaded the refused rows, of this number"
+    LOAD_RESULTS_READ = "load.results-read", "the load's id", "a user downloaded the results of the customers"
     LOADS_PURGED = (
         "loads.purged",
         "",
@@ -112,6 +130,12 @@ class AuditStore(AuditSink, Protocol):
         An entry that muster did not write in this form is returned as far as it can be read, with a hash that fails
         verification.
         """
+        ...
+
+    def latest_entries(
+        self, criteria: EntryFilter, *, after: int = 0, below: int | None = None, limit: int
+    ) -> Sequence[AuditEntry]:
+        """As `entries`, newest first by time, and only what follows the entry `below` in this order."""
         ...
 
     def head(self) -> ChainHead | None:

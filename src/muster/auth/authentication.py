@@ -3,14 +3,16 @@
 import hmac
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
-from muster.audit.events import AuditSink
+from muster.audit.queue import AuditQueue
 from muster.auth import passwords, tokens
 from muster.auth.failed_logins import FailedLoginRecorder
 from muster.auth.password_cache import PasswordCache
+from muster.auth.token_uses import TokenUseRecorder
 from muster.auth.tokens import TokenState
 from muster.auth.users import User, UserStore
 
@@ -44,13 +46,14 @@ class CredentialVerifier:
     def __init__(
         self,
         store: UserStore,
-        audit_sink: AuditSink,
+        audit_queue: AuditQueue,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
-        self._failed_logins = FailedLoginRecorder(store, audit_sink)
+        self._failed_logins = FailedLoginRecorder(store, audit_queue)
+        self._token_uses = TokenUseRecorder(store, audit_queue)
         self._now = now
         self._password_cache = PasswordCache(clock)
         # Verified against when no user has the name: the response then takes as long as for a wrong password, and
@@ -68,7 +71,9 @@ class CredentialVerifier:
         is_right = self._password_cache.verify(
             name, password, password_hash, lambda: passwords.verify_password(password_hash, password)
         )
-        return user if is_right else None
+        if user is None or not is_right:
+            return None
+        return replace(user, credential="password")
 
     def verify_token(self, token: str) -> User | CredentialRejection | None:
         """Returns the user of this token if the token is valid and the user is enabled."""
@@ -81,8 +86,14 @@ class CredentialVerifier:
         stored, user = found
         if not hmac.compare_digest(stored.sha256, sha256):
             return None
-        rejection = _REJECTIONS.get(tokens.get_token_state(stored, self._now()))
-        return rejection or (CredentialRejection.DISABLED if user.disabled else user)
+        now = self._now()
+        rejection = _REJECTIONS.get(tokens.get_token_state(stored, now))
+        if rejection is None and user.disabled:
+            rejection = CredentialRejection.DISABLED
+        if rejection is not None:
+            return rejection
+        self._token_uses.record(stored, now)
+        return replace(user, credential=f"token:{stored.id}")
 
     def record_failure(self, name: str | None, address: str) -> None:
         """Records a failed authentication in the audit log: of the user of this name, or by a token (None).
@@ -90,7 +101,3 @@ class CredentialVerifier:
         Neither blocks nor raises.
         """
         self._failed_logins.record(name, address)
-
-    def close(self) -> None:
-        """Waits some seconds until pending failures are recorded."""
-        self._failed_logins.close()

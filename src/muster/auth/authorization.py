@@ -22,4 +22,5 @@ SUBMIT_LOADS: Final = Permission("load files", Role.SUBMIT)
 READ_CUSTOMERS: Final = Permission("read customers", Role.READ)
 # `records` decides which of them the user sees.
 READ_RECORDS: Final = Permission("read batches and communications", Role.SUBMIT | Role.READ)
+READ_AUDIT: Final = Permission("read the audit log", Role.AUDIT)
 READ_METRICS: Final = Permission("read the metrics", Role.WATCH)

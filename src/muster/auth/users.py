@@ -1,8 +1,8 @@
 """Users, tokens and roles, and the store that keeps them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum, Flag, auto
 from typing import Final, Protocol
 
@@ -12,8 +12,8 @@ from muster.audit.events import AuditEvent
 class Role(Flag):
     """The roles of a user, which add up: `Role.SUBMIT | Role.READ` may do what either may; `Role(0)` may do nothing.
 
-    `submit` posts batches, `read` reads customers and batches, `watch` reads metrics, `audit` reads the audit log (over
-    HTTP a later version will), `admin` does all of it.
+    `submit` posts batches, `read` reads customers and batches, `watch` reads metrics, `audit` reads the audit log,
+    `admin` does all of it.
     """
 
     SUBMIT = auto()
@@ -42,20 +42,27 @@ def combine_roles(names: Iterable[object]) -> Role:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as stored. The first of `business_units` is the default unit."""
+    """A user as stored. The first of `business_units` is the default unit.
+
+    For the user of a request, `credential` is `password`, `oidc`, or `token:` and the token's id, and `address` is that
+    of the client. Both are empty for others, and make no difference between users.
+    """
 
     name: str
     roles: Role
     business_units: tuple[str, ...] = ()
     password_hash: str | None = None
     disabled: bool = False
+    credential: str = field(default="", compare=False)
+    address: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
     """A Bearer token as stored: only its SHA-256 hash, never the token itself.
 
-    `id` is a short public identifier for listing and revoking.
+    `id` is a short public identifier for listing and revoking. `last_used_at` is at most an hour older than the last
+    use.
     """
 
     id: str
@@ -64,6 +71,7 @@ class Token:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 class UserExistsError(Exception):
@@ -114,4 +122,8 @@ class UserStore(Protocol):
 
     def revoke_token(self, token_id: str, at: datetime, event: AuditEvent) -> ChangeOutcome:
         """A second revocation keeps the time of the first."""
+        ...
+
+    def record_token_use(self, token_id: str, at: datetime, *, interval: timedelta) -> None:
+        """Writes the time of a use, unless one within the interval is written already."""
         ...

@@ -1,24 +1,25 @@
 """`muster audit`: lists and verifies the audit log."""
 
-import json
-import re
+import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from muster.audit.chain import ChainBrokenError
+from muster.audit.checkpoint import format_checkpoint, parse_checkpoint
 from muster.audit.events import Action, AuditEntry, ChainHead, EntryFilter
+from muster.audit.export import CSV_COLUMNS, format_csv_lines, format_json_line, format_time, to_csv_row
 from muster.audit.reader import read_entries, verify_log
+from muster.audit.sentences import describe_entry
 from muster.cli import examples
 from muster.cli.context import open_command_storage
 from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database
-from muster.cli.output import print_line, print_note, print_table
+from muster.cli.output import print_line, print_note, print_rows
 
 app = typer.Typer(invoke_without_command=True)
-
-_CHECKPOINT: Final = re.compile(r"(0|[1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 
 def _parse_time(text: str) -> datetime:
@@ -54,6 +55,7 @@ ActionOption = Annotated[
 Subject = Annotated[str | None, _option("--subject", "only entries about this user, token or customer", "NAME")]
 After = Annotated[int, typer.Option("--after", metavar="NUMBER", min=0, help="only entries with a higher number")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object per line, to ship to another system")]
+Csv = Annotated[bool, typer.Option("--csv", help="print CSV with a header, for a spreadsheet program")]
 Checkpoint = Annotated[
     str | None,
     _option("--checkpoint", "an earlier end of the log, as this command printed it", "NUMBER:SHA256"),
@@ -70,25 +72,26 @@ def audit(
     subject: Subject = None,
     after: After = 0,
     as_json: Json = False,
+    as_csv: Csv = False,
     database: Database = None,
 ) -> None:
-    """Lists the entries of the audit log, oldest first: all, or those that match every given option."""
+    """Lists the entries of the audit log, oldest first: all, or those that match every given option.
+
+    On a terminal each is a sentence; elsewhere a line with tabs between number, time, actor, action, subject, details.
+    """
     if context.invoked_subcommand is not None:
         return
+    if as_json and as_csv:
+        raise UsageError("--json and --csv exclude each other; give one of them")
     criteria = EntryFilter(since, until, actor, action, subject)
     with open_command_storage(database) as store:
-        entries = read_entries(store.audit, criteria, after)
-        if as_json:
-            for entry in entries:
-                print_line(_to_json(entry))
-        else:
-            print_table(("Number", "Time", "Actor", "Action", "Subject", "Details"), map(_to_row, entries))
+        _print_entries(read_entries(store.audit, criteria, after), as_json=as_json, as_csv=as_csv)
 
 
 @app.command("verify", epilog=examples.format_examples("audit verify"))
 def verify(checkpoint: Checkpoint = None, database: Database = None) -> None:
     """Verifies that no entry was changed, removed or inserted, and prints the end of the log as a checkpoint."""
-    expected = _parse_checkpoint(checkpoint)
+    expected = _read_checkpoint(checkpoint)
     with open_command_storage(database) as store:
         try:
             head = verify_log(store.audit, expected)
@@ -96,42 +99,35 @@ def verify(checkpoint: Checkpoint = None, database: Database = None) -> None:
             raise CommandError(
                 f"the audit log is broken: {error}; compare it with a backup or a shipped copy"
             ) from None
-    print_line(f"{head.number}:{head.sha256.hex()}")
+    print_line(format_checkpoint(head))
     print_note(f"the audit log is intact: {head.number} entries; keep the line above elsewhere as a checkpoint")
 
 
-def _to_json(entry: AuditEntry) -> str:
-    document = {
-        "number": entry.number,
-        "at": _format_time(entry.at),
-        "actor": entry.actor,
-        "action": entry.action,
-        "subject": entry.subject,
-        "details": dict(entry.details),
-        "sha256": entry.sha256.hex(),
-    }
-    return json.dumps(document)  # escaped to ASCII, since entries may contain terminal control sequences
+def _print_entries(entries: Iterable[AuditEntry], *, as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        sys.stdout.writelines(map(format_json_line, entries))
+    elif as_csv:
+        sys.stdout.write(format_csv_lines([CSV_COLUMNS]))
+        sys.stdout.writelines(format_csv_lines([to_csv_row(entry)]) for entry in entries)
+    elif sys.stdout.isatty():
+        sys.stdout.writelines(f"{describe_entry(entry)}\n" for entry in entries)
+    else:
+        print_rows(map(_to_row, entries))
 
 
 def _to_row(entry: AuditEntry) -> tuple[str, ...]:
     details = " ".join(f"{name}={_format_value(value)}" for name, value in entry.details.items())
-    return str(entry.number), _format_time(entry.at), entry.actor, entry.action, entry.subject, details
+    return str(entry.number), format_time(entry.at), entry.actor, entry.action, entry.subject, details
 
 
 def _format_value(value: object) -> str:
     return ",".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
-def _format_time(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _parse_checkpoint(text: str | None) -> ChainHead | None:
-    if text is None:
-        return None
-    match = _CHECKPOINT.fullmatch(text)
-    if match is None:
+def _read_checkpoint(text: str | None) -> ChainHead | None:
+    checkpoint = None if text is None else parse_checkpoint(text)
+    if text is not None and checkpoint is None:
         raise UsageError(
             "--checkpoint takes a line that `muster audit verify` printed: a number, a colon, and 64 hex digits"
         )
-    return ChainHead(int(match[1]), bytes.fromhex(match[2]))
+    return checkpoint

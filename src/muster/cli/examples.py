@@ -65,6 +65,7 @@ EXAMPLES: Final = {
         "muster audit --since 2024-05-26 --action sign-in.refused",
         "muster audit --subject c-1",
         "muster audit --json --after 1200 >> shipped.jsonl",
+        "muster audit --since 2024-05-01 --until 2024-06-01 --csv > may.csv",
     ),
     "audit verify": (
         "muster audit verify",

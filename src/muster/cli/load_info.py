@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from muster.cli.output import escape
+from muster.audit.export import escape_unprintable
 from muster.intake.checkpoint import CodeCount, Totals
 from muster.loads.load_store import Load, LoadOptions, LoadState
 from muster.loads.rows import Layout
@@ -71,11 +71,13 @@ def to_load(info: LoadInfo, options: LoadOptions, layout: Layout) -> Load:
         ended_at=info.ended_at,
         layout=layout,
         bytes_read=info.bytes_read,
-        problem=None if info.problem is None else escape(info.problem),
+        problem=None if info.problem is None else escape_unprintable(info.problem),
         has_refused=info.has_refused,
     )
 
 
 def _to_count(code: RefusedCode) -> CodeCount:
-    cell = None if code.cell is None else escape(code.cell)
-    return CodeCount(escape(code.code), code.count, escape(code.description), code.first_row, cell)
+    cell = None if code.cell is None else escape_unprintable(code.cell)
+    return CodeCount(
+        escape_unprintable(code.code), code.count, escape_unprintable(code.description), code.first_row, cell
+    )

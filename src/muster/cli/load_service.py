@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from muster.audit.export import escape_unprintable
 from muster.cli.errors import CommandError, UsageError
-from muster.cli.output import escape, print_note
+from muster.cli.output import print_note
 from muster.settings import CLIENT_TOKEN_VARIABLE, read_client_token
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def describe_error(error: "MusterError", url: str) -> str:
     """What is wrong, and what to do. The texts of the service hold no value."""
     from muster_client import AuthenticationError, ConnectionFailed, NotFound, PermissionDenied
 
-    text = escape(str(error))
+    text = escape_unprintable(str(error))
     match error:
         case AuthenticationError():
             return f"{url} does not accept the token: {text}; `muster token create NAME` makes another one"
@@ -146,7 +147,7 @@ def describe_error(error: "MusterError", url: str) -> str:
 
 class _NoteHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        print_note(escape(record.getMessage()))
+        print_note(escape_unprintable(record.getMessage()))
 
 
 @contextmanager

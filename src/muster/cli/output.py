@@ -7,24 +7,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from muster.audit.export import escape_unprintable
+
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Prints a table on a terminal; elsewhere one line per row with tabs between the columns, without headers."""
-    rows = (tuple(map(escape, row)) for row in rows)
     if not sys.stdout.isatty():
-        for row in rows:
-            print_line("\t".join(row))
+        print_rows(rows)
         return
     table = Table(*headers, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         # `Text`, so that rich does not interpret square brackets as markup.
-        table.add_row(*(Text(column) for column in row))
+        table.add_row(*(Text(escape_unprintable(column)) for column in row))
     Console().print(table)
 
 
-def escape(text: str) -> str:
-    """Escapes unprintable characters: a customer's id may contain line ends and terminal control sequences."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+def print_rows(rows: Iterable[Sequence[str]]) -> None:
+    """Prints one line per row with tabs between the columns, for scripts."""
+    for row in rows:
+        print_line("\t".join(map(escape_unprintable, row)))
 
 
 def print_line(line: str) -> None:

@@ -57,7 +57,7 @@ def list_tokens(
     name: OptionalUserName = None,
     database: Database = None,
 ) -> None:
-    """Lists tokens: id, user, time of creation, time of expiry, state. Times are UTC."""
+    """Lists tokens: id, user, time of creation, time of expiry, state, last use to the hour. Times are UTC."""
     now = utc_now()
     with open_command_storage(database) as store:
         if name is not None and store.users.user(name) is None:
@@ -69,10 +69,11 @@ def list_tokens(
                 _format_time(token.created_at),
                 _format_time(token.expires_at),
                 get_token_state(token, now).value,
+                _format_time(token.last_used_at),
             )
             for token in store.users.tokens(name)
         ]
-    print_table(("Id", "User", "Created", "Expires", "State"), rows)
+    print_table(("Id", "User", "Created", "Expires", "State", "Last use"), rows)
 
 
 @app.command("revoke", epilog=examples.format_examples("token revoke"))

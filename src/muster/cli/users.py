@@ -25,8 +25,8 @@ from muster.cli.prompt import prompt_new_password
 app = typer.Typer(help="Users, their roles and their business units.")
 
 _ROLE_HELP: Final = (
-    "`submit` posts batches, `read` reads customers and batches, `watch` reads the metrics, `audit` is for reading the "
-    "audit log over HTTP, which a later version serves, `admin` does all; repeat it for more roles, or use commas"
+    "`submit` posts batches, `read` reads customers and batches, `watch` reads the metrics, `audit` reads the audit "
+    "log over HTTP, `admin` does all; repeat it for more roles, or use commas"
 )
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from muster.audit.events import Action, AuditEvent, AuditSink
+from muster.audit.events import Action
+from muster.auth.read_audit import ReadAudit, RefusalReason
 from muster.auth.users import User
 from muster.loads.load_store import FINAL_STATES, Load, LoadState, LoadStore, Part
 from muster.loads.refused_rows import RefusedRow, unpack_refused_rows
@@ -28,9 +29,9 @@ class LoadNotEndedError(LoadConflictError):
 
 
 class ResultReader(Protocol):
-    """Reads the results of a batch that a user may see; see `BatchReader`."""
+    """Reads the results of a batch that a user may see, without an entry of its own; see `BatchReader`."""
 
-    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None: ...
+    def find_results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,14 @@ class LoadReader:
     known, so they are visible to their sender and to an admin alone.
     """
 
-    def __init__(self, store: LoadStore, results: ResultReader, units: UnitSource, audit: AuditSink) -> None:
+    def __init__(self, store: LoadStore, results: ResultReader, units: UnitSource, audit: ReadAudit) -> None:
         self._store = store
         self._results = results
         self._units = units
         self._audit = audit
 
     def load(self, load_id: UUID, user: User) -> Load | None:
-        found = self._store.get(load_id)
-        return found if found and self._get_visibility(user).includes_sender(found.sender) else None
+        return self._find_load(load_id, user, "load")
 
     def loads(self, user: User, *, before: UUID | None, limit: int) -> Page[Load, UUID]:
         """At most `limit` loads that precede the load `before`, newest first."""
@@ -66,34 +66,46 @@ class LoadReader:
 
     def parts(self, load_id: UUID, user: User) -> Sequence[Part] | None:
         """The parts that were received; none are left of a load that has ended."""
-        return self._store.parts(load_id) if self.load(load_id, user) else None
+        return self._store.parts(load_id) if self._find_load(load_id, user, "parts") else None
 
     def refused(self, load_id: UUID, user: User) -> RefusedFile | None:
         """The refused rows, which the audit log notes. Also None when they are no longer kept.
 
         Raises `LoadNotEndedError`.
         """
-        load = self.load(load_id, user)
-        if load is None or not self._get_visibility(user).includes(sender=load.sender, unit=None):
+        load = self._find_load(load_id, user, "refused rows")
+        if load is None:
+            return None
+        if not self._get_visibility(user).includes(sender=load.sender, unit=None):
+            self._audit.record_refusal(user, "refused rows", str(load_id), RefusalReason.OTHER_SENDER)
             return None
         self._require_end(load)
         if load.layout is None or not load.has_refused:
             return None
-        self._audit.append(AuditEvent(user.name, Action.REFUSED_ROWS_READ, str(load.id), {"rows": load.totals.refused}))
+        self._audit.record_read(user, Action.REFUSED_ROWS_READ, str(load.id), {"rows": load.totals.refused})
         return RefusedFile(load.layout, self._iterate_refused(load_id))
 
     def results(self, load_id: UUID, user: User) -> Iterator[Sequence[msgspec.Raw]] | None:
         """The results of the customers that were saved or rejected, in the order of the file, a batch at a time.
 
         Each result is JSON as a batch would have got it. Those of customers that the user may not see are omitted, and
-        those of batches whose response is no longer stored. Raises `LoadNotEndedError`. Also None for a dry run, which
-        saves no results.
+        those of batches whose response is no longer stored. The audit log notes the download as a whole. Raises
+        `LoadNotEndedError`. Also None for a dry run, which saves no results.
         """
-        load = self.load(load_id, user)
+        load = self._find_load(load_id, user, "results")
         if load is None or load.options.dry_run:
             return None
         self._require_end(load)
-        return self._iterate_results(self._store.batches(load_id), user)
+        batches = self._store.batches(load_id)
+        self._audit.record_read(user, Action.LOAD_RESULTS_READ, str(load.id), {"batches": len(batches)})
+        return self._iterate_results(batches, user)
+
+    def _find_load(self, load_id: UUID, user: User, resource: str) -> Load | None:
+        found = self._store.get(load_id)
+        if found is None or self._get_visibility(user).includes_sender(found.sender):
+            return found
+        self._audit.record_refusal(user, resource, str(load_id), RefusalReason.OTHER_SENDER)
+        return None
 
     def _iterate_refused(self, load_id: UUID) -> Iterator[RefusedRow]:
         for chunk in self._store.refused(load_id):
@@ -101,7 +113,7 @@ class LoadReader:
 
     def _iterate_results(self, batches: Sequence[UUID], user: User) -> Iterator[Sequence[msgspec.Raw]]:
         for batch_id in batches:
-            page = self._results.results(batch_id, user, start=0, limit=_ALL_RESULTS)
+            page = self._results.find_results(batch_id, user, start=0, limit=_ALL_RESULTS)
             if page is not None and page.items:
                 yield page.items
 

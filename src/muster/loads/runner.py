@@ -186,7 +186,8 @@ class LoadRunner:
             refused = list(describer.list_refused_rows(chunk, decision))
             totals = describer.add_to_totals(load.totals, chunk, decision)
             packed = pack_refused_rows(refused) if refused else None
-            return Checkpoint(load.id, run.lease, load.position, chunk.after, chunk.first_row, totals, packed)
+            rows = [record.rows[0].number for record in chunk.records] if refused else ()
+            return Checkpoint(load.id, run.lease, load.position, chunk.after, chunk.first_row, totals, packed, rows)
 
         lost: LostCommitError | None = None
         for _ in range(MAX_LOST_COMMITS):

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from muster.audit.events import Action, AuditEvent, AuditSink, Details
+from muster.audit.events import Action, AuditSink, Details
+from muster.auth.user_events import build_user_event
 from muster.auth.users import Role, User
 from muster.intake.service import generate_batch_id
 from muster.loads.formats.text_encoding import find_encoding
@@ -204,7 +205,7 @@ class LoadUploads:
         return load
 
     def _append(self, action: Action, user: User, load: Load, details: Details) -> None:
-        self._audit.append(AuditEvent(user.name, action, str(load.id), details))
+        self._audit.append(build_user_event(user, action, str(load.id), details))
 
 
 def _hash_key(sender: str, key: str) -> bytes:

@@ -37,7 +37,7 @@ def to_user(claims: Claims, names: ClaimNames) -> User | TokenRejection:
     if not roles:
         return TokenRejection.NO_ROLE
     units = _parse_units(find_claim(claims, names.units))
-    return TokenRejection.UNITS if units is None else User(OIDC_NAME_PREFIX + name, roles, units)
+    return TokenRejection.UNITS if units is None else User(OIDC_NAME_PREFIX + name, roles, units, credential="oidc")
 
 
 def find_claim(claims: object, path: str) -> object:
