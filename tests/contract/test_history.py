@@ -36,6 +36,19 @@ def test_customer_is_read_now_at_a_moment_and_with_its_history(shared_api: Api) 
     assert (newest["version"], newest["batchId"]) == (2, response.headers["Muster-Batch-Id"])
     assert sorted(newest["changed"]) == ["/action", "/communicationNumber", "/initialDepositAmount", "/lastName"]
     assert (oldest["version"], oldest["changed"]) == (1, [""])
+    status, valued = get(shared_api, "/api/v1/customers/c%2F%C5%BE/history?changes=values", reader)
+    assert [[change["pointer"] for change in version["values"]] for version in valued["versions"]] == [
+        version["changed"] for version in history["versions"]
+    ]
+    values = {change.pop("pointer"): change for change in valued["versions"][0]["values"]}
+    assert values["/lastName"] == {"old": first["lastName"], "new": "Changed"}
+    assert values["/initialDepositAmount"] == {"old": 10.5}
+    assert values["/action"] == {"old": "CREATE", "new": "UPDATE"}
+    assert valued["versions"][1]["values"] == [{"pointer": "", "new": past["document"]}]
+    assert all("values" not in version for version in history["versions"])
+    reads = shared_api.sql("SELECT action FROM audit_log WHERE action LIKE 'history.%' ORDER BY number")
+    assert [action for (action,) in reads] == ["history.read", "history.values-read"]
+    assert get(shared_api, "/api/v1/customers/c%2F%C5%BE/history?changes=all", reader)[0] == 400
     assert get(shared_api, "/api/v1/customers/unknown", reader)[0] == 404
     assert get(shared_api, "/api/v1/customers/c%2F%C5%BE", shared_api.token)[0] == 403
 

@@ -126,7 +126,7 @@ def test_examples_conform_to_their_schemas(path: str, method: str, operation: di
 
 
 def test_every_operation_is_documented() -> None:
-    assert len({operation["operationId"] for _, _, operation in OPERATIONS}) == len(OPERATIONS) == 21
+    assert len({operation["operationId"] for _, _, operation in OPERATIONS}) == len(OPERATIONS) == 25
     for path, _, operation in OPERATIONS:
         assert operation["summary"]
         assert operation["tags"]
@@ -168,9 +168,12 @@ def test_records_of_a_saved_batch_conform_to_the_schemas(api: Api) -> None:
         ("/api/v1/batches", "BatchPage"),
         (batch, "SavedBatch"),
         (f"{batch}/results", "ResultPage"),
+        ("/api/v1/rejections", "RejectionPage"),
+        ("/api/v1/reports/rejections", "RejectionReport"),
         (f"/api/v1/communications/{customer['communicationNumber']}", "Communication"),
         (f"/api/v1/customers/{customer['customerExtId']}", "CustomerVersion"),
         (f"/api/v1/customers/{customer['customerExtId']}/history", "CustomerHistory"),
+        (f"/api/v1/customers/{customer['customerExtId']}/history?changes=values", "CustomerHistory"),
     ):
         response = api.http.get(path, headers=admin)
         assert response.status_code == 200, path

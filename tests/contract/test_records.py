@@ -64,9 +64,10 @@ def test_other_users_read_what_role_and_units_allow(api: Api) -> None:
 
 def test_filter_that_does_not_exist_is_refused_and_not_ignored(shared_api: Api) -> None:
     shared_api.results([individual()])
-    status, problem = get(shared_api, "/api/v1/batches?since=2030-01-01", shared_api.token)
+    status, problem = get(shared_api, "/api/v1/batches?before=2030-01-01", shared_api.token)
     assert (status, problem["path"]) == (400, "/api/v1/batches")
-    assert "takes the query parameters limit, cursor and no other" in problem["message"]
+    assert "takes the query parameters limit, cursor, since, until, " in problem["message"]
+    assert "and no other" in problem["message"]
     for limit in ("1e2", "1.0", ""):
         status, problem = get(shared_api, f"/api/v1/batches?limit={limit}", shared_api.token)
         assert (status, "whole number" in problem["message"]) == (400, True)

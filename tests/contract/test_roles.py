@@ -34,6 +34,8 @@ EXPECTED = {
     "communication": (401, 200, 404, 200, 404, 404, 200, 401, 403, 403, 404, 200),
     "batch": (401, 200, 404, 200, 200, 200, 200, 401, 403, 403, 200, 200),
     "batches": (401, 200, 200, 200, 200, 200, 200, 401, 403, 403, 200, 200),
+    "rejections": (401, 200, 200, 200, 200, 200, 200, 401, 403, 403, 200, 200),
+    "rejectionReport": (401, 200, 200, 200, 200, 200, 200, 401, 403, 403, 200, 200),
     "batchResults": (401, 200, 404, 200, 200, 200, 200, 401, 403, 403, 200, 200),
     "customer": (401, 403, 403, 200, 404, 404, 200, 401, 403, 403, 404, 200),
     "customerHistory": (401, 403, 403, 200, 404, 404, 200, 401, 403, 403, 404, 200),
@@ -46,6 +48,8 @@ EXPECTED = {
     "cancelLoad": (401, 200, 404, 403, 403, 403, 200, 401, 403, 403, 403, 403),
     "loadRefused": (401, 200, 404, 404, 404, 404, 200, 401, 403, 403, 404, 404),
     "loadResults": (401, 200, 404, 200, 200, 200, 200, 401, 403, 403, 200, 200),
+    "audit": (401, 403, 403, 403, 403, 403, 200, 401, 403, 200, 403, 403),
+    "auditVerification": (401, 403, 403, 403, 403, 403, 200, 401, 403, 200, 403, 403),
     "metrics": (401, 403, 403, 403, 403, 403, 200, 401, 200, 403, 403, 200),
 }
 
@@ -96,7 +100,7 @@ def test_every_operation_is_permitted_to_the_roles_of_the_table_alone(api: Api) 
         "{number}": "1",
     }
     statuses = {}
-    for operation, (method, path) in list_operations().items():
+    for number, (operation, (method, path)) in enumerate(list_operations().items()):
         for name, value in parameters.items():
             path = path.replace(name, value)
         unit = "?businessUnit=NORTH" if "/customers/" in path else ""
@@ -107,7 +111,8 @@ def test_every_operation_is_permitted_to_the_roles_of_the_table_alone(api: Api) 
                 method,
                 path + unit,
                 content=body,
-                headers={"Content-Type": "application/json"}
+                # An address for each operation: failed logins from one address are throttled.
+                headers={"Content-Type": "application/json", "X-Forwarded-For": f"192.0.2.{number}"}
                 | ({"Authorization": f"Bearer {tokens[user]}"} if tokens[user] else {}),
             ).status_code
             for user in USERS

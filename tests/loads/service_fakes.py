@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 
 from muster.audit.events import Action, AuditEvent
+from muster.audit.queue import AuditQueue
+from muster.auth.read_audit import ReadAudit
 from muster.auth.users import Role, User
 from muster.intake.checkpoint import Checkpoint, Position, Totals
 from muster.intake.customer_store import Sender
@@ -49,6 +51,10 @@ class AuditList:
     def append(self, event: AuditEvent) -> None:
         self.events.append(event)
 
+    def read_audit(self) -> ReadAudit:
+        """Records reads, and refused ones, here."""
+        return ReadAudit(self, AuditQueue(self))
+
     def actions(self) -> list[Action]:
         return [event.action for event in self.events]
 
@@ -73,7 +79,7 @@ class FakeResults:
 
     purged: set[UUID] = field(default_factory=set)
 
-    def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None:
+    def find_results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None:
         return None if batch_id in self.purged else Page([msgspec.Raw(f'{{"batch":"{batch_id}"}}'.encode())], None)
 
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from muster.audit.events import Action
+from muster.audit.events import Action, AuditEvent
+from muster.audit.queue import AuditQueue
+from muster.auth.read_audit import ReadAudit
 from muster.auth.users import Role, User
 from muster.intake.checkpoint import START, Checkpoint, Position, Totals
 from muster.intake.service import generate_batch_id
@@ -30,7 +32,10 @@ class Library:
     results: FakeResults = field(default_factory=FakeResults)
 
     def __post_init__(self) -> None:
-        self.reader = LoadReader(self.store, self.results, lambda: frozenset({"MAIN"}), self.audit)
+        self.queue = AuditQueue(self.audit)
+        self.reader = LoadReader(
+            self.store, self.results, lambda: frozenset({"MAIN"}), ReadAudit(self.audit, self.queue)
+        )
 
     def add(self, *, dry_run: bool = False, has_ended: bool = True) -> UUID:
         """A load of two chunks, each with a refused row."""
@@ -73,8 +78,10 @@ def test_refused_rows_are_visible_to_sender_and_admin_and_noted(user: User, is_v
     if refused is not None:
         assert [row.raw for row in refused.rows] == ["row 1", "row 2"]
         assert refused.layout == LAYOUT
+    library.queue.close()
     noted = [(event.actor, event.action, event.subject) for event in library.audit.events]
-    assert noted == [(user.name, Action.REFUSED_ROWS_READ, str(load_id))] * is_visible
+    action = Action.REFUSED_ROWS_READ if is_visible else Action.READ_REFUSED
+    assert noted == [(user.name, action, str(load_id))]
 
 
 def test_refused_rows_that_are_no_longer_kept_are_none() -> None:
@@ -106,6 +113,27 @@ def test_results_are_those_of_the_batches_in_order() -> None:
     assert lines(library, load_id, BEN) is None
     library.results.purged.add(FIRST_BATCH)
     assert lines(library, load_id, ANNA) == both[1:]
+
+
+def test_results_are_noted_as_a_whole_before_the_first() -> None:
+    library = Library()
+    load_id = library.add()
+    assert library.reader.results(load_id, ANNA) is not None
+    assert library.audit.events == [AuditEvent("anna", Action.LOAD_RESULTS_READ, str(load_id), {"batches": 2})]
+
+
+@pytest.mark.parametrize(
+    ("name", "resource"),
+    [("load", "load"), ("parts", "parts"), ("refused", "refused rows"), ("results", "results")],
+)
+def test_load_of_another_user_is_noted_as_refused(name: str, resource: str) -> None:
+    library = Library()
+    load_id = library.add()
+    assert getattr(library.reader, name)(load_id, BEN) is None
+    assert getattr(library.reader, name)(UUID(int=9), BEN) is None
+    library.queue.close()
+    details = {"resource": resource, "reason": "other sender"}
+    assert library.audit.events == [AuditEvent("ben", Action.READ_REFUSED, str(load_id), details)]
 
 
 def test_a_dry_run_has_no_results() -> None:

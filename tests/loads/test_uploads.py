@@ -33,7 +33,7 @@ class Upload:
     started: int = 0
 
     def __post_init__(self) -> None:
-        reader = LoadReader(self.store, FakeResults(), lambda: frozenset({"MAIN"}), self.audit)
+        reader = LoadReader(self.store, FakeResults(), lambda: frozenset({"MAIN"}), self.audit.read_audit())
         self.uploads = LoadUploads(
             self.store,
             StoreCounter(self.store),

@@ -4,15 +4,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from muster.audit.queue import AuditQueue
+from muster.auth.read_audit import ReadAudit
 from muster.auth.users import Role, User
 from muster.records.reading import MAX_PAGE_BYTES, RecordReader
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 from tests.audit.fakes import MemoryAuditSink
 
 AT = datetime(2024, 5, 26, tzinfo=UTC)
-BATCH = BatchSummary(uuid4(), AT, "sender", 3, 1)
+BATCH = BatchSummary(UUID("01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"), AT, "sender", 3, 1)
 UNITS = ["NORTH", "SOUTH", "NORTH", None]
 RESULTS = [{"communicationNumber": str(index), "businessUnit": unit} for index, unit in enumerate(UNITS)]
 VERSIONS = [
@@ -45,9 +47,6 @@ class MemoryRecords:
     def batch(self, batch_id: UUID) -> BatchSummary | None:
         return BATCH if batch_id == BATCH.id else None
 
-    def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
-        return [BATCH] if sender in (None, BATCH.sender) else []
-
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
         return VERSIONS[0] if (ext_id, unit) == ("c", "NORTH") and (at is None or at >= AT) else None
 
@@ -68,10 +67,11 @@ def build_reader(
     *units: str,
     store: MemoryRecords | None = None,
     audit: MemoryAuditSink | None = None,
+    audit_queue: AuditQueue | None = None,
     max_page_bytes: int = MAX_PAGE_BYTES,
 ) -> RecordReader:
     """A reader of an installation with these units; NORTH and SOUTH by default."""
     existing = frozenset(units or ("NORTH", "SOUTH"))
-    return RecordReader(
-        store or MemoryRecords(), lambda: existing, audit or MemoryAuditSink(), max_page_bytes=max_page_bytes
-    )
+    sink = audit or MemoryAuditSink()
+    read_audit = ReadAudit(sink, audit_queue or AuditQueue(sink))
+    return RecordReader(store or MemoryRecords(), lambda: existing, read_audit, max_page_bytes=max_page_bytes)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.records.document_diff import diff_documents, parse_document
+from muster.records.document_diff import diff_documents, diff_values, parse_document
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.text("ab/~", max_size=2),
@@ -56,6 +56,21 @@ def test_pointers_name_all_differences_and_nothing_else(before: Any, after: Any)
     assert (not pointers) == (json.dumps(before, sort_keys=True) == json.dumps(after, sort_keys=True))
     for pointer in pointers:
         assert resolve(before, pointer) != resolve(after, pointer)
+
+
+@given(JSON, JSON)
+def test_values_are_those_at_the_pointers(before: Any, after: Any) -> None:
+    changes = diff_values(parse_document(json.dumps(before).encode()), parse_document(json.dumps(after).encode()))
+    assert [change.pointer for change in changes] == diff(before, after)
+    for pointer, *values in changes:
+        shown = ["missing" if value is None else json.dumps(json.loads(bytes(value))) for value in values]
+        assert shown == [resolve(before, pointer), resolve(after, pointer)]
+
+
+def test_values_keep_all_digits_of_their_numbers() -> None:
+    documents = (parse_document(text) for text in (b'{"a":0.10}', b'{"a":12345678901234567890.000000000000000001}'))
+    [(_, old, new)] = diff_values(*documents)
+    assert (bytes(old or b""), bytes(new or b"")) == (b"0.10", b"12345678901234567890.000000000000000001")
 
 
 def resolve(value: Any, pointer: str) -> Any:

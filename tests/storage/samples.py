@@ -1,10 +1,11 @@
 """Batches for the storage tests, and helpers that read what was written."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
@@ -17,6 +18,9 @@ from muster.intake.customer_store import (
     RejectedCustomer,
     Session,
 )
+from muster.records.record_filter import RecordFilter
+from muster.records.record_store import BatchSummary
+from muster.records.visibility import Visibility
 from muster.storage import Storage
 
 AT = datetime(2024, 5, 26, 16, 49, 50, 237_000, tzinfo=UTC)
@@ -39,6 +43,13 @@ def build_batch(*accepted: AcceptedCustomer, rejected: tuple[RejectedCustomer, .
 def save(storage: Storage, *accepted: AcceptedCustomer) -> None:
     with storage.customers.session() as session:
         session.save(build_batch(*accepted), RESPONSE)
+
+
+def list_batches(
+    storage: Storage, *, sender: str | None = None, before: UUID | None = None, limit: int = 99
+) -> Sequence[BatchSummary]:
+    """The saved batches, newest first."""
+    return storage.search.batches(RecordFilter(sender=sender), Visibility(), before=before, limit=limit)
 
 
 def look_up(storage: Storage, numbers: list[str], customers: list[CustomerKey] | None = None) -> Known:

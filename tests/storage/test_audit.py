@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import exc, text
+from sqlalchemy import exc, text, update
 
 from muster.audit.chain import ChainBrokenError
 from muster.audit.events import Action, AuditEvent, EntryFilter
@@ -15,6 +15,7 @@ from muster.audit.reader import verify_log
 from muster.auth.users import Role, UserExistsError
 from muster.classifiers.entries import ClassifierEntry
 from muster.storage import Storage, StorageError, open_storage
+from muster.storage.tables import audit_log
 from tests.storage.samples import AT, build_customer, save
 from tests.storage.test_users import ANNA, build_token
 
@@ -67,6 +68,37 @@ def test_entries_are_filtered_by_every_field(storage: Storage) -> None:
     assert fetch_entries(storage, EntryFilter(until=second.at)) == [(1, "c-ž'")]
     both = EntryFilter(since=first.at, until=second.at + timedelta(microseconds=1))
     assert fetch_entries(storage, both) == fetch_entries(storage)
+
+
+def test_latest_entries_are_paged_newest_first(storage: Storage) -> None:
+    for number in range(1, 6):
+        storage.audit.append(replace(READ, subject=str(number % 2)))
+
+    def fetch(criteria: EntryFilter = ALL, after: int = 0, below: int | None = None, limit: int = 9) -> list[int]:
+        found = storage.audit.latest_entries(criteria, after=after, below=below, limit=limit)
+        return [entry.number for entry in found]
+
+    assert fetch(limit=2) == [5, 4]
+    assert fetch(below=4, limit=2) == [3, 2]
+    assert fetch(after=2, below=5) == [4, 3]
+    assert fetch(EntryFilter(subject="1"), below=5) == [3, 1]
+    assert fetch(below=1) == []
+
+
+def test_no_entry_is_hidden_when_the_clock_was_set_back(storage: Storage) -> None:
+    for number in range(4):
+        storage.audit.append(replace(READ, subject=str(number)))
+    entries = list(storage.audit.entries(ALL, after=0, limit=9))
+    with storage.engine.begin() as connection:
+        if storage.engine.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE audit_log DISABLE TRIGGER audit_log_stays"))
+        else:
+            connection.execute(text("DROP TRIGGER audit_log_stays_update"))
+        connection.execute(update(audit_log).where(audit_log.c.number == 3).values(at=entries[0].at))
+    until, pages = EntryFilter(until=entries[3].at), [4]
+    while found := storage.audit.latest_entries(until, below=pages[-1], limit=1):
+        pages.append(found[0].number)
+    assert pages == [4, 2, 3, 1]
 
 
 def test_concurrent_events_form_one_chain(storage: Storage) -> None:

@@ -21,7 +21,7 @@ from muster.loads.load_store import Part, RefusedChunk
 from muster.records.record_store import BatchSummary
 from muster.storage import Storage, StorageUnavailableError, open_storage
 from tests.loads.fakes import build_load
-from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, count_rows, fetch
+from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, count_rows, fetch, list_batches
 from tests.storage.test_races import count_deadlocks, run_concurrently
 
 MINUTE = timedelta(minutes=1)
@@ -79,7 +79,7 @@ def test_a_batch_of_a_load_has_its_rows(storage: Storage) -> None:
     save(storage, batch)
     expected = BatchSummary(batch.id, AT, "sender", 11, 0, load_id, 1, 12)
     assert storage.records.batch(batch.id) == expected
-    assert storage.records.batches(sender=None, before=None, limit=9) == [expected]
+    assert list_batches(storage, sender=None, before=None, limit=9) == [expected]
     assert storage.records.response(batch.id) == RESPONSE
 
 

@@ -8,7 +8,7 @@ from muster.intake.customer_store import RejectedCustomer
 from muster.intake.service import generate_batch_id
 from muster.records.record_store import BatchSummary, Communication
 from muster.storage import Storage
-from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, fetch
+from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, fetch, list_batches
 
 
 def test_communication_has_its_customer_and_its_batch(storage: Storage) -> None:
@@ -41,11 +41,11 @@ def test_batches_are_paged_newest_first(storage: Storage) -> None:
             )
             ids.append(made.id)
 
-    newest = storage.records.batches(sender=None, before=None, limit=2)
+    newest = list_batches(storage, sender=None, before=None, limit=2)
     assert [found.id for found in newest] == [ids[4], ids[3]]
     assert newest[0] == storage.records.batch(ids[4]) == BatchSummary(ids[4], AT + timedelta(seconds=4), "tom", 1, 4)
-    assert [found.id for found in storage.records.batches(sender=None, before=ids[3], limit=9)] == ids[2::-1]
-    assert [found.id for found in storage.records.batches(sender="anna", before=None, limit=9)] == [ids[3], ids[1]]
+    assert [found.id for found in list_batches(storage, sender=None, before=ids[3], limit=9)] == ids[2::-1]
+    assert [found.id for found in list_batches(storage, sender="anna", before=None, limit=9)] == [ids[3], ids[1]]
 
 
 def test_response_is_returned_until_it_is_removed(storage: Storage) -> None:
@@ -64,7 +64,7 @@ def test_response_is_returned_until_it_is_removed(storage: Storage) -> None:
 def test_unknown_batch_is_none(storage: Storage) -> None:
     assert storage.records.batch(uuid4()) is None
     assert storage.records.response(uuid4()) is None
-    assert list(storage.records.batches(sender=None, before=None, limit=1)) == []
+    assert list(list_batches(storage, sender=None, before=None, limit=1)) == []
 
 
 def test_customer_is_read_now_and_at_a_moment(storage: Storage) -> None:

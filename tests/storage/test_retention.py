@@ -11,10 +11,12 @@ from sqlalchemy import text
 from muster.intake.customer_store import AcceptedCustomer, RejectedCustomer
 from muster.intake.idempotency import IdempotencyKey
 from muster.intake.service import generate_batch_id
+from muster.records.record_filter import RecordFilter
 from muster.records.retention import RetentionKind
+from muster.records.visibility import Visibility
 from muster.storage import Storage, open_storage
 from muster.storage.retention import SqlRetentionStore
-from tests.storage.samples import RESPONSE, build_batch, build_customer, count_rows, fetch
+from tests.storage.samples import RESPONSE, build_batch, build_customer, count_rows, fetch, list_batches
 
 BEFORE = datetime(2019, 1, 1, tzinfo=UTC)
 OLD, NEW = BEFORE - timedelta(milliseconds=1), BEFORE
@@ -75,6 +77,10 @@ def test_old_keys_rejections_and_responses_are_removed(storage: Storage) -> None
 
     assert purge(storage, RetentionKind.KEYS) == 5
     assert purge(storage, RetentionKind.REJECTIONS) == 15
+    remaining, customers = storage.search.count(RecordFilter(), Visibility(), limit=99)
+    assert remaining
+    assert {count.day for count in remaining} == {NEW.date()}
+    assert {count.day for count in customers} == {OLD.date(), NEW.date()}
     assert purge(storage, RetentionKind.RESPONSES) == 5
 
     assert {key for (key,) in fetch(storage, "SELECT idempotency_key FROM idempotency_keys")} == {
@@ -89,7 +95,7 @@ def test_old_keys_rejections_and_responses_are_removed(storage: Storage) -> None
     }
     with_response = {
         batch.received_at
-        for batch in storage.records.batches(sender=None, before=None, limit=99)
+        for batch in list_batches(storage, sender=None, before=None, limit=99)
         if storage.records.response(batch.id)
     }
     assert with_response == {NEW}

@@ -144,8 +144,8 @@ def test_rejections_store_positions_identifiers_codes_and_pointers(storage: Stor
     with storage.engine.connect() as connection:
         rows = connection.execute(select(tables.rejections).order_by(tables.rejections.c.position)).all()
     assert [tuple(row) for row in rows] == [
-        (given.id, 0, "1\t\\", "ž", "MAIN", [list(violation) for violation in violations]),
-        (given.id, 70_000, None, None, None, [["C001", ""]]),
+        (given.id, 0, "1\t\\", "ž", "MAIN", [list(violation) for violation in violations], None),
+        (given.id, 70_000, None, None, None, [["C001", ""]], None),
     ]
 
 

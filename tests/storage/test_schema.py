@@ -2,16 +2,21 @@
 
 import subprocess
 import sys
+from datetime import date
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from muster.audit.reader import verify_log
+from muster.records.record_filter import RecordFilter
+from muster.records.visibility import Visibility
 from muster.storage import SchemaState, SchemaTooNewError, Storage, StorageError, open_storage
 from muster.storage.engine import write_transaction
 from muster.storage.schema import HEAD_REVISION, MIN_COMPATIBLE, REVISIONS, migrate
 from tests.conftest import DatabaseMaker
-from tests.storage.samples import fetch
+from tests.events import some_event
+from tests.storage.samples import fetch, list_batches
 
 UPGRADE = (
     "import sys; from muster.storage import open_storage; sys.stdin.read(); print(open_storage(sys.argv[1]).upgrade())"
@@ -60,7 +65,7 @@ def test_upgrade_from_the_first_revision_keeps_batches(empty: Storage) -> None:
 
     assert empty.upgrade()
     assert empty.schema_state() is SchemaState.CURRENT
-    [batch] = empty.records.batches(sender=None, before=None, limit=10)
+    [batch] = list_batches(empty, sender=None, before=None, limit=10)
     assert (batch.sender, batch.accepted, batch.rejected) == ("anna", 2, 1)
     assert empty.records.response(batch.id) is None
 
@@ -87,11 +92,60 @@ def test_batches_from_before_0008_belong_to_no_load_and_older_code_can_add_some(
     assert empty.upgrade()
     with write_transaction(empty.engine) as connection:
         connection.execute(text(insert), {**row, "id": uuid4().hex})
-    found = empty.records.batches(sender=None, before=None, limit=9)
+    found = list_batches(empty, sender=None, before=None, limit=9)
     assert [(batch.accepted, batch.load_id, batch.first_row, batch.last_row) for batch in found] == [
         (2, None, None, None)
     ] * 2
     assert list(empty.loads.list(sender=None, before=None, limit=9)) == []
+
+
+def test_tokens_from_before_0010_have_no_last_use_and_older_code_can_add_some(empty: Storage) -> None:
+    insert = "INSERT INTO tokens (sha256, id, user_name, created_at) VALUES (:sha256, :id, 'anna', :at)"
+    row = {"at": "2024-05-26 16:49:50.237000"}
+    with write_transaction(empty.engine) as connection:
+        migrate(connection, "0009")
+        connection.execute(text(insert), {**row, "sha256": b"a", "id": "a"})
+    empty.audit.append(some_event())
+    assert empty.upgrade()
+    with write_transaction(empty.engine) as connection:
+        connection.execute(text(insert), {**row, "sha256": b"b", "id": "b"})
+    assert [token.last_used_at for token in empty.users.tokens()] == [None, None]
+    verify_log(empty.audit)
+
+
+def test_rejections_from_before_0009_are_counted_and_older_code_can_add_some(empty: Storage) -> None:
+    def save_as_older_code() -> None:
+        """The statements of revision 0008; the batch has two rejected customers and an accepted one."""
+        row = {"id": uuid4().hex, "at": "2024-05-26 16:49:50.237000", "number": uuid4().hex}
+        violations = '[["C002", "/customers/0"], ["C006", "/customers/0"], ["MORE", "/customers/0"]]'
+        with write_transaction(empty.engine) as connection:
+            for statement in (
+                "INSERT INTO batches (id, received_at, sender, accepted, rejected, answer, warnings) "
+                "VALUES (:id, :at, 'anna', 1, 2, NULL, 0)",
+                "INSERT INTO communications (communication_number, batch_id, business_unit, customer_ext_id, version) "
+                "VALUES (:number, :id, 'MAIN', 'c', 1)",
+                "INSERT INTO rejections (batch_id, position, communication_number, customer_ext_id, business_unit, "
+                f"violations) VALUES (:id, 0, 'r', 'x', 'MAIN', '{violations}')",
+                'INSERT INTO rejections (batch_id, position, violations) VALUES (:id, 2, \'[["C006", ""]]\')',
+            ):
+                parameters = {key: value for key, value in row.items() if f":{key}" in statement}
+                connection.execute(text(statement), parameters)
+
+    day = date(2024, 5, 26)
+    codes = [(day, "C002", "anna", "MAIN", 1, 1), (day, "C006", "anna", "", 1, 1), (day, "C006", "anna", "MAIN", 0, 1)]
+    _migrate(empty, "0008")
+    save_as_older_code()
+    assert empty.upgrade()
+    found = empty.search.count(RecordFilter(), Visibility(), limit=9)
+    assert [tuple(row) for row in found[0]] == codes
+    assert [tuple(row) for row in found[1]] == [(day, "anna", "", 0, 1), (day, "anna", "MAIN", 1, 1)]
+
+    save_as_older_code()
+    codes_of_both, customers = empty.search.count(RecordFilter(), Visibility(), limit=9)
+    assert [(*row[:4], row.rejected / 2, row.mentioned / 2) for row in codes_of_both] == codes
+    assert sum(row.accepted + row.rejected for row in customers) == 6
+    page = empty.search.rejections(RecordFilter(customer_ext_id="x"), Visibility(), after=None, limit=9)
+    assert [(found.first_row, found.has_more_violations) for found in page.items] == [(None, True)] * 2
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import select, update
 
+from muster.audit.events import EntryFilter
 from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError
 from muster.storage import Storage, StorageError
 from muster.storage.tables import users
@@ -126,6 +127,28 @@ def test_revoking_again_keeps_the_first_time(storage: Storage) -> None:
     assert revoked.revoked_at == AT + timedelta(days=1)
     assert revoked.revoked_at is not None
     assert revoked.revoked_at.tzinfo is UTC
+
+
+def test_use_of_a_token_is_written_once_an_interval(storage: Storage) -> None:
+    hour = timedelta(hours=1)
+    storage.users.add_user(ANNA)
+    storage.users.add_token(build_token("t"))
+    storage.users.add_token(build_token("u"))
+
+    written = []
+    for minutes in (0, 59, 60, 30, 180):
+        storage.users.record_token_use("t", AT + timedelta(minutes=minutes), interval=hour)
+        written.append(storage.users.tokens()[0].last_used_at)
+    assert written == [AT, AT, AT + hour, AT + hour, AT + 3 * hour]
+    found = storage.users.token(build_token("t").sha256)
+    assert found is not None
+    assert found[0].last_used_at == AT + 3 * hour
+    assert storage.users.tokens()[1].last_used_at is None
+    assert fetch_audit_numbers(storage) == []
+
+
+def fetch_audit_numbers(storage: Storage) -> list[int]:
+    return [entry.number for entry in storage.audit.entries(EntryFilter(), after=0, limit=9)]
 
 
 def test_token_of_an_unknown_user_is_not_found(storage: Storage) -> None:

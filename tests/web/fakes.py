@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 import msgspec
 from litestar import Litestar
 
+from muster.audit.reader import AuditReader
+from muster.auth.audit_reading import AuditLogService
 from muster.auth.authentication import CredentialRejection, CredentialVerifier
 from muster.auth.metrics_token import MetricsToken
 from muster.auth.users import Role, User
@@ -21,7 +23,9 @@ from muster.loads.reading import LoadReader
 from muster.loads.service import LoadService
 from muster.loads.uploads import LoadUploads, UploadLimits
 from muster.records.reading import Page, RecordReader, VersionChange
+from muster.records.record_filter import RecordFilter, Rejection, RejectionKey
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
+from muster.records.search import RecordSearch, RejectionReport
 from muster.records.visibility import UnitRequiredError
 from muster.settings import Settings
 from muster.storage.pool import ConnectionUsage
@@ -30,6 +34,7 @@ from muster.web.body import BodyTimeouts
 from muster.web.readiness import CACHE_SECONDS, READY_SECONDS
 from muster.web.services import Background, OidcVerifier, Services
 from muster.web.transport import LingerLimits
+from tests.audit.fakes import MemoryAuditLog
 from tests.loads.fakes import MemoryLoadStore
 from tests.loads.service_fakes import AuditList, FakeResults, StoreCounter
 from tests.shared import Gate as Gate
@@ -136,9 +141,9 @@ class FakeRecords:
         return VERSION if unit is None else None
 
     def history(
-        self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
+        self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int, with_values: bool
     ) -> Page[VersionChange, int] | None:
-        self.calls.append((ext_id, unit, below, limit))
+        self.calls.append((ext_id, unit, below, limit, *(["values"] if with_values else [])))
         if unit == "WHICH":
             raise UnitRequiredError
         return Page([VersionChange(VERSION, ["/firstName"])], 2) if unit is None else None
@@ -147,9 +152,19 @@ class FakeRecords:
         self.calls.append(batch_id)
         return RECORD if (batch_id, user.name) == (BATCH_ID, "anna") else None
 
-    def batches(self, user: User, *, before: UUID | None, limit: int) -> Page[BatchSummary, UUID]:
+    def batches(self, wanted: RecordFilter, user: User, *, before: UUID | None, limit: int) -> Page[BatchSummary, UUID]:
         self.calls.append((before, limit))
         return Page([RECORD] * min(limit, 3), BATCH_ID if limit < 3 else None)
+
+    def rejections(
+        self, wanted: RecordFilter, user: User, *, after: RejectionKey | None, limit: int
+    ) -> Page[Rejection, RejectionKey]:
+        self.calls.append((wanted, after, limit))
+        return Page([], None)
+
+    def report(self, wanted: RecordFilter, user: User, since: datetime, until: datetime) -> RejectionReport:
+        self.calls.append((wanted, since, until))
+        return RejectionReport(since, until, [], [])
 
     def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[Any, int] | None:
         self.calls.append((batch_id, start, limit))
@@ -169,7 +184,7 @@ class FakeClassifiers:
 def make_load_service(store: MemoryLoadStore | None = None, limits: UploadLimits | None = None) -> LoadService:
     """The use case of loads on a store in memory."""
     store, audit = store or MemoryLoadStore(), AuditList()
-    reader = LoadReader(store, FakeResults(), lambda: frozenset({"MAIN"}), audit)
+    reader = LoadReader(store, FakeResults(), lambda: frozenset({"MAIN"}), audit.read_audit())
     return LoadService(LoadUploads(store, StoreCounter(store), reader, audit, limits=limits), reader)
 
 
@@ -197,6 +212,7 @@ def application(
     on_shutdown: Callable[[], None] = lambda: None,
     connections: Callable[[], ConnectionUsage] = lambda: ConnectionUsage(3, 12),
     record_trace: TraceRecorder | None = None,
+    audit: AuditList | None = None,
     body_timeouts: BodyTimeouts | None = None,
     linger: LingerLimits | None = None,
     ready_seconds: float = READY_SECONDS,
@@ -205,12 +221,17 @@ def application(
     **settings: Any,
 ) -> Litestar:
     """The application on fakes. They have the methods that it calls, and no more."""
+    read_audit = (audit or AuditList()).read_audit()
+    records = records or FakeRecords()
     services = Services(
         intake=cast(Intake, intake or FakeIntake()),
         credentials=cast(CredentialVerifier, verifier or FakeVerifier()),
         classifiers=cast(ClassifierCache, FakeClassifiers()),
-        records=cast(RecordReader, records or FakeRecords()),
+        records=cast(RecordReader, records),
+        search=cast(RecordSearch, records),
         loads=loads or make_load_service(),
+        audit=AuditLogService(AuditReader(MemoryAuditLog()), read_audit),
+        read_audit=read_audit,
         background=background or NoBackground(),
         oidc_verifier=oidc_verifier,
         find_obstacle=lambda: None if is_ready() else "the database is unavailable",

@@ -176,10 +176,15 @@ def read_metrics_token(settings: Settings) -> "MetricsToken | None":
 def make_service(settings: Settings, store: Storage, *, load_times: "WorkerTimes | None" = None) -> "Litestar":
     """The service on this store, which it closes at its end. Does not connect yet. Raises `InvalidSettingError`."""
     # Imported here, because loading the web framework takes a second, and commands on the database don't need it.
+    from muster.audit.queue import AuditQueue
+    from muster.audit.reader import AuditReader
+    from muster.auth.audit_reading import AuditLogService
     from muster.auth.authentication import CredentialVerifier
+    from muster.auth.read_audit import ReadAudit
     from muster.intake.checker_cache import CheckerCache
     from muster.intake.service import Intake
     from muster.records.reading import RecordReader
+    from muster.records.search import RecordSearch
     from muster.web.app import make_app
     from muster.web.services import Services
 
@@ -188,16 +193,18 @@ def make_service(settings: Settings, store: Storage, *, load_times: "WorkerTimes
     intake = Intake(
         store.customers, CheckerCache(classifiers), max_customers=settings.max_customers, key_lifetime=key_life
     )
-    credentials = CredentialVerifier(store.users, store.audit)
+    audit_queue = AuditQueue(store.audit)
+    credentials = CredentialVerifier(store.users, audit_queue)
+    read_audit = ReadAudit(store.audit, audit_queue)
 
     def read_units() -> frozenset[str]:
         return classifiers.current().codes["businessUnit"]
 
-    records = RecordReader(store.records, read_units, store.audit)
-    loads, background = make_loads(settings, store, records, read_units, load_times)
+    records = RecordReader(store.records, read_units, read_audit)
+    loads, background = make_loads(settings, store, records, read_units, read_audit, load_times)
     resources = ExitStack()
     resources.callback(store.close)
-    resources.callback(credentials.close)
+    resources.callback(audit_queue.close)
     traces = _open_traces()
     if traces is not None:
         resources.callback(traces.close)
@@ -206,7 +213,10 @@ def make_service(settings: Settings, store: Storage, *, load_times: "WorkerTimes
         credentials=credentials,
         classifiers=classifiers,
         records=records,
+        search=RecordSearch(store.search, read_units, read_audit),
         loads=loads,
+        audit=AuditLogService(AuditReader(store.audit), read_audit),
+        read_audit=read_audit,
         background=background,
         oidc_verifier=make_oidc_verifier(settings),
         find_obstacle=store.find_obstacle,

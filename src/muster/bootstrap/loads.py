@@ -8,6 +8,7 @@ from muster.settings import Settings
 from muster.storage import Storage, StorageUnavailableError
 
 if TYPE_CHECKING:
+    from muster.auth.read_audit import ReadAudit
     from muster.loads.background import LoadBackground
     from muster.loads.load_store import RunningLoads
     from muster.loads.runner import LoadRunner
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def make_loads(
-    settings: Settings, store: Storage, records: "RecordReader", read_units: "UnitSource", times: "WorkerTimes | None"
+    settings: Settings,
+    store: Storage,
+    records: "RecordReader",
+    read_units: "UnitSource",
+    read_audit: "ReadAudit",
+    times: "WorkerTimes | None",
 ) -> tuple["LoadService", "LoadBackground"]:
     """What users do with loads, and the threads that run them."""
     from muster.intake.customer_store import LostCommitError
@@ -50,7 +56,7 @@ def make_loads(
         MaintenanceTimes(timedelta(days=settings.keep_refused_days)),
         workers=settings.load_workers,
     )
-    reader = LoadReader(store.loads, records, read_units, store.audit)
+    reader = LoadReader(store.loads, records, read_units, read_audit)
     uploads = LoadUploads(
         store.loads,
         counter,

@@ -1,5 +1,6 @@
 """The checkpoint of a load: how far a file was read, committed together with the batch that its rows became."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -53,6 +54,7 @@ class Checkpoint:
 
     The transaction writes nothing unless the load still stands at `before` under `lease`. `first_row` and `after.row`
     are the rows of the chunk. `refused` has the refused rows of the chunk, compressed, None when there are none.
+    `record_rows` has the first row of each customer of the batch; empty where nobody knows them.
     """
 
     load_id: UUID
@@ -62,6 +64,7 @@ class Checkpoint:
     first_row: int
     totals: Totals
     refused: bytes | None = None
+    record_rows: Sequence[int] = ()
 
 
 class LeaseLostError(Exception):

@@ -6,7 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from muster.auth.users import User
+from muster.audit.events import Action
+from muster.auth.read_audit import ReadAudit, RefusalReason
+from muster.auth.users import Role, User
 from muster.records.paging import Page
 from muster.records.record_store import BatchSummary, Communication, RecordStore
 from muster.records.visibility import UnitSource, Visibility
@@ -25,11 +27,15 @@ _decode_unit: Final = msgspec.json.Decoder(_ResultUnit).decode
 
 
 class BatchReader:
-    """Reads batches for users. None stands for what does not exist and for what the user may not see."""
+    """Reads batches for users. None stands for what does not exist and for what the user may not see.
 
-    def __init__(self, store: RecordStore, units: UnitSource) -> None:
+    Every page of results is in the audit log before it is returned, and what a user may not see soon afterwards.
+    """
+
+    def __init__(self, store: RecordStore, units: UnitSource, audit: ReadAudit) -> None:
         self._store = store
         self._units = units
+        self._audit = audit
 
     def communication(self, number: str, user: User) -> Communication | None:
         """The accepted communication with this number."""
@@ -37,17 +43,14 @@ class BatchReader:
         if found is None:
             return None
         visibility = self._get_visibility(user)
-        return found if visibility.includes(sender=found.accepted_by, unit=found.business_unit) else None
+        if visibility.includes(sender=found.accepted_by, unit=found.business_unit):
+            return found
+        reason = RefusalReason.BUSINESS_UNIT if Role.READ in user.roles else RefusalReason.OTHER_SENDER
+        self._audit.record_refusal(user, "communication", found.customer_ext_id, reason)
+        return None
 
     def batch(self, batch_id: UUID, user: User) -> BatchSummary | None:
-        found = self._store.batch(batch_id)
-        return found if found and self._get_visibility(user).includes_sender(found.sender) else None
-
-    def batches(self, user: User, *, before: UUID | None, limit: int) -> Page[BatchSummary, UUID]:
-        """At most `limit` batches that precede the batch `before`, newest first."""
-        # One more than the page holds tells whether there is another page.
-        found = self._store.batches(sender=self._get_visibility(user).sender, before=before, limit=limit + 1)
-        return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+        return self._find_batch(batch_id, user, "batch")
 
     def results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None:
         """At most `limit` results in the batch's response, from index `start`.
@@ -55,7 +58,15 @@ class BatchReader:
         Each result is JSON as it was sent. Results of customers that the user may not see are omitted. Also None when
         the response is no longer stored.
         """
-        batch = self.batch(batch_id, user)
+        page = self.find_results(batch_id, user, start=start, limit=limit)
+        if page is not None:
+            details = {"start": start, "results": len(page.items)}
+            self._audit.record_read(user, Action.RESULTS_READ, str(batch_id), details)
+        return page
+
+    def find_results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None:
+        """As `results`, for a caller that has recorded the read."""
+        batch = self._find_batch(batch_id, user, "results")
         response = self._store.response(batch_id) if batch else None
         if batch is None or response is None:
             return None
@@ -69,6 +80,13 @@ class BatchReader:
         page = list(islice(visible, limit))
         following = next(visible, None)
         return Page([result for _, result in page], following[0] if following else None)
+
+    def _find_batch(self, batch_id: UUID, user: User, resource: str) -> BatchSummary | None:
+        found = self._store.batch(batch_id)
+        if found is None or self._get_visibility(user).includes_sender(found.sender):
+            return found
+        self._audit.record_refusal(user, resource, str(batch_id), RefusalReason.OTHER_SENDER)
+        return None
 
     def _get_visibility(self, user: User) -> Visibility:
         return Visibility.for_user(user, self._units())

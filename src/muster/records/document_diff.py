@@ -1,8 +1,8 @@
-"""The differences between two versions of a customer, as JSON pointers without values."""
+"""The differences between two versions of a customer, as JSON pointers, and with values on request."""
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,15 @@ WHOLE_DOCUMENT: Final = ""  # the JSON pointer to the whole document (RFC 6901)
 
 _decode: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 _MISSING: Final = object()
+_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class ValueChange(NamedTuple):
+    """A difference: its JSON pointer, and the old and the new value as JSON; None where there is no value."""
+
+    pointer: str
+    old: msgspec.Raw | None
+    new: msgspec.Raw | None
 
 
 def parse_document(document: bytes) -> Any:
@@ -24,10 +33,24 @@ def diff_documents(before: Any, after: Any) -> list[str]:
 
     Each pointer names the smallest part that differs: a field that was added or removed, a value, a list element.
     """
-    return list(_diff(before, after, ""))
+    return [pointer for pointer, _, _ in _diff(before, after, "")]
 
 
-def _diff(before: Any, after: Any, pointer: str) -> Iterator[str]:
+def diff_values(before: Any, after: Any) -> list[ValueChange]:
+    """The same differences with their values. Numbers keep all their digits."""
+    return [ValueChange(pointer, _to_raw(old), _to_raw(new)) for pointer, old, new in _diff(before, after, "")]
+
+
+def describe_new(document: Any) -> ValueChange:
+    """The change that a new document is."""
+    return ValueChange(WHOLE_DOCUMENT, None, _to_raw(document))
+
+
+def _to_raw(value: Any) -> msgspec.Raw | None:
+    return None if value is _MISSING else msgspec.Raw(_encode(value))
+
+
+def _diff(before: Any, after: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
     if type(before) is dict and type(after) is dict:
         for name in before | after:
             inner = f"{pointer}/{escape_pointer_step(name)}"
@@ -37,7 +60,7 @@ def _diff(before: Any, after: Any, pointer: str) -> Iterator[str]:
             inner = f"{pointer}/{index}"
             yield from _diff(_get_element(before, index), _get_element(after, index), inner)
     elif not _is_equal(before, after):
-        yield pointer
+        yield pointer, before, after
 
 
 def _is_equal(before: object, after: object) -> bool:

@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from muster.audit.events import Action, AuditEvent, AuditSink, Details
+from muster.audit.events import Action, Details
+from muster.auth.read_audit import ReadAudit, RefusalReason
 from muster.auth.users import User
-from muster.records.document_diff import WHOLE_DOCUMENT, diff_documents, parse_document
+from muster.records.document_diff import (
+    WHOLE_DOCUMENT,
+    ValueChange,
+    describe_new,
+    diff_documents,
+    diff_values,
+    parse_document,
+)
 from muster.records.paging import Page
 from muster.records.record_store import CustomerVersion, RecordStore
 from muster.records.visibility import UnitSource, select_unit
@@ -19,10 +27,14 @@ _FIRST_VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class VersionChange:
-    """A version, and RFC 6901 pointers to the changes since the previous one; the first version is new as a whole."""
+    """A version, and RFC 6901 pointers to the changes since the previous one; the first version is new as a whole.
+
+    `values` has the changes with old and new values, None where they were not asked for.
+    """
 
     version: CustomerVersion
     changed: Sequence[str]
+    values: Sequence[ValueChange] | None = None
 
 
 class HistoryReader:
@@ -32,7 +44,7 @@ class HistoryReader:
     """
 
     def __init__(
-        self, store: RecordStore, units: UnitSource, audit: AuditSink, *, max_page_bytes: int = MAX_PAGE_BYTES
+        self, store: RecordStore, units: UnitSource, audit: ReadAudit, *, max_page_bytes: int = MAX_PAGE_BYTES
     ) -> None:
         self._store = store
         self._units = units
@@ -44,40 +56,60 @@ class HistoryReader:
 
         Without a unit, the default unit of the user applies. Raises `UnitRequiredError`.
         """
-        visible_unit = select_unit(unit, user, self._units())
+        visible_unit = self._select_unit("customer", ext_id, unit, user)
         found = None if visible_unit is None else self._store.customer(ext_id, visible_unit, at)
         if found is not None:
             self._record_read(Action.CUSTOMER_READ, user, [found])
         return found
 
     def history(
-        self, ext_id: str, unit: str | None, user: User, *, below: int | None, limit: int
+        self,
+        ext_id: str,
+        unit: str | None,
+        user: User,
+        *,
+        below: int | None,
+        limit: int,
+        with_values: bool = False,
     ) -> Page[VersionChange, int] | None:
         """At most `limit` versions, newest first; with `below`, only versions with a lower number.
 
         A page reads one document more than it has versions, because a change is relative to the version before. It ends
         early when its documents exceed `max_page_bytes`, but has at least one version.
 
-        Without a unit, the default unit of the user applies. Raises `UnitRequiredError`.
+        Without a unit, the default unit of the user applies. `with_values` gives old and new values too, which is an
+        action of its own in the audit log. Raises `UnitRequiredError`.
         """
-        visible_unit = select_unit(unit, user, self._units())
+        visible_unit = self._select_unit("history", ext_id, unit, user)
         if visible_unit is None:
             return None
         found = self._store.versions(ext_id, visible_unit, below=below, limit=limit + 1, max_bytes=self._max_page_bytes)
-        changes = _find_changes(found)[:limit]
+        changes = _find_changes(found, with_values=with_values)[:limit]
         if not changes:
             return None
-        self._record_read(Action.HISTORY_READ, user, [change.version for change in changes])
+        action = Action.HISTORY_VALUES_READ if with_values else Action.HISTORY_READ
+        self._record_read(action, user, [change.version for change in changes])
         oldest = changes[-1].version.version
         return Page(changes, oldest if oldest > _FIRST_VERSION else None)
 
     def _record_read(self, action: Action, user: User, versions: Sequence[CustomerVersion]) -> None:
         newest = versions[0]
         details: Details = {"businessUnit": newest.business_unit, "version": newest.version, "versions": len(versions)}
-        self._audit.append(AuditEvent(user.name, action, newest.customer_ext_id, details))
+        self._audit.record_read(user, action, newest.customer_ext_id, details)
+
+    def _select_unit(self, resource: str, ext_id: str, requested: str | None, user: User) -> str | None:
+        """The unit to look in. None for one that the user may not see, which is recorded."""
+        unit = select_unit(requested, user, self._units())
+        if unit is None and requested is not None:
+
+            def exists() -> bool:
+                return self._store.customer(ext_id, requested, None) is not None
+
+            self._audit.record_refusal(user, resource, ext_id, RefusalReason.BUSINESS_UNIT, exists)
+        return unit
 
 
-def _find_changes(versions: Sequence[CustomerVersion]) -> list[VersionChange]:
+def _find_changes(versions: Sequence[CustomerVersion], *, with_values: bool) -> list[VersionChange]:
     """What each version changed, apart from the oldest one, unless it is the first of its customer.
 
     Each document is parsed once, and two of them are in memory as values at a time.
@@ -88,8 +120,13 @@ def _find_changes(versions: Sequence[CustomerVersion]) -> list[VersionChange]:
     for version in versions:
         value = parse_document(version.document)
         if newer is not None:
-            changes.append(VersionChange(newer, diff_documents(value, newer_value)))
+            values = diff_values(value, newer_value) if with_values else None
+            changed = (
+                [change.pointer for change in values] if values is not None else diff_documents(value, newer_value)
+            )
+            changes.append(VersionChange(newer, changed, values))
         newer, newer_value = version, value
     if newer is not None and newer.version == _FIRST_VERSION:
-        changes.append(VersionChange(newer, [WHOLE_DOCUMENT]))
+        values = [describe_new(newer_value)] if with_values else None
+        changes.append(VersionChange(newer, [WHOLE_DOCUMENT], values))
     return changes

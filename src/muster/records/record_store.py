@@ -51,10 +51,6 @@ class RecordStore(Protocol):
 
     def batch(self, batch_id: UUID) -> BatchSummary | None: ...
 
-    def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
-        """At most `limit` batches, newest first: of one sender or of all, and older than the batch `before`."""
-        ...
-
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
         """The current version or, with `at`, the latest version whose batch was received by then."""
         ...

@@ -26,6 +26,7 @@ from muster.storage.pool import (
 from muster.storage.postgres.commit_outcome import OUTCOME_TIMEOUT_SECONDS
 from muster.storage.postgres.customers import PostgresCustomerStore
 from muster.storage.readiness import find_obstacle
+from muster.storage.record_search import SqlRecordSearch
 from muster.storage.records import SqlRecordStore
 from muster.storage.retention import SqlRetentionStore
 from muster.storage.schema import USABLE_STATES, SchemaState
@@ -56,6 +57,7 @@ class Storage:
     users: SqlUserStore
     classifiers: SqlClassifierStore
     records: SqlRecordStore
+    search: SqlRecordSearch
     audit: SqlAuditStore
     retention: SqlRetentionStore
     loads: SqlLoadStore
@@ -128,6 +130,7 @@ def open_storage(
         users=SqlUserStore(engine),
         classifiers=SqlClassifierStore(engine),
         records=SqlRecordStore(engine),
+        search=SqlRecordSearch(engine),
         audit=SqlAuditStore(engine),
         retention=SqlRetentionStore(engine),
         loads=SqlLoadStore(engine),

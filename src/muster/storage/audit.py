@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Text, cast, insert, select, text, update
+from sqlalchemy import Connection, Engine, Text, cast, insert, or_, select, text, update
 
 from muster.audit.chain import GENESIS_HASH, chain_entry
 from muster.audit.events import AuditEntry, AuditEvent, ChainHead, EntryFilter
@@ -40,13 +40,29 @@ class SqlAuditStore:
         with write_transaction(self._engine) as connection:
             append_event(connection, event)
 
-    @scrub_errors
     def entries(self, criteria: EntryFilter, *, after: int, limit: int) -> Sequence[AuditEntry]:
+        return self._fetch(criteria, after, (), (_LOG.number,), limit)
+
+    def latest_entries(
+        self, criteria: EntryFilter, *, after: int = 0, below: int | None = None, limit: int
+    ) -> Sequence[AuditEntry]:
+        """Sorted by time and then by number, so that an index serves every filter."""
+        conditions: list[Any] = []
+        if below is not None:
+            last = audit_log.alias()
+            at = select(last.c.at).where(last.c.number == below).scalar_subquery()
+            conditions = [_LOG.at <= at, or_(_LOG.at < at, _LOG.number < below)]
+        return self._fetch(criteria, after, conditions, (_LOG.at.desc(), _LOG.number.desc()), limit)
+
+    @scrub_errors
+    def _fetch(
+        self, criteria: EntryFilter, after: int, conditions: Sequence[Any], order: Sequence[Any], limit: int
+    ) -> Sequence[AuditEntry]:
         # On SQLite, times are read as text, so that a manipulated time does not prevent reading the entry.
         at = cast(_LOG.at, Text).label("at") if self._engine.dialect.name == _SQLITE else _LOG.at
-        query = select(*_COLUMNS, at).where(_LOG.number > after, *_build_conditions(criteria))
+        query = select(*_COLUMNS, at).where(_LOG.number > after, *_build_conditions(criteria), *conditions)
         with self._engine.connect() as connection:
-            return [_to_entry(row) for row in connection.execute(query.order_by(_LOG.number).limit(limit))]
+            return [_to_entry(row) for row in connection.execute(query.order_by(*order).limit(limit))]
 
     @scrub_errors
     def head(self) -> ChainHead | None:

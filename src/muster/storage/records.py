@@ -37,6 +37,11 @@ _SELECT_COMMUNICATIONS = select(
 ).join_from(communications, batches, batches.c.id == communications.c.batch_id)
 
 
+def select_batches() -> Select[Any]:
+    """Selects the fields of `BatchSummary`."""
+    return _SELECT_BATCHES
+
+
 class SqlRecordStore:
     """The records of the installation, a `RecordStore`."""
 
@@ -50,15 +55,6 @@ class SqlRecordStore:
     def batch(self, batch_id: UUID) -> BatchSummary | None:
         rows = self._fetch(_SELECT_BATCHES.where(batches.c.id == batch_id))
         return BatchSummary(*rows[0]) if rows else None
-
-    def batches(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[BatchSummary]:
-        """Sorted by id: batch ids begin with the time of receipt."""
-        query = _SELECT_BATCHES.order_by(batches.c.id.desc()).limit(limit)
-        if sender is not None:
-            query = query.where(batches.c.sender == sender)
-        if before is not None:
-            query = query.where(batches.c.id < before)
-        return [BatchSummary(*row) for row in self._fetch(query)]
 
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
         if at is None:

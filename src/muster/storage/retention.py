@@ -7,7 +7,6 @@ none holds its locks for long.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from muster.records.retention import RetentionKind
+from muster.storage.batch_ids import build_first_id
 from muster.storage.erasure import erasing_transaction
 from muster.storage.errors import scrub_errors
 from muster.storage.load_retention import cancel_abandoned, has_old_refused, is_abandoned, purge_refused_rows
@@ -40,8 +40,11 @@ from muster.storage.tables import (
     customers,
     idempotency_keys,
     loads,
+    rejection_counts,
+    rejection_days,
     rejections,
     replay_responses,
+    report_days,
 )
 
 # Rows that one transaction scans. A stored response may have 50 KB.
@@ -87,7 +90,13 @@ class SqlRetentionStore:
                 return self._scan(kind, before, now)
 
     def _scan(self, kind: RetentionKind, before: datetime, now: datetime) -> Iterator[int]:
-        table, is_old = self._select_old(kind, before, now)
+        if kind is RetentionKind.REJECTIONS:
+            for table, is_old in _select_old_counts(before):
+                for _ in self._scan_table(kind, table, is_old):
+                    yield 0
+        yield from self._scan_table(kind, *self._select_old(kind, before, now))
+
+    def _scan_table(self, kind: RetentionKind, table: Table, is_old: Condition) -> Iterator[int]:
         last: Sequence[Any] | None = ()
         while last is not None:
             last, removed = self._purge_chunk(kind, table, is_old, last)
@@ -104,9 +113,9 @@ class SqlRetentionStore:
             case RetentionKind.KEYS:
                 return idempotency_keys, and_(_KEY.created_at < before, not_(_is_valid(now)))
             case RetentionKind.REJECTIONS:
-                return rejections, rejections.c.batch_id < _build_first_id(before)
+                return rejections, rejections.c.batch_id < build_first_id(before)
             case RetentionKind.RESPONSES:
-                is_old = and_(batches.c.id < _build_first_id(before), batches.c.answer.is_not(None))
+                is_old = and_(batches.c.id < build_first_id(before), batches.c.answer.is_not(None))
                 return batches, and_(is_old, self._is_unreferenced(before, now))
             case RetentionKind.REFUSED_ROWS:
                 return loads, has_old_refused(before)
@@ -150,6 +159,18 @@ class SqlRetentionStore:
             end = connection.execute(_select_keys(table).where(after).offset(size - 1).limit(1)).one_or_none()
             in_chunk = and_(after, key <= tuple_(*end)) if end else after
             return end, _remove(connection, kind, table, and_(in_chunk, is_old))
+
+
+def _select_old_counts(before: datetime) -> list[tuple[Table, Condition]]:
+    """The counts of rejections by code, which go with the rejections and are not reported as removed.
+
+    Those of days go last: a report may make them again from counts of batches that are not removed yet.
+    """
+    return [
+        (rejection_counts, rejection_counts.c.batch_id < build_first_id(before)),
+        (report_days, report_days.c.day < before.date()),
+        (rejection_days, rejection_days.c.day < before.date()),
+    ]
 
 
 def _is_valid(now: datetime) -> Condition:
@@ -201,8 +222,3 @@ def _remove_customers(connection: Connection, condition: Condition) -> int:
     connection.execute(delete(communications).where(communications.c.communication_number.in_(numbers)))
     connection.execute(delete(customer_history).where(is_selected(customer_history)))
     return connection.execute(delete(customers).where(is_selected(customers))).rowcount
-
-
-def _build_first_id(at: datetime) -> UUID:
-    """An id below those of all batches received at `at` or later; a UUIDv7 begins with milliseconds since 1970."""
-    return UUID(int=max(int(at.timestamp() * 1000), 0) << 80)

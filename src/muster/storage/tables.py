@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Index,
@@ -105,6 +106,9 @@ batches = Table(
     Column("load_id", Uuid),
     Column("first_row", BigInteger),
     Column("last_row", BigInteger),
+    # Null for a batch that `batch_units` and `rejection_counts` do not have: saved by code before revision 0009.
+    Column("is_counted", Boolean),
+    Index("batches_sender", "sender", "id"),
 )
 Index(
     "batches_load",
@@ -112,6 +116,12 @@ Index(
     batches.c.first_row,
     postgresql_where=batches.c.load_id.is_not(None),
     sqlite_where=batches.c.load_id.is_not(None),
+)
+Index(
+    "batches_uncounted",
+    batches.c.id,
+    postgresql_where=batches.c.is_counted.is_(None),
+    sqlite_where=batches.c.is_counted.is_(None),
 )
 
 # Each chunk and each renewal of a lease updates the row of its load. No index has a column that they change, so that
@@ -199,6 +209,76 @@ rejections = Table(
     Column("customer_ext_id", Text),
     Column("business_unit", Text),
     Column("violations", Json, nullable=False),  # [[code, pointer], …]
+    Column("first_row", BigInteger),  # of the customer in the file of a load; null for others
+)
+# The operator class compares by code point, as keys do: these columns have the collation of the database.
+Index(
+    "rejections_customer",
+    rejections.c.customer_ext_id,
+    rejections.c.batch_id,
+    postgresql_ops={"customer_ext_id": "text_pattern_ops"},
+)
+Index(
+    "rejections_number",
+    rejections.c.communication_number,
+    rejections.c.batch_id,
+    postgresql_ops={"communication_number": "text_pattern_ops"},
+)
+
+# The customers of a batch by business unit; "" stands for rejected customers without a known unit. Both tables repeat
+# day and sender, so that a report reads one table.
+batch_units = Table(
+    "batch_units",
+    metadata,
+    Column("batch_id", Uuid, primary_key=True),
+    Column("business_unit", Key, primary_key=True),
+    Column("day", Date, nullable=False),  # UTC
+    Column("sender", Key, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+)
+
+# The rejected customers of a batch by code: how many have it as their `errorCode`, and how many at all.
+rejection_counts = Table(
+    "rejection_counts",
+    metadata,
+    Column("batch_id", Uuid, primary_key=True),
+    Column("code", Key, primary_key=True),
+    Column("business_unit", Key, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("sender", Key, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("mentioned", Integer, nullable=False),
+    Index("rejection_counts_code", "code", "batch_id"),
+)
+
+# `rejection_counts` and `batch_units` by day, of days that are over. Reports make them, see `report_days.py`.
+rejection_days = Table(
+    "rejection_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("code", Key, primary_key=True),
+    Column("sender", Key, primary_key=True),
+    Column("business_unit", Key, primary_key=True),
+    Column("rejected", BigInteger, nullable=False),
+    Column("mentioned", BigInteger, nullable=False),
+)
+
+customer_days = Table(
+    "customer_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("sender", Key, primary_key=True),
+    Column("business_unit", Key, primary_key=True),
+    Column("accepted", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+)
+
+report_days = Table(
+    "report_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("counted", BigInteger, nullable=False),  # rows of `batch_units` on this day, when its counts were made
 )
 
 users = Table(
@@ -222,6 +302,7 @@ tokens = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),  # at most an hour before the last use; null for no use since revision 0010
 )
 
 classifier_entries = Table(
@@ -250,6 +331,9 @@ audit_log = Table(
     Column("details", Json, nullable=False),
     Column("sha256", LargeBinary, nullable=False),
     Index("audit_log_subject", "subject"),
+    Index("audit_log_actor", "actor", "at", "number"),
+    Index("audit_log_action", "action", "at", "number"),
+    Index("audit_log_at", "at", "number"),
 )
 
 # One row: the last entry of the log. Appending an entry locks it.

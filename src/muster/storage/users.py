@@ -1,10 +1,10 @@
 """Users and tokens, by the same statements on both databases."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Insert, Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Insert, Update, bindparam, insert, or_, select, update
 
 from muster.audit.events import AuditEvent
 from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError, combine_roles, get_role_names
@@ -23,6 +23,7 @@ _TOKEN_COLUMNS = (
     tokens.c.created_at,
     tokens.c.expires_at,
     tokens.c.revoked_at,
+    tokens.c.last_used_at,
 )
 
 _USER_BY_NAME = select(*_USER_COLUMNS).where(users.c.name == bindparam("name"))
@@ -121,6 +122,13 @@ class SqlUserStore:
         revoke = update(tokens).where(tokens.c.revoked_at.is_(None)).values(revoked_at=at)
         return self._change(revoke, tokens.c.id == token_id, event)
 
+    @scrub_errors
+    def record_token_use(self, token_id: str, at: datetime, *, interval: timedelta) -> None:
+        """Writes nothing when another process wrote a use within the interval."""
+        last = tokens.c.last_used_at
+        use = update(tokens).where(tokens.c.id == token_id, or_(last.is_(None), last <= at - interval))
+        self._write(use.values(last_used_at=at), None)
+
     def _set_disabled(self, name: str, disabled: bool, event: AuditEvent | None) -> ChangeOutcome:
         change = update(users).where(users.c.disabled != disabled)
         change = change.values(disabled=disabled, changed_at=datetime.now(UTC))
@@ -160,5 +168,5 @@ def _to_user(row: Sequence[Any]) -> User:
 
 
 def _to_token(row: Sequence[Any]) -> Token:
-    token_id, user, sha256, created_at, expires_at, revoked_at = row[: len(_TOKEN_COLUMNS)]
-    return Token(token_id, user, bytes(sha256), created_at, expires_at, revoked_at)
+    token_id, user, sha256, *times = row[: len(_TOKEN_COLUMNS)]
+    return Token(token_id, user, bytes(sha256), *times)

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from litestar import Request
 
 from muster.auth.authorization import Permission
+from muster.auth.read_audit import ReadAudit, RefusalReason
 from muster.auth.users import User, get_role_names
 from muster.web.authenticator import Authenticator
 from muster.web.concurrency import Permit, WorkerSlots
@@ -48,14 +49,23 @@ class AccessProvider(Generic[R]):
     """Provides `Access` to users with a permission.
 
     Authentication and permission are checked before the parameters, so a 400 tells an unknown client nothing. The slot
-    is released before the response is sent.
+    is released before the response is sent. With `read_audit`, what is provided are reads, and those that the user's
+    roles do not permit are recorded.
     """
 
-    def __init__(self, resource: R, permission: Permission, authenticator: Authenticator, slots: WorkerSlots) -> None:
+    def __init__(
+        self,
+        resource: R,
+        permission: Permission,
+        authenticator: Authenticator,
+        slots: WorkerSlots,
+        read_audit: ReadAudit | None = None,
+    ) -> None:
         self._resource = resource
         self._permission = permission
         self._authenticator = authenticator
         self._slots = slots
+        self._read_audit = read_audit
 
     async def provide(self, request: Request[Any, Any, Any]) -> AsyncGenerator[Access[R], None]:
         """The dependency. Raises `Problem` (401, 403, 400) and what `Authenticator.authenticate` raises."""
@@ -70,5 +80,7 @@ class AccessProvider(Generic[R]):
 
     def _authorize(self, credentials: Credentials, context: RequestContext, permit: Permit) -> User:
         user = self._authenticator.authenticate(credentials, context, permit)
+        if self._read_audit is not None and not self._permission.is_granted(user):
+            self._read_audit.record_refusal(user, context.route or "", "", RefusalReason.ROLE)
         require_permission(user, self._permission)
         return user

@@ -9,9 +9,8 @@ from typing import Any, Final
 from litestar import Litestar, post
 from litestar.di import Provide
 
-from muster.auth.authorization import READ_CUSTOMERS, READ_METRICS, READ_RECORDS, SUBMIT_LOADS
+from muster.auth.authorization import READ_AUDIT, READ_CUSTOMERS, READ_METRICS, READ_RECORDS, SUBMIT_LOADS
 from muster.auth.login_throttle import LoginThrottle
-from muster.loads.service import LoadService
 from muster.observability.loads import LoadEvents
 from muster.observability.logs import log_error, log_loop_error, log_request
 from muster.observability.multiprocess import refresh_gauges
@@ -94,8 +93,14 @@ def make_app(
         max_body_bytes=settings.max_body_bytes,
         body_timeouts=body_timeouts,
     )
-    record_access = AccessProvider(services.records, READ_RECORDS, authenticator, work_slots)
-    customer_access = AccessProvider(services.records, READ_CUSTOMERS, authenticator, work_slots)
+    read_audit = services.read_audit
+    record_access = AccessProvider(services.records, READ_RECORDS, authenticator, work_slots, read_audit)
+    search_access = AccessProvider(services.search, READ_RECORDS, authenticator, work_slots, read_audit)
+    customer_access = AccessProvider(services.records, READ_CUSTOMERS, authenticator, work_slots, read_audit)
+    audit_pages, audit_exports = (
+        AccessProvider(services.audit, READ_AUDIT, authenticator, slots, read_audit)
+        for slots in (work_slots, file_slots)
+    )
     metrics_access = AccessProvider(metrics, READ_METRICS, metrics_authenticator, metrics_slots)
     readiness = ReadinessCheck(
         services.find_obstacle, pools["public"], timeout_seconds=ready_seconds, cache_seconds=ready_cache_seconds
@@ -114,9 +119,12 @@ def make_app(
         ],
         dependencies={
             "record_access": Provide(record_access.provide),
+            "search_access": Provide(search_access.provide),
             "customer_access": Provide(customer_access.provide),
             "metrics_access": Provide(metrics_access.provide),
-            **_provide_loads(services.loads, authenticator, work_slots, file_slots),
+            **_provide_loads(services, authenticator, work_slots, file_slots),
+            "audit_pages": Provide(lambda: audit_pages, sync_to_thread=False),
+            "audit_exports": Provide(lambda: audit_exports, sync_to_thread=False),
             "body_timeouts": Provide(lambda: body_timeouts, sync_to_thread=False),
             "public": Provide(lambda: public, sync_to_thread=False),
         },
@@ -131,13 +139,15 @@ def make_app(
 
 
 def _provide_loads(
-    loads: LoadService, authenticator: Authenticator, work_slots: WorkerSlots, file_slots: WorkerSlots
+    services: Services, authenticator: Authenticator, work_slots: WorkerSlots, file_slots: WorkerSlots
 ) -> dict[str, Provide]:
-    reading, changing = (
-        AccessProvider(loads, permission, authenticator, work_slots) for permission in (READ_RECORDS, SUBMIT_LOADS)
+    loads, read_audit = services.loads, services.read_audit
+    changing, uploading = (
+        AccessProvider(loads, SUBMIT_LOADS, authenticator, slots) for slots in (work_slots, file_slots)
     )
-    uploading = AccessProvider(loads, SUBMIT_LOADS, authenticator, file_slots)
-    downloading = AccessProvider(loads, READ_RECORDS, authenticator, file_slots)
+    reading, downloading = (
+        AccessProvider(loads, READ_RECORDS, authenticator, slots, read_audit) for slots in (work_slots, file_slots)
+    )
     return {
         "load_access": Provide(reading.provide),
         "load_change_access": Provide(changing.provide),

@@ -1,6 +1,7 @@
 """Authentication: from the credentials of a request to a user."""
 
 import time
+from dataclasses import replace
 from typing import Final
 
 from muster.auth.authentication import CredentialRejection, CredentialVerifier
@@ -85,7 +86,7 @@ class Authenticator:
         permit.assign(context.authentication.user)
         if user is None:
             raise unauthorized(_REJECTIONS.get(rejection, _WRONG_CREDENTIALS) if rejection else _WRONG_CREDENTIALS)
-        return user
+        return replace(user, address=context.client_address)
 
     def _verify_password(self, credentials: BasicCredentials, address: str) -> User | None:
         """During a delay of the throttle not even a right password is verified: else it could be guessed meanwhile."""

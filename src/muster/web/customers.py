@@ -11,12 +11,14 @@ from muster.web.access import Access
 from muster.web.encoded_paths import decode_parameter
 from muster.web.parameters import (
     DEFAULT_PAGE_SIZE,
+    Changes,
     CustomerExtId,
     Limit,
     Moment,
     UnitCode,
     VersionCursor,
     format_cursor,
+    parse_changes,
     parse_moment,
     parse_number_cursor,
 )
@@ -59,7 +61,7 @@ class CustomerHandlers(Controller):
         at: Moment = None,
     ) -> CustomerVersionResponse:
         ext_id = _decode_ext_id(customer_ext_id, unit)
-        moment = parse_moment(at)
+        moment = parse_moment(at, "at")
         found = await customer_access.run(lambda records, user: records.customer(ext_id, unit, user, at=moment))
         return to_customer_version(or_404(found, _NO_CUSTOMER))
 
@@ -76,11 +78,12 @@ class CustomerHandlers(Controller):
         unit: UnitCode = None,
         limit: Limit = DEFAULT_PAGE_SIZE,
         cursor: VersionCursor = None,
+        changes: Changes = None,
     ) -> CustomerHistoryResponse:
         ext_id = _decode_ext_id(customer_ext_id, unit)
-        below = parse_number_cursor(cursor)
+        below, with_values = parse_number_cursor(cursor), parse_changes(changes)
         found = await customer_access.run(
-            lambda records, user: records.history(ext_id, unit, user, below=below, limit=limit)
+            lambda records, user: records.history(ext_id, unit, user, below=below, limit=limit, with_values=with_values)
         )
         page = or_404(found, _NO_CUSTOMER)
         return CustomerHistoryResponse([to_customer_change(change) for change in page.items], format_cursor(page.next))

@@ -10,11 +10,11 @@ from typing import Any, Final
 import msgspec
 from litestar import Controller, MediaType, Request, Response
 
+from muster.web.content_negotiation import find_weight
 from muster.web.routing import public_get_or_head
 
 _PAGE: Final = Path(__file__).parent / "home" / "index.html"
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
-_WEIGHT: Final = re.compile(r"(?:^|;)\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.ASCII | re.IGNORECASE)
 
 
 class HomeResponse(msgspec.Struct, rename="camel"):
@@ -40,21 +40,9 @@ class HomeHandlers(Controller):
 
 
 def _prefers_html(accept: str) -> bool:
-    """Whether the header names HTML, and not JSON with a higher weight. `*/*`, as curl sends it, is answered in JSON.
-
-    Litestar's own parser of the header fails on weights like `1e999`.
-    """
-    html = _find_weight(accept, "text/html")
-    return html > 0 and html >= _find_weight(accept, "application/json")
-
-
-def _find_weight(accept: str, media_type: str) -> float:
-    for media_range in accept.split(","):
-        name, _, parameters = media_range.partition(";")
-        if name.strip().lower() == media_type:
-            weight = _WEIGHT.search(parameters)
-            return float(weight[1]) if weight else 1.0
-    return 0.0
+    """Whether the header names HTML, and not JSON with a higher weight. `*/*`, as curl sends it, gets JSON."""
+    html = find_weight(accept, "text/html")
+    return html > 0 and html >= find_weight(accept, "application/json")
 
 
 @cache

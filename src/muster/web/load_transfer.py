@@ -2,25 +2,23 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request
-from litestar.types import Receive, Scope, Send
 
 from muster.auth.users import User
 from muster.loads.formats.refused_file import DEFAULT_FORMATS, write_refused
 from muster.loads.load_store import MAX_PART_BYTES, Load
 from muster.loads.service import LoadService
 from muster.loads.uploads import FileTooLargeError
-from muster.web.access import Access, AccessProvider
+from muster.web.access import Access
 from muster.web.body import BodyTimeouts, iterate_parts
 from muster.web.content_digest import ContentDigest
-from muster.web.problems import Headers, Problem, or_404
+from muster.web.download import ResponseStream
+from muster.web.problems import Problem, or_404
 from muster.web.transport import HttpTransport
 
 _READ_BYTES: Final = 1024 * 1024
@@ -36,8 +34,6 @@ _NO_RESULTS: Final = "there is no load with this id that this user may see, or i
 _EMPTY: Final = "the body is empty; send the file as the body"
 
 LoadAccess = Access[LoadService]
-# Sends a response with a user's access.
-Produce = Callable[[LoadAccess, "ResponseStream"], Awaitable[None]]
 
 
 async def receive_file(
@@ -74,55 +70,6 @@ def _store_part(
         loads.uploads.add_counted_part(load.id, number, part)
 
     return store
-
-
-class ResponseStream:
-    """A response in pieces, to one client."""
-
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._is_head = scope.get("method") == "HEAD"
-        self._receive = receive
-        self._send = send
-
-    async def send(self, headers: Headers, pieces: AsyncGenerator[bytes, None]) -> None:
-        """Sends a 200. Stops when the client has gone; an error of `pieces` cuts the response off."""
-        encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
-        await self._send({"type": "http.response.start", "status": 200, "headers": encoded})
-        gone = asyncio.create_task(self._wait_for_disconnect())
-        try:
-            if not self._is_head:
-                async for piece in pieces:
-                    if gone.done():
-                        return
-                    await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            gone.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await gone
-            await pieces.aclose()
-
-    async def _wait_for_disconnect(self) -> None:
-        while (await self._receive())["type"] == "http.request":
-            pass
-
-
-class Download:
-    """A response that holds the user's slot until its last byte is sent. An ASGI application.
-
-    Litestar ends the dependencies of a handler before it sends the response.
-    """
-
-    def __init__(
-        self, provider: AccessProvider[LoadService], request: Request[Any, Any, Any], produce: Produce
-    ) -> None:
-        self._provider = provider
-        self._request = request
-        self._produce = produce
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with asynccontextmanager(self._provider.provide)(self._request) as access:
-            await self._produce(access, ResponseStream(scope, receive, send))
 
 
 async def send_refused(access: LoadAccess, response: ResponseStream, load_id: UUID, requested: str | None) -> None:

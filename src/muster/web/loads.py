@@ -13,6 +13,7 @@ from muster.loads.service import LoadService
 from muster.web.access import Access, AccessProvider
 from muster.web.body import BodyTimeouts, read_body
 from muster.web.content_digest import ContentDigest
+from muster.web.download import Download, ResponseStream
 from muster.web.endpoint_docs import EndpointDocs
 from muster.web.load_bodies import (
     LoadPageResponse,
@@ -56,9 +57,7 @@ from muster.web.load_parameters import (
 )
 from muster.web.load_transfer import (
     REFUSED_MEDIA_TYPES,
-    Download,
     LoadAccess,
-    ResponseStream,
     receive_file,
     send_refused,
     send_results,

@@ -1,7 +1,7 @@
 """The query and path parameters of the reading endpoints: types, documentation, and messages for bad values."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
@@ -21,6 +21,8 @@ DEFAULT_PAGE_SIZE: Final = 100
 _WHOLE_NUMBER: Final = re.compile("[0-9]{1,9}", re.ASCII)
 _EXAMPLE_ID: Final = "01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"
 
+_BOUND: Final = "day, like 2024-05-26, or moment with its zone, like 2024-05-26T16:49:50Z"
+
 # What a parameter takes; completes "the query parameter NAME takes ...".
 _EXPECTED: Final = {
     "limit": f"one whole number from 1 to {MAX_PAGE_SIZE}",
@@ -35,8 +37,22 @@ _EXPECTED: Final = {
     "accept": "all, or a whole number of percent from 0 to 100",
     "batch": "one whole number from 1 to 10000",
     "encoding": "one value, the name of a text encoding",
+    "changes": "values",
     "format": "csv, xlsx or ndjson",
     "idempotencyKey": "one key of 1 to 255 visible ASCII characters",
+    "actor": "one value, the name of a user, or os: and the name of a user of the operating system",
+    "action": "one action of the audit log, like customer.read",
+    "subject": "one value, such as a customerExtId or the name of a user",
+    "after": "one whole number, that of an entry",
+    "checkpoint": "one value, a number, a colon and 64 hex digits",
+    "since": f"one {_BOUND}",
+    "until": f"one {_BOUND}, later than since",
+    "sender": "one value, the name of a user",
+    "code": "one error code, like C012",
+    "unit": "one value, a code of the classifier businessUnit",
+    "customerExtId": "one value",
+    "communicationNumber": "one value",
+    "load": "one value, the id of a load",
 }
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE, description="The maximum number of items on the page.")]
@@ -66,6 +82,14 @@ UnitCode = Annotated[
         examples=[Example(value="MAIN")],
     ),
 ]
+Changes = Annotated[
+    str | None,
+    QueryParameter(
+        name="changes",
+        description="`values`: with the old and the new value of each change. The audit log tells such reads apart.",
+        schema_extra={"type": "string", "enum": ["values"]},
+    ),
+]
 CommunicationNumber = Annotated[str, PathParameter(name="communicationNumber", examples=[Example(value="n-1")])]
 CustomerExtId = Annotated[str, PathParameter(name="customerExtId", examples=[Example(value="c-1")])]
 BatchId = Annotated[str, PathParameter(name="batchId", format="uuid", examples=[Example(value=_EXAMPLE_ID)])]
@@ -74,6 +98,11 @@ BatchId = Annotated[str, PathParameter(name="batchId", format="uuid", examples=[
 def bad_parameter(name: str) -> Problem:
     """A 400 that names the parameter and what it takes, but not its value."""
     return Problem(400, f"the query parameter {name} takes {_EXPECTED[name]}")
+
+
+def bad_choice(name: str, choices: Sequence[str]) -> Problem:
+    """The same for a parameter that takes one of these texts."""
+    return Problem(400, f"the query parameter {name} takes {' or '.join(choices)}")
 
 
 def to_parameter_problem(error: ValidationException) -> Problem:
@@ -108,14 +137,20 @@ def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     known = {
         name: field for name, field, definition in iterate_parameters(handler) if isinstance(definition, QueryParameter)
     }
+    choices = {name: _get_choices(definition) for name, _, definition in iterate_parameters(handler)}
     values: dict[str, str] = {}
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name not in known:
             raise unknown_parameter(known)
         is_number = known[name].annotation is int
         if name in values or not value or (is_number and not _WHOLE_NUMBER.fullmatch(value)):
-            raise bad_parameter(name)
+            raise bad_choice(name, choices[name]) if choices[name] else bad_parameter(name)
         values[name] = value
+
+
+def _get_choices(definition: ParameterKwarg) -> Sequence[str]:
+    choices: Sequence[str] = (definition.schema_extra or {}).get("enum", ())
+    return choices
 
 
 def parse_uuid(text: str) -> UUID | None:
@@ -145,12 +180,19 @@ def parse_number_cursor(cursor: str | None) -> int | None:
     return int(cursor)
 
 
+def parse_changes(text: str | None) -> bool:
+    """Whether values are asked for. Raises `Problem`, a 400."""
+    if text not in (None, "values"):
+        raise bad_parameter("changes")
+    return text is not None
+
+
 def format_cursor(key: object | None) -> str | None:
     """The `next` of a page that continues with this key."""
     return None if key is None else str(key)
 
 
-def parse_moment(text: str | None) -> datetime | None:
+def parse_moment(text: str | None, name: str) -> datetime | None:
     """A moment in UTC. Raises `Problem`, a 400."""
     if text is None:
         return None
@@ -158,7 +200,7 @@ def parse_moment(text: str | None) -> datetime | None:
         # An unencoded plus is decoded as a space.
         moment = datetime.fromisoformat(text.replace(" ", "+"))
         if moment.tzinfo is None:
-            raise bad_parameter("at")
+            raise bad_parameter(name)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: at the ends of the calendar
-        raise bad_parameter("at") from None
+        raise bad_parameter(name) from None

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from muster.records.document_diff import ValueChange
 from muster.records.reading import VersionChange
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 
@@ -35,6 +36,18 @@ class CustomerVersionResponse(CommunicationResponse, rename="camel"):
     ]
 
 
+class ValueChangeResponse(msgspec.Struct):
+    """A difference between two versions of a customer."""
+
+    pointer: Annotated[str, Meta(description="RFC 6901.", examples=["/lastName"])]
+    old: Annotated[Any, Meta(description="Missing when the value is new.", examples=["Smith"])] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    new: (
+        Annotated[Any, Meta(description="Missing when the value was removed.", examples=["Taylor"])] | msgspec.UnsetType
+    ) = msgspec.UNSET
+
+
 class CustomerChangeResponse(CommunicationResponse, rename="camel"):
     """A version of a customer."""
 
@@ -45,6 +58,13 @@ class CustomerChangeResponse(CommunicationResponse, rename="camel"):
             examples=[["/lastName"]],
         ),
     ]
+    values: (
+        Annotated[
+            list[ValueChangeResponse],
+            Meta(description="Only with `changes=values`: the differences that `changed` points to, with values."),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
 
 
 class CustomerHistoryResponse(msgspec.Struct):
@@ -90,7 +110,14 @@ def to_customer_version(found: CustomerVersion) -> CustomerVersionResponse:
 
 
 def to_customer_change(change: VersionChange) -> CustomerChangeResponse:
-    return CustomerChangeResponse(**_get_fields(change.version), changed=list(change.changed))
+    fields, values = _get_fields(change.version), change.values
+    shown = msgspec.UNSET if values is None else list(map(_to_value_change, values))
+    return CustomerChangeResponse(**fields, changed=list(change.changed), values=shown)
+
+
+def _to_value_change(change: ValueChange) -> ValueChangeResponse:
+    old, new = (msgspec.UNSET if value is None else value for value in (change.old, change.new))
+    return ValueChangeResponse(change.pointer, old, new)
 
 
 def to_saved_batch(found: BatchSummary) -> SavedBatchResponse:

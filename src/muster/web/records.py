@@ -11,19 +11,16 @@ from muster.web.access import Access
 from muster.web.encoded_paths import decode_parameter
 from muster.web.parameters import (
     DEFAULT_PAGE_SIZE,
-    BatchCursor,
     BatchId,
     CommunicationNumber,
     IndexCursor,
     Limit,
     format_cursor,
-    parse_batch_cursor,
     parse_number_cursor,
     parse_uuid,
 )
 from muster.web.problems import or_404
 from muster.web.record_responses import (
-    BatchPageResponse,
     CommunicationResponse,
     ResultPageResponse,
     SavedBatchResponse,
@@ -63,14 +60,6 @@ class RecordHandlers(Controller):
         if "\0" not in number:  # no communication number holds a NUL, and PostgreSQL refuses it
             found = await record_access.run(lambda records, user: records.communication(number, user))
         return to_communication(or_404(found, _NO_COMMUNICATION))
-
-    @get_or_head("/batches", operation_id="batches", summary="The saved batches, newest first", description=_VISIBILITY)
-    async def batches(
-        self, record_access: RecordAccess, limit: Limit = DEFAULT_PAGE_SIZE, cursor: BatchCursor = None
-    ) -> BatchPageResponse:
-        before = parse_batch_cursor(cursor)
-        page = await record_access.run(lambda records, user: records.batches(user, before=before, limit=limit))
-        return BatchPageResponse([to_saved_batch(batch) for batch in page.items], format_cursor(page.next))
 
     @get_or_head("/batches/{batchId:str}", operation_id="batch", summary="One batch", description=_VISIBILITY)
     async def batch(self, batch_id: BatchId, record_access: RecordAccess) -> SavedBatchResponse:

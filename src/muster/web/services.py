@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from muster.auth.audit_reading import AuditLogService
 from muster.auth.authentication import CredentialVerifier
 from muster.auth.metrics_token import MetricsToken
 from muster.auth.oidc.errors import TokenRejection
+from muster.auth.read_audit import ReadAudit
 from muster.auth.users import User
 from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.service import Intake
@@ -14,6 +16,7 @@ from muster.loads.observer import LoadObserver
 from muster.loads.service import LoadService
 from muster.observability.prometheus import ObservedConnections
 from muster.records.reading import RecordReader
+from muster.records.search import RecordSearch
 
 
 class OidcVerifier(Protocol):
@@ -50,7 +53,10 @@ class Services:
     credentials: CredentialVerifier
     classifiers: ClassifierCache
     records: RecordReader
+    search: RecordSearch
     loads: LoadService
+    audit: AuditLogService
+    read_audit: ReadAudit
     background: Background
     oidc_verifier: OidcVerifier | None
     find_obstacle: Callable[[], str | None]

@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from muster.intake.checkpoint import Checkpoint, LeaseLostError
 from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError
+from muster.storage.batch_counts import BatchCounts
 from muster.storage.compression import CompressedResponses
 from muster.storage.load_rows import build_checkpoint_parameters
 from muster.storage.postgres import statements
-from muster.storage.postgres.binary_copy import build_communication_rows, build_customer_rows
+from muster.storage.postgres.binary_copy import (
+    build_communication_rows,
+    build_customer_rows,
+    build_rejection_rows,
+)
 from muster.storage.postgres.statements import join_texts
 from muster.storage.write_plan import WritePlan
 
@@ -20,8 +25,21 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 _Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
+class EncodedRejections(NamedTuple):
+    """The rows of the rejected customers, none without any, and the counts of their batch."""
+
+    rows: Sequence[bytes]
+    counts: BatchCounts
+
+
+def encode_rejections(batch: Batch) -> EncodedRejections:
+    counts = BatchCounts(batch)
+    rows = list(build_rejection_rows(counts.watch(batch.rejected), batch)) if batch.rejected else []
+    return EncodedRejections(rows, counts)
+
+
 def write_batch(
-    cursor: _Cursor, plan: WritePlan, rejections: Sequence[bytes], batch: Batch, responses: CompressedResponses
+    cursor: _Cursor, plan: WritePlan, rejections: EncodedRejections, batch: Batch, responses: CompressedResponses
 ) -> None:
     """Writes any batch in the cursor's transaction. Raises `ConflictError`, `LeaseLostError`.
 
@@ -37,16 +55,17 @@ def write_batch(
         _replace(cursor, plan, batch)
     if plan.superseded:
         _copy(cursor, statements.COPY_HISTORY, build_customer_rows(plan.superseded, batch))
-    if rejections:
-        _copy(cursor, statements.COPY_REJECTIONS, rejections)
+    if rejections.rows:
+        _copy(cursor, statements.COPY_REJECTIONS, rejections.rows)
     if batch.idempotency_key:
         _store_key(cursor, batch.idempotency_key, batch)
     counts = len(batch.accepted), len(batch.rejected)
     row = batch.id, _get_received_at(batch), batch.sender, *counts, responses.kept, batch.warnings
+    counted = _build_count_parameters(batch, rejections.counts)
     if batch.checkpoint is None:
-        cursor.execute(statements.INSERT_BATCH, row)
+        cursor.execute(statements.INSERT_BATCH, (*counted, *row))
     else:
-        _insert_chunk(cursor, batch.checkpoint, row)
+        _insert_chunk(cursor, batch.checkpoint, counted, row)
     if responses.replay is not None:
         cursor.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id, responses.replay))
 
@@ -55,14 +74,33 @@ def insert_one(connection: _Connection, customer: AcceptedCustomer, batch: Batch
     """Writes and commits a batch of one new customer without an idempotency key; `response` is compressed."""
     number, unit, ext_id, version, entity_type, status, document = customer
     communication_row = number, batch.id, unit, ext_id, version
-    batch_row = batch.id, _get_received_at(batch), batch.sender, response, batch.warnings
+    received_at = _get_received_at(batch)
+    unit_row = batch.id, unit, received_at.date(), batch.sender
+    batch_row = batch.id, received_at, batch.sender, response, batch.warnings
     customer_row = ext_id, unit, number, entity_type, status, batch.id, document.decode()
-    connection.execute(statements.INSERT_ONE, (*communication_row, *batch_row, *customer_row))
+    connection.execute(statements.INSERT_ONE, (*communication_row, *unit_row, *batch_row, *customer_row))
 
 
-def _insert_chunk(cursor: _Cursor, checkpoint: Checkpoint, row: tuple[Any, ...]) -> None:
+def _build_count_parameters(batch: Batch, counts: BatchCounts) -> tuple[Any, ...]:
+    """The parameters of the counts in the statements that insert a batch."""
+    shared = batch.id, counts.day, counts.sender
+    units, codes = counts.list_units(), counts.list_codes()
+    return (
+        *shared,
+        [unit for unit, *_ in units],
+        [accepted for *_, accepted, _ in units],
+        [rejected for *_, rejected in units],
+        *shared,
+        [code for code, *_ in codes],
+        [unit for _, unit, *_ in codes],
+        [rejected for *_, rejected, _ in codes],
+        [mentioned for *_, mentioned in codes],
+    )
+
+
+def _insert_chunk(cursor: _Cursor, checkpoint: Checkpoint, counted: tuple[Any, ...], row: tuple[Any, ...]) -> None:
     refused, rows = (checkpoint.first_row, checkpoint.refused), (checkpoint.first_row, checkpoint.after.row)
-    parameters = (*build_checkpoint_parameters(checkpoint), *refused, *row, *rows)
+    parameters = (*counted, *build_checkpoint_parameters(checkpoint), *refused, *row, *rows)
     if cursor.execute(statements.INSERT_CHUNK, parameters).rowcount != 1:
         raise LeaseLostError
 

@@ -5,7 +5,7 @@ bytes, followed by its content.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Final
 
@@ -102,20 +102,22 @@ def build_customer_rows(customers: Sequence[AcceptedCustomer], batch: Batch) -> 
     yield _TRAILER
 
 
-def build_rejection_rows(rejections: Sequence[RejectedCustomer], batch: Batch) -> Iterator[bytes]:
+def build_rejection_rows(rejections: Iterable[RejectedCustomer], batch: Batch) -> Iterator[bytes]:
     """Columns: those of `rejections`, in order."""
     batch_id = _pack_field(batch.id.bytes)
+    rows = batch.checkpoint.record_rows if batch.checkpoint else ()
     yield _HEADER
     for rejection in rejections:
         yield b"".join(
             (
-                b"\0\6",
+                b"\0\7",
                 batch_id,
                 _pack_field(_pack_int(rejection.position)),
                 _pack_nullable(sanitize_text(rejection.communication_number)),
                 _pack_nullable(sanitize_text(rejection.customer_ext_id)),
                 _pack_nullable(sanitize_text(rejection.business_unit)),
                 _pack_field(_JSONB_VERSION + json.dumps(rejection.violations).encode()),
+                _NULL if not rows else _pack_long_field(rows[rejection.position]),
             )
         )
     yield _TRAILER
@@ -123,6 +125,10 @@ def build_rejection_rows(rejections: Sequence[RejectedCustomer], batch: Batch) -
 
 def _pack_field(content: bytes) -> bytes:
     return _pack_int(len(content)) + content
+
+
+def _pack_long_field(value: int) -> bytes:
+    return _pack_field(value.to_bytes(8, signed=True))
 
 
 def _pack_text(text: str) -> bytes:

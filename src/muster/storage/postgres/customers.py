@@ -22,8 +22,7 @@ from muster.storage.errors import scrub_errors
 from muster.storage.idempotency import compute_lock_number, to_stored_response
 from muster.storage.pool import check_out_connection
 from muster.storage.postgres import statements
-from muster.storage.postgres.batch_write import insert_one, write_batch
-from muster.storage.postgres.binary_copy import build_rejection_rows
+from muster.storage.postgres.batch_write import encode_rejections, insert_one, write_batch
 from muster.storage.postgres.bounded_connection import BoundedConnection
 from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTCOME_TIMEOUT_SECONDS, find_outcome
 from muster.storage.postgres.connection import open_unpooled_connection
@@ -121,7 +120,7 @@ class PostgresSession:
     def _save_all(self, plan: WritePlan, batch: Batch, responses: CompressedResponses) -> None:
         # Made before the transaction, because a rejected customer may have many violations. The rows of customers cost
         # 1.1 µs each and are made while PostgreSQL writes.
-        rejections = list(build_rejection_rows(batch.rejected, batch)) if batch.rejected else []
+        rejections = encode_rejections(batch)
         with self._connection.transaction() as transaction, self._connection.cursor() as cursor:
             write_batch(cursor, plan, rejections, batch, responses)
             self._is_committing = True

@@ -61,21 +61,36 @@ INSERT_ONE: Final = f"""
 WITH numbered AS (
   INSERT INTO communications ({_COMMUNICATION_COLUMNS}) VALUES (%s, %s, %s, %s, %s) RETURNING version
 ), counted AS (
-  INSERT INTO batches (id, received_at, sender, accepted, rejected, answer, warnings)
-  VALUES (%s, %s, %s, 1, 0, %b, %s)
+  INSERT INTO batch_units (batch_id, business_unit, day, sender, accepted, rejected) VALUES (%s, %s, %s, %s, 1, 0)
+), received AS (
+  INSERT INTO batches (id, received_at, sender, accepted, rejected, answer, warnings, is_counted)
+  VALUES (%s, %s, %s, 1, 0, %b, %s, true)
 )
 INSERT INTO customers ({_CUSTOMER_COLUMNS}) SELECT %s, %s, version, %s, %s, %s, %s, %s::jsonb FROM numbered
 """  # noqa: S608 - column names, not values
 
-INSERT_BATCH: Final = """
-INSERT INTO batches (id, received_at, sender, accepted, rejected, answer, warnings)
-VALUES (%s, %s, %s, %s, %s, %b, %s)
-"""
+# The counts of a batch are a few rows, so they are written with the batch: a COPY for each table took 0.2 ms more.
+_COUNTED: Final = """
+counted_units AS (
+  INSERT INTO batch_units (batch_id, business_unit, day, sender, accepted, rejected)
+  SELECT %s, counted.unit, %s, %s, counted.accepted, counted.rejected
+  FROM unnest(%s::text[], %s::int[], %s::int[]) AS counted (unit, accepted, rejected)
+), counted_codes AS (
+  INSERT INTO rejection_counts (batch_id, code, business_unit, day, sender, rejected, mentioned)
+  SELECT %s, counted.code, counted.unit, %s, %s, counted.rejected, counted.mentioned
+  FROM unnest(%s::text[], %s::text[], %s::int[], %s::int[]) AS counted (code, unit, rejected, mentioned)
+)"""
+
+INSERT_BATCH: Final = f"""
+WITH {_COUNTED}
+INSERT INTO batches (id, received_at, sender, accepted, rejected, answer, warnings, is_counted)
+VALUES (%s, %s, %s, %s, %s, %b, %s, true)
+"""  # noqa: S608 - no values
 
 # The same for a chunk of a load, with its checkpoint: in one statement, so that it takes no further round trip. Inserts
 # nothing when the load is leased by another worker, or does not stand where the chunk begins.
-INSERT_CHUNK: Final = """
-WITH moved AS (
+INSERT_CHUNK: Final = f"""
+WITH {_COUNTED}, moved AS (
   UPDATE loads
   SET position_row = %s, position_offset = %s, position_digest = %b,
       rows = %s, accepted = %s, refused = %s, warnings = %s, codes = %s::json, takeovers = 0
@@ -87,9 +102,9 @@ WITH moved AS (
   WHERE given.content IS NOT NULL
 )
 INSERT INTO batches
-  (id, received_at, sender, accepted, rejected, answer, warnings, load_id, first_row, last_row)
-SELECT %s, %s, %s, %s, %s, %b, %s, id, %s, %s FROM moved
-"""
+  (id, received_at, sender, accepted, rejected, answer, warnings, is_counted, load_id, first_row, last_row)
+SELECT %s, %s, %s, %s, %s, %b, %s, true, id, %s, %s FROM moved
+"""  # noqa: S608 - no values
 
 INSERT_REPLAY_RESPONSE: Final = "INSERT INTO replay_responses (batch_id, answer) VALUES (%s, %b)"
 

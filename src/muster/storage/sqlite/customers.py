@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from muster.intake.checkpoint import Checkpoint, LeaseLostError
 from muster.intake.customer_store import Batch, CommitOutcome, ConflictError, CustomerKey, Known, LostCommitError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
+from muster.storage.batch_counts import BatchCounts
 from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import StorageUnavailableError, scrub_errors
 from muster.storage.idempotency import compute_lock_number, to_stored_response
@@ -157,6 +158,8 @@ class _BatchRows:
     customers: Rows
     superseded: Rows
     rejections: Rows
+    units: Rows
+    codes: Rows
     key: tuple[Any, ...] | None
     batch: tuple[Any, ...]
     replay_response: tuple[str, bytes] | None
@@ -167,13 +170,16 @@ class _BatchRows:
     def build(cls, batch: Batch, responses: CompressedResponses) -> "_BatchRows":
         plan = build_write_plan(batch.accepted)
         batch_id, received_at = batch.id.hex, statements.format_time(batch.received_at)
-        checkpoint = batch.checkpoint
+        checkpoint, counts = batch.checkpoint, BatchCounts(batch)
+        rejections = statements.build_rejection_rows(batch, counts.watch(batch.rejected))
         return cls(
             communications=statements.build_communication_rows(plan.communications, batch_id),
             replaced=list(plan.replaced),
             customers=statements.build_customer_rows([*plan.created, *plan.updated], batch_id),
             superseded=statements.build_customer_rows(plan.superseded, batch_id),
-            rejections=statements.build_rejection_rows(batch),
+            rejections=rejections,
+            units=statements.build_unit_rows(counts, batch_id),
+            codes=statements.build_code_rows(counts, batch_id),
             key=_build_key_row(batch.idempotency_key, batch_id, received_at) if batch.idempotency_key else None,
             batch=(
                 batch_id,
@@ -184,6 +190,7 @@ class _BatchRows:
                 responses.kept,
                 batch.warnings,
                 *((checkpoint.load_id.hex, checkpoint.first_row, checkpoint.after.row) if checkpoint else [None] * 3),
+                True,  # is_counted
             ),
             replay_response=(batch_id, responses.replay) if responses.replay is not None else None,
             moved_load=_build_load_row(checkpoint) if checkpoint else None,
@@ -216,6 +223,8 @@ def _write(connection: sqlite3.Connection, rows: _BatchRows) -> None:
     write(statements.INSERT_CUSTOMER, rows.customers)
     write(statements.INSERT_HISTORY, rows.superseded)
     write(statements.INSERT_REJECTION, rows.rejections)
+    write(statements.INSERT_UNIT, rows.units)
+    write(statements.INSERT_CODE, rows.codes)
     if rows.key and connection.execute(statements.UPSERT_KEY, rows.key).rowcount != 1:
         raise KeyInProgressError  # unreachable for a session that has claimed the key
     connection.execute(statements.INSERT_BATCH, rows.batch)

@@ -1,20 +1,23 @@
 """The SQL that reads and writes customers on SQLite, and its parameters."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Table
 
-from muster.intake.customer_store import AcceptedCustomer, Batch
+from muster.intake.customer_store import AcceptedCustomer, Batch, RejectedCustomer
+from muster.storage.batch_counts import BatchCounts
 from muster.storage.idempotency import build_find_key, build_upsert_key
 from muster.storage.tables import (
+    batch_units,
     batches,
     communications,
     customer_history,
     customers,
     load_refused_rows,
+    rejection_counts,
     rejections,
     replay_responses,
 )
@@ -55,6 +58,8 @@ INSERT_CUSTOMER: Final = _build_insert(customers)
 INSERT_HISTORY: Final = _build_insert(customer_history)
 INSERT_BATCH: Final = _build_insert(batches)
 INSERT_REJECTION: Final = _build_insert(rejections)
+INSERT_UNIT: Final = _build_insert(batch_units)
+INSERT_CODE: Final = _build_insert(rejection_counts)
 INSERT_REPLAY_RESPONSE: Final = _build_insert(replay_responses)
 INSERT_REFUSED_ROWS: Final = _build_insert(load_refused_rows)
 # The row count tells whether the load is leased by this worker, and stands where the chunk begins.
@@ -94,7 +99,8 @@ def build_customer_rows(customers: Sequence[AcceptedCustomer], batch_id: str) ->
     ]
 
 
-def build_rejection_rows(batch: Batch) -> Rows:
+def build_rejection_rows(batch: Batch, rejected: Iterable[RejectedCustomer]) -> Rows:
+    rows = batch.checkpoint.record_rows if batch.checkpoint else ()
     return [
         (
             batch.id.hex,
@@ -103,6 +109,15 @@ def build_rejection_rows(batch: Batch) -> Rows:
             sanitize_text(r.customer_ext_id),
             sanitize_text(r.business_unit),
             json.dumps(r.violations),
+            rows[r.position] if rows else None,
         )
-        for r in batch.rejected
+        for r in rejected
     ]
+
+
+def build_unit_rows(counts: BatchCounts, batch_id: str) -> Rows:
+    return [(batch_id, unit, day.isoformat(), *rest) for unit, day, *rest in counts.list_units()]
+
+
+def build_code_rows(counts: BatchCounts, batch_id: str) -> Rows:
+    return [(batch_id, code, unit, day.isoformat(), *rest) for code, unit, day, *rest in counts.list_codes()]

@@ -65,7 +65,8 @@ def build_operations(
     handlers = sorted(_iterate_handlers(), key=itemgetter(0, 1))
     returned = [_get_returned(handler) for _, _, handler in handlers]
     sent = [body for _, _, handler in handlers for body in get_docs(handler).body.values()]
-    types = list(dict.fromkeys(body for body in (*returned, *sent) if body is not None))
+    content = [body for _, _, handler in handlers for body in get_docs(handler).content.values()]
+    types = list(dict.fromkeys(body for body in (*returned, *sent, *content) if body not in (None, str)))
     bodies, by_name = build_response_schemas(types)
     schemas = _Schemas(dict(zip(types, bodies, strict=True)), {**customer_schemas, **by_name})
     operations: dict[str, JsonSchema] = {}
@@ -135,7 +136,9 @@ def _build_successes(handler: HTTPRouteHandler, schemas: _Schemas) -> dict[str, 
             found = schemas.build_content(
                 returned, {"status": handler.operation_id} if handler.operation_id in ("live", "ready") else None
             )
-            successes[str(status)] = build_response(description, found["schema"], found["example"]) | headers
+            response = build_response(description, found["schema"], found["example"]) | headers
+            response["content"] |= {kind: schemas.build_content(body) for kind, body in docs.content.items()}
+            successes[str(status)] = response
     return successes
 
 
