@@ -44,7 +44,7 @@ docs: $(VENV)/installed
 	$(BIN)/python -m tools.reference
 	$(BIN)/python -m tools.client_types
 
-# Measures muster against upper bounds and baselines, in 20 minutes and 15 GB of disk, and writes docs/benchmarks.md and
+# Measures muster against upper bounds and baselines, in some 40 minutes and 15 GB of disk, and writes docs/benchmarks.md and
 # docs/benchmarks.svg. SIZE=quick measures the targets only, SIZE=smallest takes a minute; both write to build/.
 # ARGS="--only one-customer" measures one target.
 bench: $(VENV)/installed-dev
