@@ -65,7 +65,11 @@ class CommitProxy:
         if not host.startswith("/"):
             return socket.create_connection((host, port))
         connection = socket.socket(socket.AF_UNIX)
-        connection.connect(str(Path(host, f".s.PGSQL.{port}")))
+        try:
+            connection.connect(str(Path(host, f".s.PGSQL.{port}")))
+        except OSError:  # the server is down
+            connection.close()
+            raise
         return connection
 
     def close(self) -> None:

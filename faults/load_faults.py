@@ -63,16 +63,19 @@ class LoadFaults:
     def inject_until(self, is_done: Callable[[], bool]) -> None:
         """Returns when it is done; no fault happens afterwards."""
         faults: list[Callable[[], None]] = [self._kill_worker, self._kill_worker, self._kill_node]
+        first: list[Callable[[], None]] = [self._kill_worker, self._kill_node]  # one of each kind, however few loads
         if self._database is not None:
             faults += [self._end_connections, self._end_connections]
+            first += [self._end_connections, self._crash_database]
             self._database.proxy.choose_cut = self._choose_cut
+        self._random.shuffle(first)
         for number in count(1):
             for node in self._nodes:  # a machine that only starts processes would load nothing
                 node.wait_until_ready()
             time.sleep(self._random.uniform(MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS))
             if is_done():
                 break
-            fault = self._random.choice(faults)
+            fault = first.pop() if first else self._random.choice(faults)
             if number % CRASH_INTERVAL == 0 and self._database is not None:
                 fault = self._crash_database
             fault()
