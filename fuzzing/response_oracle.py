@@ -40,7 +40,7 @@ def check_responses(items: Sequence[Any], batch: Sequence[Candidate], units: Bus
 def _build_results(batch: Sequence[Candidate], *, detail: bool) -> list[dict[str, Any]]:
     violations = decide(batch, NOTHING_KNOWN).violations
     response = ResponseBuilder(batch, [0] * len(batch), time.perf_counter_ns(), detail=detail).build(violations)
-    results: list[dict[str, Any]] = json.loads(response)["results"]
+    results: list[dict[str, Any]] = json.loads(bytes(response))["results"]
     for result in results:
         require(type(result.get("timeElapsedMs")) is int, "a-result-has-no-time")
         result["timeElapsedMs"] = 0

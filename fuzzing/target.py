@@ -51,8 +51,8 @@ class Target:
         if isinstance(whole, Rejection) or isinstance(one_by_one, Rejection):
             _check_rejections(body, whole, one_by_one)
             return None
-        checked = self._checker.check_all(whole, units)
-        checked_one_by_one = self._checker.check_all(one_by_one, units)
+        checked = list(self._checker.check_all(whole, units))
+        checked_one_by_one = list(self._checker.check_all(one_by_one, units))
         require(repr(checked) == repr(checked_one_by_one), "large-bodies-are-checked-differently")
         self._check_single_customers(whole, checked, units)
         check_hashes(whole, self._checker, units)

@@ -1,10 +1,10 @@
 """A store of customers in memory that implements the port, and builders of intakes and batches."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from muster.intake.customer_store import (
     LostCommitError,
 )
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
+from muster.intake.large_body import ResponseBody
 from muster.intake.service import KEY_LIFETIME, Intake, IntakeResult
 from tests.classifiers.fakes import MemoryClassifierStore
 from tests.samples import make_entries
@@ -63,7 +64,7 @@ class MemoryStore:
         finally:
             self.locked_keys.discard(name)
 
-    def save(self, batch: Batch, response: bytes) -> None:
+    def save(self, batch: Batch, response: ResponseBody) -> None:
         if self.faster_batches:
             self._write(self.faster_batches.pop(0))
         if self.commit_outcome is not CommitOutcome.NOT_SAVED:
@@ -97,14 +98,18 @@ class FakeSender:
 
 
 def make_intake(
-    store: CustomerStore, *units: str, max_customers: int = 100, key_lifetime: timedelta = KEY_LIFETIME
+    store: CustomerStore,
+    *units: str,
+    max_customers: int = 100,
+    key_lifetime: timedelta = KEY_LIFETIME,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Intake:
     """An intake for an installation with these business units, or with the one of a new installation."""
-    return Intake(store, _make_checkers(units), max_customers=max_customers, key_lifetime=key_lifetime)
+    return Intake(store, make_checkers(units), max_customers=max_customers, key_lifetime=key_lifetime, now=now)
 
 
 @cache
-def _make_checkers(units: tuple[str, ...]) -> CheckerCache:
+def make_checkers(units: tuple[str, ...]) -> CheckerCache:
     return CheckerCache(ClassifierCache(MemoryClassifierStore(make_entries(*units))))
 
 
@@ -113,7 +118,7 @@ def make_body(*customers: Any) -> bytes:
 
 
 def get_results(result: IntakeResult) -> list[dict[str, Any]]:
-    results: list[dict[str, Any]] = json.loads(result.body)["results"]
+    results: list[dict[str, Any]] = json.loads(bytes(result.body))["results"]
     return results
 
 

@@ -203,7 +203,7 @@ def test_unreadable_value_leaves_the_other_customers_alone(text: str) -> None:
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_deep_nesting_leaves_the_other_customers_alone(opening: str, closing: str) -> None:
-    nested = opening * 100_000 + "1" + closing * 100_000
+    nested = opening * 40_000 + "1" + closing * 40_000
     first, middle, last = decode(make_body(f'1, {{"a": {nested}}}, 2'))
     assert (first, last) == (1, 2)
     assert type(middle["a"]) is (list if opening == "[" else dict)
@@ -249,6 +249,7 @@ def malformed_bodies(draw: st.DrawFn) -> bytes:
     return body[:at] + noise + body[at + draw(st.integers(0, 2)) :]
 
 
+@pytest.mark.no_cover  # it repeats lines that other tests cover
 @given(malformed_bodies())
 def test_changed_bodies_are_decoded_as_the_standard_library_does(body: bytes) -> None:
     def reject(constant: str) -> None:

@@ -10,7 +10,7 @@ from fuzzing.values import UNITS, build_snapshot
 from muster.customer import BusinessUnits, Checker
 from muster.customer.examples import make_full_customer
 from muster.customer.findings import MAX_FINDINGS
-from muster.intake.candidates import Candidate, Valid, check_customers
+from muster.intake.candidates import Candidate, CheckedBatch, Valid, check_customers
 from muster.intake.decode import InvalidBatchError, decode_customers
 from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
@@ -21,11 +21,13 @@ GROUP_BYTES = 2_048
 ADDRESS = make_full_customer("INDIVIDUAL")["listAddress"][0]
 
 
-def check(body: bytes, max_group_bytes: int) -> list[Candidate]:
+def check_batch(body: bytes, max_group_bytes: int) -> CheckedBatch:
     groups = decode_customers(body, 10, max_whole_bytes=-1, max_group_bytes=max_group_bytes)
-    return check_customers(
-        groups, CHECKER, UNITS_OF_USER, StageTimings(), BatchOptions(save=True, detail=True)
-    ).candidates
+    return check_customers(groups, CHECKER, UNITS_OF_USER, StageTimings(), BatchOptions(save=True, detail=True))
+
+
+def check(body: bytes, max_group_bytes: int) -> list[Candidate]:
+    return check_batch(body, max_group_bytes).candidates
 
 
 def make_body(*customers: object) -> bytes:
@@ -62,6 +64,13 @@ def test_large_customer_has_the_candidate_of_a_customer_that_is_decoded_as_a_who
 def test_large_value_that_is_no_customer_is_rejected_as_any_other(customer: object) -> None:
     body = make_body(make_full_customer("INDIVIDUAL"), customer)
     assert repr(check(body, GROUP_BYTES)) == repr(check(body, len(body)))
+
+
+@pytest.mark.parametrize("count", [MAX_FINDINGS - 1, MAX_FINDINGS, MAX_FINDINGS + 1, MAX_FINDINGS + 300])
+def test_all_unknown_fields_of_a_large_customer_are_counted(count: int) -> None:
+    unknown = {f"unknown{number}": 1 for number in range(count)} | {"blank": " ", "null": None}
+    body = make_body({**make_full_customer("INDIVIDUAL"), **unknown, "fieldOfActivity": unknown})
+    assert check_batch(body, GROUP_BYTES).warning_counts == {"W001": 2 * count}
 
 
 def test_document_of_a_large_customer_is_the_one_that_was_sent() -> None:

@@ -23,7 +23,7 @@ def process(*customers: Any, **options: Any) -> tuple[dict[str, Any], dict[str, 
     store = MemoryStore()
     result = make_intake(store).process(make_body(*customers), FakeSender(), BatchOptions(save=True, **options))
     [batch] = store.batches
-    return json.loads(result.body), json.loads(batch.redacted_response or result.body)
+    return json.loads(bytes(result.body)), json.loads(bytes(batch.redacted_response or result.body))
 
 
 @pytest.mark.parametrize(

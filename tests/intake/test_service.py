@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from muster.intake.customer_store import AcceptedCustomer, Batch, CommitOutcome, ConflictError, LostCommitError
+from muster.intake.large_body import ResponseBody
 from muster.intake.optimistic_save import LOOKUPS_AFTER_HIT
 from muster.intake.request import BatchOptions
 from muster.intake.service import generate_batch_id
@@ -29,7 +30,7 @@ def make_faster_batch(*customers: dict[str, Any]) -> Batch:
 
 def test_response_has_the_keys_of_the_contract_in_their_order() -> None:
     result = make_intake(MemoryStore()).process(make_body(individual(), organization(title=None)), FakeSender(), SAVE)
-    response = json.loads(result.body)
+    response = json.loads(bytes(result.body))
     accepted, rejected = response["results"]
     assert list(response) == ["resultType", "results", "timeElapsedMs"]
     assert list(accepted) == [
@@ -40,6 +41,15 @@ def test_response_has_the_keys_of_the_contract_in_their_order() -> None:
         "timeElapsedMs",
     ]  # fmt: skip
     assert (result.accepted, result.rejected) == (1, 1)
+
+
+def test_batch_is_received_at_the_time_of_the_clock_and_its_id_begins_with_it() -> None:
+    store, at = MemoryStore(), datetime(2024, 5, 26, 12, tzinfo=UTC)
+    result = make_intake(store, now=lambda: at).process(make_body(individual()), FakeSender(), SAVE)
+    (batch,) = store.batches
+    assert batch.received_at == at
+    assert result.batch_id is not None
+    assert result.batch_id.int >> 80 == int(at.timestamp() * 1000)
 
 
 def test_empty_batch_gives_no_results_and_writes_nothing() -> None:
@@ -182,7 +192,7 @@ def test_after_a_known_customer_the_next_batches_are_looked_up_first() -> None:
 
 def test_unexplained_conflict_is_raised_after_some_attempts() -> None:
     class AlwaysConflicting(MemoryStore):
-        def save(self, batch: Batch, response: bytes) -> None:
+        def save(self, batch: Batch, response: ResponseBody) -> None:
             raise ConflictError
 
     with pytest.raises(ConflictError):
@@ -245,7 +255,7 @@ def test_detail_lists_all_violations_in_order_and_the_warnings() -> None:
 
 def test_times_of_the_customers_add_up_to_no_more_than_that_of_the_batch() -> None:
     result = make_intake(MemoryStore()).process(make_body(*(individual() for _ in range(100))), FakeSender(), SAVE)
-    response = json.loads(result.body)
+    response = json.loads(bytes(result.body))
     assert sum(found["timeElapsedMs"] for found in response["results"]) <= response["timeElapsedMs"]
 
 

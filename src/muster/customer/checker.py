@@ -1,6 +1,6 @@
 """The checker: checks one customer by the field tables, without the store and without the other customers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from muster.customer import errors
@@ -28,12 +28,16 @@ class Checker:
         by_type = {entity_type: Compiler(codes, entity_type).compile_customer() for entity_type in SCHEMAS_BY_TYPE}
         self._customers = NestedObjectReader(EntityTypeReader(by_type, Compiler(codes, None).compile_customer()))
 
-    def check(self, item: object, units: BusinessUnits, *, reject_unknown: bool = False) -> CheckedCustomer:
+    def check(
+        self, item: object, units: BusinessUnits, *, reject_unknown: bool = False, max_findings: int | None = None
+    ) -> CheckedCustomer:
         """Checks one item of `customers`, which may be any JSON value.
 
-        With `reject_unknown`, unknown fields are violations; otherwise they are ignored with a warning.
+        With `reject_unknown`, unknown fields are violations; otherwise they are ignored with a warning. The findings
+        are the first `max_findings`, when these are fewer than the checker keeps.
         """
-        findings = Findings(reject_unknown=reject_unknown, max_findings=self._max_findings)
+        kept = self._max_findings if max_findings is None else min(max_findings, self._max_findings)
+        findings = Findings(reject_unknown=reject_unknown, max_findings=kept)
         document = self._customers.read(item, (), findings)
         if type(document) is not dict or type(item) is not dict:
             findings.add_violation(_NOT_AN_OBJECT, ())
@@ -43,20 +47,28 @@ class Checker:
         return document, unit, findings
 
     def check_all(
-        self, items: Sequence[Any], units: BusinessUnits, *, reject_unknown: bool = False
-    ) -> Sequence[CheckedCustomer]:
-        """Checks many items as `check` does. Costs less per item, and much less for items that need no change."""
-        if len(items) < MIN_COLUMN_LENGTH:
-            return [self.check(item, units, reject_unknown=reject_unknown) for item in items]
-        needs_check: set[int] = set()
-        self._customers.precheck(items, range(len(items)), needs_check)
+        self,
+        items: Sequence[Any],
+        units: BusinessUnits,
+        *,
+        reject_unknown: bool = False,
+        max_findings: int | None = None,
+    ) -> Iterator[CheckedCustomer]:
+        """Checks many items as `check` does. Costs less per item, and much less for items that need no change.
+
+        The findings of an item are made when it is asked for: those of all items would take megabytes.
+        """
+        needs_check: set[int] | range = range(len(items))
+        if len(items) >= MIN_COLUMN_LENGTH:
+            needs_check = set()
+            self._customers.precheck(items, range(len(items)), needs_check)
         usable, default = units.existing & units.allowed, units.default
-        return [
+        return (
             (item, unit, _NO_FINDINGS)
             if index not in needs_check and (unit := item.get("businessUnit", default)) in usable
-            else self.check(item, units, reject_unknown=reject_unknown)
+            else self.check(item, units, reject_unknown=reject_unknown, max_findings=max_findings)
             for index, item in enumerate(items)
-        ]
+        )
 
 
 def read_identifier(item: object, document: Document, name: str) -> str | None:

@@ -24,6 +24,13 @@ Document = dict[str, Any]
 MIN_COLUMN_LENGTH = 4
 
 
+@dataclass(frozen=True, slots=True)
+class OmittedFields:
+    """Stands for `count` unknown fields of a large object, under the name of the first: their values are not kept."""
+
+    count: int
+
+
 class NestedReader(Protocol):
     """Reads the values of a field that holds objects, or a list."""
 
@@ -166,7 +173,8 @@ class CompiledObject:
             elif name in self.unused:
                 findings.add_warning(UNUSED_FIELD, (*path, name))
             elif name not in self.ignored:
-                findings.add_unknown_field(self.unknown_field, (*path, name))
+                count = value.count if isinstance(value, OmittedFields) else 1
+                findings.add_unknown_field(self.unknown_field, (*path, name), count)
         return ABSENT
 
 

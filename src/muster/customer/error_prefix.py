@@ -22,6 +22,10 @@ class ErrorPrefix:
     def get_code(self, error: Error) -> str:
         return self._select(error).code + error.code
 
+    def list_codes(self, error: Error) -> list[str]:
+        """The codes in responses that an error has."""
+        return list(dict.fromkeys(self.get_code(error).replace("{C}", code) for code in RELATED_CODES.values()))
+
     def get_text(self, error: Error) -> str:
         prefix = self._select(error)
         replaced = error.text_in_related if prefix.is_related else None

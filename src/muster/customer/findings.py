@@ -113,16 +113,17 @@ class Findings:
         if len(self.violations) >= 2 * self.max_findings:
             self.sort()
 
-    def add_warning(self, kind: WarningKind, path: Path) -> None:
-        self.warning_counts[kind.code] = self.warning_counts.get(kind.code, 0) + 1
+    def add_warning(self, kind: WarningKind, path: Path, count: int = 1) -> None:
+        """Adds `count` warnings, of which the first is at `path`."""
+        self.warning_counts[kind.code] = self.warning_counts.get(kind.code, 0) + count
         if len(self.warnings) < self.max_findings:
             self.warnings.append(FieldWarning(kind, path))
 
-    def add_unknown_field(self, kind: WarningKind, path: Path) -> None:
+    def add_unknown_field(self, kind: WarningKind, path: Path, count: int = 1) -> None:
         if self.reject_unknown:
             self.add_violation(_FIELD_UNKNOWN, path, ("Field", str(path[-1])))
         else:
-            self.add_warning(kind, path)
+            self.add_warning(kind, path, count)
 
     @property
     def has_more_warnings(self) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 
 from muster.customer import BusinessUnits, Checker, Findings, Violation, read_identifier
 from muster.customer.compiled_object import Document
-from muster.customer.findings import FieldWarning
+from muster.customer.findings import MAX_FINDINGS, FieldWarning
 from muster.intake.packed_findings import F, pack_findings
 from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
@@ -104,7 +104,9 @@ def check_customers(
     started = time.perf_counter_ns()
     while group := _decode_group(groups, stages):
         with stages.check:
-            checked = checker.check_all(group, units, reject_unknown=options.reject_unknown)
+            checked = checker.check_all(
+                group, units, reject_unknown=options.reject_unknown, max_findings=keeper.max_findings
+            )
             for item, (document, unit, findings) in zip(group, checked, strict=True):
                 if findings.violations:
                     if type(item) is UnreadableItem:
@@ -148,10 +150,16 @@ def _to_valid(document: Document, unit: str | None) -> Valid:
 
 
 def _to_storable(document: Document, unit: str | None) -> Valid:
-    candidate = _to_valid(document, unit)
-    candidate.entity_type, candidate.customer_status = document["entityType"], document["customerStatus"]
-    candidate.document = _encode(document)
-    return candidate
+    assert unit is not None
+    return Valid(
+        document["communicationNumber"],
+        document["customerExtId"],
+        unit,
+        document.get("action"),
+        entity_type=document["entityType"],
+        customer_status=document["customerStatus"],
+        document=_encode(document),
+    )
 
 
 class _FindingsKeeper:
@@ -166,6 +174,11 @@ class _FindingsKeeper:
         self._keeps_violations = options.detail or options.save
         self._keeps_warnings = options.detail
         self._left = MAX_BATCH_FINDINGS
+
+    @property
+    def max_findings(self) -> int:
+        """Findings of one customer that are worth making now."""
+        return MAX_FINDINGS if self._left and (self._keeps_violations or self._keeps_warnings) else 1
 
     def add_warnings(self, candidate: Candidate, findings: Findings) -> None:
         self.warning_counts.update(findings.warning_counts)

@@ -1,15 +1,18 @@
 """The port to the store of customers, and the types that the intake and the store exchange."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 from uuid import UUID
+
+import msgspec
 
 from muster.intake.checkpoint import Checkpoint
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
+from muster.intake.large_body import ResponseBody
 
 CustomerKey = tuple[str, str]  # (business unit, customerExtId): what identifies a customer
 
@@ -22,11 +25,20 @@ class Known:
     versions: dict[CustomerKey, int]  # existing customers, with their current version
 
 
+def group_by_unit(customers: Iterable[CustomerKey]) -> dict[str, list[str]]:
+    """The ids of the customers, by business unit."""
+    ext_ids: dict[str, list[str]] = {}
+    for unit, ext_id in customers:
+        ext_ids.setdefault(unit, []).append(ext_id)
+    return ext_ids
+
+
 MORE_VIOLATIONS: Final = "MORE"
 NOTHING_KNOWN: Final = Known(frozenset(), {})
 
 
-class AcceptedCustomer(NamedTuple):
+# Not tracked by the garbage collector (gc=False), as candidates are not.
+class AcceptedCustomer(msgspec.Struct, frozen=True, gc=False):
     """An accepted customer, as the store writes it.
 
     `version` is 1 for a new customer; for an update, it is the version that the update replaces, plus 1. A batch may
@@ -75,7 +87,7 @@ class Batch:
     accepted: Sequence[AcceptedCustomer] = ()
     rejected: Sequence[RejectedCustomer] = field(default=())
     idempotency_key: IdempotencyKey | None = None
-    redacted_response: bytes | None = None
+    redacted_response: ResponseBody | None = None
     warnings: int = 0
     checkpoint: Checkpoint | None = None
 
@@ -94,6 +106,14 @@ class CommitOutcome(StrEnum):
     SAVED = "saved"
     NOT_SAVED = "not_saved"  # for certain: the commit can't happen later either
     UNKNOWN = "unknown"
+
+
+class StoreUnavailableError(Exception):
+    """The store is unreachable, overloaded or broken. The same call may succeed later."""
+
+
+class OutcomeUnknownError(Exception):
+    """The answer to a commit was lost: the change may have been made or not. Of a batch, see `LostCommitError`."""
 
 
 class LostCommitError(Exception):
@@ -123,7 +143,7 @@ class Session(Protocol):
         """
         ...
 
-    def save(self, batch: Batch, response: bytes, /) -> None:
+    def save(self, batch: Batch, response: ResponseBody, /) -> None:
         """Writes the batch and the response to it in one transaction. Returns after the durable commit.
 
         Raises `ConflictError`, `LeaseLostError` when the checkpoint of a load can't be written, and `LostCommitError`

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from muster.intake.large_body import ResponseBody
 from muster.intake.request import BatchOptions
 
 
@@ -45,7 +46,7 @@ class StoredResponse:
     batch_id: UUID
     accepted: int
     rejected: int
-    body: bytes
+    body: ResponseBody
     warnings: int = 0
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from muster.customer.compiled_object import OmittedFields
 from muster.customer.fields import iterate_fields
 from muster.customer.findings import MAX_FINDINGS
 from muster.customer.nested import LargeList
@@ -21,12 +22,13 @@ from muster.intake.tolerant_json import decode_key
 from muster.intake.value_decoder import decode_value
 
 # A value of a large customer is small below this part of a group, so what is decoded of it at a time is small, too.
-SMALL_VALUES: Final = 64
+SMALL_VALUES: Final = 16
 # Objects within each other, from the customer on: a related entity, and what the lists of a related entity hold.
 _MAX_OBJECT_DEPTH: Final = 3
 
-# Unknown names of one object: one more than a customer keeps warnings, so that its result says that there were more.
-_MAX_UNKNOWN: Final = MAX_FINDINGS + 1
+# Unknown names of one object that are kept: as many as a customer keeps warnings. The others are counted, and one that
+# stands twice counts twice: telling them apart takes more memory than their JSON.
+_MAX_UNKNOWN: Final = MAX_FINDINGS
 
 # A document has `UNREADABLE` only where a rule finds fault with it; then it is not stored.
 _encode_into: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=lambda unreadable: None).encode_into
@@ -48,19 +50,26 @@ def decode_large_value(value: memoryview, *, small_bytes: int, depth: int = 1) -
         return UNREADABLE if opening == b"[" else decode_value(value)
     decoded: dict[str, Any] = {}
     unknown: set[str] = set()
+    first_omitted: str | None = None
+    omitted_count = 0
 
     def scan_pair(quoted_key: bytes, at: int) -> int:
+        nonlocal first_omitted, omitted_count
         end, key = find_end(value, at), decode_key(quoted_key)
         if key in _FIELDS or key in unknown:
             decoded[key] = _decode_field(value[at:end], key, small_bytes, depth)
-        elif len(unknown) < _MAX_UNKNOWN:
-            new = _decode_field(value[at:end], key, small_bytes, depth)
-            if not is_absent(new):
+        elif not is_absent(new := _decode_field(value[at:end], key, small_bytes, depth)):
+            if len(unknown) < _MAX_UNKNOWN:
                 unknown.add(key)
                 decoded[key] = new
+            else:
+                first_omitted = key if first_omitted is None else first_omitted
+                omitted_count += 1
         return end
 
     scan_pairs(value, 0, scan_pair)
+    if first_omitted is not None:
+        decoded[first_omitted] = OmittedFields(omitted_count)
     return decoded
 
 

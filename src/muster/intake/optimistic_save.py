@@ -12,14 +12,17 @@ from muster.intake.candidates import Candidate, Valid
 from muster.intake.checkpoint import Checkpoint
 from muster.intake.customer_store import (
     NOTHING_KNOWN,
+    AcceptedCustomer,
     Batch,
     CommitOutcome,
     ConflictError,
     Known,
     LostCommitError,
+    RejectedCustomer,
     Session,
 )
 from muster.intake.decision import Decision, decide, meets_threshold, reject_all, to_accepted, to_rejections
+from muster.intake.large_body import ResponseBody
 from muster.intake.request import BatchOptions
 from muster.intake.response import ResponseBuilder
 from muster.intake.stage_timings import StageTimings
@@ -44,9 +47,25 @@ class SaveResult:
     """
 
     decision: Decision
-    body: bytes
+    body: ResponseBody
     batch_id: UUID | None
     was_commit_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedBatch:
+    """A decision on a batch, with the customers and the response that are written for it."""
+
+    decision: Decision
+    accepted: Sequence[AcceptedCustomer]
+    rejected: Sequence[RejectedCustomer]
+    body: ResponseBody
+    redacted_body: ResponseBody | None
+
+    @classmethod
+    def build(cls, batch: Sequence[Candidate], decision: Decision, response: ResponseBuilder) -> "DecidedBatch":
+        body, redacted = response.build(decision.violations), response.build_redacted(decision.violations)
+        return cls(decision, to_accepted(batch, decision), to_rejections(batch, decision), body, redacted)
 
 
 class OptimisticSaver:
@@ -54,6 +73,18 @@ class OptimisticSaver:
 
     def __init__(self) -> None:
         self._lookups_left = 0  # batches that are still looked up before they are written
+
+    def decide_ahead(
+        self, batch: Sequence[Candidate], options: BatchOptions, response: ResponseBuilder
+    ) -> DecidedBatch | None:
+        """The decision as if the store were empty, for `decide_and_save`; None when that would be in vain.
+
+        It needs no session, so it can be made while another batch is written.
+        """
+        if self._lookups_left:
+            return None
+        decision = decide(batch, NOTHING_KNOWN, upsert=options.upsert)
+        return None if decision.has_conflicts else DecidedBatch.build(batch, decision, response)
 
     def decide_and_save(
         self,
@@ -64,20 +95,24 @@ class OptimisticSaver:
         response: ResponseBuilder,
         stages: StageTimings,
         make_checkpoint: MakeCheckpoint | None = None,
+        ahead: DecidedBatch | None = None,
     ) -> SaveResult:
         """Decides by the state of the store, and saves when enough customers are accepted.
 
-        `to_save` is the batch without its customers, None for a dry run. The chunk of a load has a checkpoint.
+        `to_save` is the batch without its customers, None for a dry run. The chunk of a load has a checkpoint. `ahead`
+        is what `decide_ahead` has given.
         """
         unexplained, percent = 0, options.min_accepted_percent
         with stages.decide:
-            known, decision = self._decide_first(session, batch, options)
+            known, decision = self._decide_first(session, batch, options, ahead)
         while to_save is not None and meets_threshold(decision, percent):
             try:
                 with stages.save:
                     if make_checkpoint is not None:
                         to_save = replace(to_save, checkpoint=make_checkpoint(decision))
-                    return _save(session, batch, decision, to_save, response)
+                    if ahead is None or ahead.decision is not decision:
+                        ahead = DecidedBatch.build(batch, decision, response)
+                    return _save(session, ahead, to_save)
             except ConflictError:
                 with stages.decide:
                     now_known = self._look_up(session, batch)
@@ -90,7 +125,7 @@ class OptimisticSaver:
         return SaveResult(decision, response.build(decision.violations), None)
 
     def _decide_first(
-        self, session: Session, batch: Sequence[Candidate], options: BatchOptions
+        self, session: Session, batch: Sequence[Candidate], options: BatchOptions, ahead: DecidedBatch | None
     ) -> tuple[Known, Decision]:
         """Decides by the state of the store, or as if the store were empty where a conflict would show otherwise.
 
@@ -99,7 +134,7 @@ class OptimisticSaver:
         empty, it creates the customer.
         """
         if options.save and not self._lookups_left:
-            decision = decide(batch, NOTHING_KNOWN, upsert=options.upsert)
+            decision = ahead.decision if ahead else decide(batch, NOTHING_KNOWN, upsert=options.upsert)
             if not decision.has_conflicts and meets_threshold(decision, options.min_accepted_percent):
                 return NOTHING_KNOWN, decision
         known = self._look_up(session, batch)
@@ -114,25 +149,22 @@ class OptimisticSaver:
         return known
 
 
-def _save(
-    session: Session, batch: Sequence[Candidate], decision: Decision, to_save: Batch, response: ResponseBuilder
-) -> SaveResult:
-    """Writes the batch as it was decided. Rows and response are built first: a database may lock while it writes."""
-    body = response.build(decision.violations)
-    accepted = to_accepted(batch, decision)
-    decided = replace(
+def _save(session: Session, decided: DecidedBatch, to_save: Batch) -> SaveResult:
+    """Writes the batch as it was decided. Rows and response are built before: a database may lock while it writes."""
+    decision, body = decided.decision, decided.body
+    to_save = replace(
         to_save,
-        accepted=accepted,
-        rejected=to_rejections(batch, decision),
+        accepted=decided.accepted,
+        rejected=decided.rejected,
         # A key under which nothing was accepted stays free, so that the cause can be mended and the request repeated.
-        idempotency_key=to_save.idempotency_key if accepted else None,
-        redacted_response=response.build_redacted(decision.violations),
+        idempotency_key=to_save.idempotency_key if decided.accepted else None,
+        redacted_response=decided.redacted_body,
     )
     try:
-        session.save(decided, body)
+        session.save(to_save, body)
     except LostCommitError as lost:
-        lost.outcome = session.find_outcome(decided.id)
+        lost.outcome = session.find_outcome(to_save.id)
         if lost.outcome is not CommitOutcome.SAVED:
             raise
-        return SaveResult(decision, body, decided.id, was_commit_lost=True)
-    return SaveResult(decision, body, decided.id)
+        return SaveResult(decision, body, to_save.id, was_commit_lost=True)
+    return SaveResult(decision, body, to_save.id)

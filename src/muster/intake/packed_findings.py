@@ -14,7 +14,7 @@ from muster.customer.findings import FieldWarning
 F = TypeVar("F", Violation, FieldWarning)
 
 # Fewer findings are kept as they are: packing them costs a microsecond.
-MIN_PACKED: Final = 10
+MIN_PACKED: Final = 4
 
 
 def pack_findings(findings: Sequence[F]) -> Sequence[F]:
@@ -29,14 +29,15 @@ class _PackedFindings(Sequence[F]):
         self._first: F = findings[0]
         self._size = len(findings)
         # Compiled errors and kinds of warnings are shared by all customers; few of them occur in one.
-        self._rules: list[Any] = []
+        rules: list[Any] = []
         numbers: dict[int, int] = {}
         rows = []
         for rule, *place in findings:
             number = numbers.setdefault(id(rule), len(numbers))
-            if number == len(self._rules):
-                self._rules.append(rule)
+            if number == len(rules):
+                rules.append(rule)
             rows.append((number, *place))
+        self._rules = tuple(rules)
         self._packed = msgspec.msgpack.encode(rows)
 
     def __repr__(self) -> str:

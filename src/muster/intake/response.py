@@ -5,7 +5,6 @@ The structs are the only statement of the response's fields: the OpenAPI documen
 
 import time
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Annotated, Final
 
 import msgspec
@@ -16,6 +15,7 @@ from muster.customer.findings import FieldWarning, Path
 from muster.customer.json_pointer import to_json_pointer
 from muster.customer.value_types import ClassifierCode
 from muster.intake.candidates import Candidate, Invalid
+from muster.intake.large_body import MAX_PLAIN_BYTES, LargeBody, ResponseBody
 from muster.intake.redaction import needs_redaction, redact_candidate, redact_violation
 
 REQUEST_ACCEPTED: Final = "REQUEST_ACCEPTED"
@@ -173,7 +173,7 @@ class ResponseBuilder:
         self._elapsed_ms: Sequence[int] = ()
         self._total_ms = 0
 
-    def build(self, violations: Sequence[Sequence[Violation]]) -> bytes:
+    def build(self, violations: Sequence[Sequence[Violation]]) -> ResponseBody:
         """The body of the 200, from the violations of each customer. Its times end now, so before the write."""
         total_ns = time.perf_counter_ns() - self._started
         shared_ns = (total_ns - sum(self._own_ns)) // max(len(self._batch), 1)
@@ -181,7 +181,7 @@ class ResponseBuilder:
         self._total_ms = total_ns // 1_000_000
         return self._encode(violations, redacted=False)
 
-    def build_redacted(self, violations: Sequence[Sequence[Violation]]) -> bytes | None:
+    def build_redacted(self, violations: Sequence[Sequence[Violation]]) -> ResponseBody | None:
         """The response that `build` gave last, as it is stored; None when it is stored as it was sent."""
         detail = self._detail
         if not (detail or any(violations)):
@@ -196,7 +196,7 @@ class ResponseBuilder:
             return None
         return self._encode(violations, redacted=True)
 
-    def _encode(self, violations: Sequence[Sequence[Violation]], *, redacted: bool) -> bytes:
+    def _encode(self, violations: Sequence[Sequence[Violation]], *, redacted: bool) -> ResponseBody:
         if self._detail:
             return self._encode_with_details(violations, redacted=redacted)
         batch, shown = self._batch, violations
@@ -204,11 +204,11 @@ class ResponseBuilder:
             batch, shown = _redact(batch, [found[:1] for found in violations])
         return _encode(BatchResponse(_build_results(batch, shown, self._elapsed_ms), self._total_ms))
 
-    def _encode_with_details(self, violations: Sequence[Sequence[Violation]], *, redacted: bool) -> bytes:
+    def _encode_with_details(self, violations: Sequence[Sequence[Violation]], *, redacted: bool) -> ResponseBody:
         """Encodes some customers at a time: their findings take more memory before they are encoded than after."""
         before, after = _encode(BatchResponse([], self._total_ms)).split(b"[]")
-        body = BytesIO()  # its `getvalue` does not copy
-        body.write(before)
+        body = LargeBody()
+        body.append(before)
         for start in range(0, max(len(self._batch), 1), DETAILED_GROUP_SIZE):
             group = slice(start, start + DETAILED_GROUP_SIZE)
             batch, shown = self._batch[group], violations[group]
@@ -216,10 +216,10 @@ class ResponseBuilder:
                 batch, shown = _redact(batch, shown)
             results = _build_results(batch, shown, self._elapsed_ms[group])
             _add_details(start, results, batch, shown)
-            body.write(b"," if start else b"[")
-            body.write(memoryview(_encode(results))[1:-1])
-        body.write(b"]" + after)
-        return body.getvalue()
+            body.append(b"," if start else b"[")
+            body.append(memoryview(_encode(results))[1:-1])
+        body.append(b"]" + after)
+        return body if len(body) > MAX_PLAIN_BYTES else bytes(body)
 
 
 def _redact(

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,6 +16,7 @@ from muster.intake.customer_store import Batch, CustomerStore, Sender, Session
 from muster.intake.decision import Decision
 from muster.intake.decode import decode_customers
 from muster.intake.idempotency import IdempotencyKey, KeyReusedError, compute_fingerprint
+from muster.intake.large_body import ResponseBody
 from muster.intake.optimistic_save import OptimisticSaver
 from muster.intake.request import BatchOptions
 from muster.intake.response import ResponseBuilder
@@ -34,7 +35,7 @@ class IntakeResult:
     `was_commit_lost` says that the answer to the commit was lost, and that the batch was found afterwards.
     """
 
-    body: bytes
+    body: ResponseBody
     batch_id: UUID | None
     accepted: int
     rejected: int
@@ -67,11 +68,14 @@ class Intake:
         *,
         max_customers: int,
         key_lifetime: timedelta = KEY_LIFETIME,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`now` gives the time at which batches count as received, in UTC."""
         self._store = store
         self._checkers = checkers
         self._max_customers = max_customers
         self._key_lifetime = key_lifetime
+        self._now = now
         self._saver = OptimisticSaver()
 
     def process(
@@ -87,7 +91,7 @@ class Intake:
         `TooManyCustomersError`, `KeyInProgressError`, `KeyReusedError` and the errors of the store; then nothing is
         saved. After a `LostCommitError`, its outcome says what is known.
         """
-        started, received_at = time.perf_counter_ns(), datetime.now(UTC)
+        started, received_at = time.perf_counter_ns(), self._now()
         to_save = Batch(generate_batch_id(received_at), received_at, sender.name) if options.save else None
         request = _Request(content, sender, options, to_save, started, stages or StageTimings())
         with self._store.session() as session:
