@@ -8,10 +8,12 @@ from uuid import UUID
 
 from muster.intake.checkpoint import Checkpoint, LeaseLostError, Totals
 from muster.loads.load_store import (
+    ALL_LOADS,
     FINAL_STATES,
     MAX_PART_BYTES,
     MAX_PARTS,
     Load,
+    LoadListFilter,
     LoadOptions,
     LoadState,
     NewLoad,
@@ -64,17 +66,37 @@ class MemoryLoadStore:
 
     def create(self, load: NewLoad) -> None:
         values = {name: getattr(load, name) for name in NewLoad.__dataclass_fields__}
-        self._loads[load.id] = _Kept(Load(**values))
+        self._loads[load.id] = _Kept(Load(**values), is_uploaded=load.parts_of is not None)
+
+    def create_once(self, load: NewLoad) -> bool:
+        if self.find_same(load.fingerprint):
+            return False
+        self.create(load)
+        return True
+
+    def count_open(self, sender: str) -> int:
+        return sum(load.state not in FINAL_STATES for load in self.list(sender=sender, before=None, limit=1_000))
+
+    def count_waiting(self) -> int:
+        return sum(kept.load.state is LoadState.WAITING for kept in self._loads.values())
 
     def get(self, load_id: UUID) -> Load | None:
         kept = self._loads.get(load_id)
         return replace(kept.load, has_refused=bool(kept.refused)) if kept else None
 
-    def list(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[Load]:
+    def list(
+        self, wanted: LoadListFilter = ALL_LOADS, *, sender: str | None, before: UUID | None, limit: int
+    ) -> Sequence[Load]:
         return [
             load
             for load in self._newest_first()
-            if (sender is None or load.sender == sender) and (before is None or load.id < before)
+            if (sender is None or load.sender == sender)
+            and (before is None or load.id < before)
+            and (wanted.since is None or load.created_at >= wanted.since)
+            and (wanted.until is None or load.created_at < wanted.until)
+            and wanted.sender in (None, load.sender)
+            and wanted.state in (None, load.state)
+            and wanted.is_dry_run in (None, load.options.dry_run)
         ][:limit]
 
     def find_same(self, fingerprint: bytes) -> Sequence[Load]:
@@ -100,6 +122,13 @@ class MemoryLoadStore:
     def read_part(self, load_id: UUID, number: int) -> bytes | None:
         kept = self._loads.get(load_id)
         return kept.parts[number][1] if kept and number in kept.parts else None
+
+    def configure(self, load_id: UUID, options: LoadOptions) -> bool:
+        kept = self._loads.get(load_id)
+        if kept is None or kept.load.state is not LoadState.RECEIVING:
+            return False
+        self._change(kept, options=options)
+        return True
 
     def start(self, load_id: UUID, *, size: int, content_sha256: bytes) -> bool:
         kept = self._loads.get(load_id)
@@ -230,6 +259,9 @@ class MemoryLoadStore:
 
     def _is_abandoned(self, kept: _Kept, before: datetime) -> bool:
         if kept.load.state is not LoadState.RECEIVING or kept.load.created_at >= before:
+            return False
+        dry_runs = (other.load for other in self._loads.values() if other.load.parts_of == kept.load.id)
+        if any(load.ended_at is None or load.ended_at >= before for load in dry_runs):
             return False
         return all(received_at < before for _, _, received_at in kept.parts.values())
 

@@ -6,12 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from muster.classifiers.snapshot import ClassifierCache
-from muster.intake.checker_cache import CheckerCache
 from muster.intake.checkpoint import Position
 from muster.intake.chunks import ChunkIntake
 from muster.intake.customer_store import Batch, CustomerStore
@@ -21,10 +18,8 @@ from muster.loads.mapping import make_mapper
 from muster.loads.refused_rows import RefusedRow, unpack_refused_rows
 from muster.loads.rows import FileChangedError, InvalidFileError, Layout, Row, RowProblem
 from muster.loads.runner import LoadRunner
-from tests.classifiers.fakes import MemoryClassifierStore
-from tests.intake.fakes import FakeSender, MemoryStore
+from tests.intake.fakes import FakeSender, MemoryStore, make_checkers
 from tests.loads.fakes import MemoryLoadStore
-from tests.samples import make_entries
 
 LEASE = UUID(int=7)
 SENDER = FakeSender("feed", ("MAIN",))
@@ -124,16 +119,11 @@ def lease_load(loads: Any, load_id: UUID) -> Load:
 
 
 def make_runner(customers: CustomerStore, loads: RunningLoads, *units: str) -> LoadRunner:
-    return LoadRunner(ChunkIntake(customers, _make_checkers(units)), loads)
+    return LoadRunner(ChunkIntake(customers, make_checkers(units)), loads)
 
 
 def make_chunk_intake() -> ChunkIntake:
-    return ChunkIntake(MemoryStore(), _make_checkers(("MAIN",)))
-
-
-@cache
-def _make_checkers(units: tuple[str, ...]) -> CheckerCache:
-    return CheckerCache(ClassifierCache(MemoryClassifierStore(make_entries(*units))))
+    return ChunkIntake(MemoryStore(), make_checkers(("MAIN",)))
 
 
 def run_load(runner: LoadRunner, load: Load, source: ListSource, **more: Any) -> Load:

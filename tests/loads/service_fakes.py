@@ -14,10 +14,11 @@ from muster.auth.read_audit import ReadAudit
 from muster.auth.users import Role, User
 from muster.intake.checkpoint import Checkpoint, Position, Totals
 from muster.intake.customer_store import Sender
-from muster.loads.load_store import FINAL_STATES, Load, LoadState
+from muster.loads.load_store import Load, LoadState
 from muster.loads.records import Cell, Record, RecordMapper
 from muster.loads.refused_rows import RefusedRow, pack_refused_rows
 from muster.loads.rows import InvalidFileError, Layout, Row, RowSource
+from muster.loads.saved_mappings import MappingInfo, SavedMapping
 from muster.records.paging import Page
 from tests.loads.fakes import MemoryLoadStore
 
@@ -57,20 +58,6 @@ class AuditList:
 
     def actions(self) -> list[Action]:
         return [event.action for event in self.events]
-
-
-@dataclass
-class StoreCounter:
-    """Counts the loads of a store in memory."""
-
-    store: MemoryLoadStore
-
-    def count_open(self, sender: str) -> int:
-        found = self.store.list(sender=sender, before=None, limit=1_000)
-        return sum(load.state not in FINAL_STATES for load in found)
-
-    def count_waiting(self) -> int:
-        return sum(load.state is LoadState.WAITING for load in self.store.list(sender=None, before=None, limit=1_000))
 
 
 @dataclass
@@ -208,3 +195,26 @@ class EventList:
 
     def record_purge(self, refused: int, abandoned: int) -> None:
         self.events.append(("purge", (refused, abandoned)))
+
+
+@dataclass
+class MemoryMappingStore:
+    """A `MappingStore`."""
+
+    saved: dict[str, SavedMapping] = field(default_factory=dict)
+
+    def find_mappings(self, header_sha256: bytes, *, limit: int) -> Sequence[SavedMapping]:
+        found = [each for each in self.saved.values() if each.header_sha256 == header_sha256]
+        return sorted(found, key=lambda each: each.saved_at, reverse=True)[:limit]
+
+    def list_mappings(self) -> Sequence[MappingInfo]:
+        return [self.saved[name] for name in sorted(self.saved)]
+
+    def save_mapping(self, saved: SavedMapping, event: AuditEvent, *, max_saved: int) -> bool:
+        if len({*self.saved, saved.name}) > max_saved:
+            return False
+        self.saved[saved.name] = saved
+        return True
+
+    def delete_mapping(self, name: str, event: AuditEvent) -> bool:
+        return self.saved.pop(name, None) is not None

@@ -10,7 +10,7 @@ from muster.loads.load_store import Load, LoadState, Part
 from muster.loads.maintenance import MaintenanceTimes
 from muster.loads.worker import LoadEnvironment, WorkerTimes
 from tests.loads.fakes import MemoryLoadStore, build_load
-from tests.loads.service_fakes import AuditList, EventList, FakeRunner, StoreCounter, make_name_mapper, open_lines
+from tests.loads.service_fakes import AuditList, EventList, FakeRunner, make_name_mapper, open_lines
 
 
 class EndedLoads(EventList):
@@ -30,7 +30,7 @@ def build(store: MemoryLoadStore, workers: int) -> LoadBackground:
         store, AuditList(), is_passing=lambda error: False, times=WorkerTimes(poll=timedelta(hours=1))
     )
     job = LoadJob(store, FakeRunner(store), open_lines, make_name_mapper)
-    return LoadBackground(job, environment, StoreCounter(store), MaintenanceTimes(timedelta(days=1)), workers=workers)
+    return LoadBackground(job, environment, MaintenanceTimes(timedelta(days=1)), workers=workers)
 
 
 def add(store: MemoryLoadStore) -> None:

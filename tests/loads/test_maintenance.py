@@ -10,7 +10,7 @@ from muster.intake.service import generate_batch_id
 from muster.loads.load_store import LoadState
 from muster.loads.maintenance import LoadMaintenance, MaintenanceTimes
 from tests.loads.fakes import MemoryLoadStore, build_load
-from tests.loads.service_fakes import LAYOUT, AuditList, Clock, EventList, StoreCounter
+from tests.loads.service_fakes import LAYOUT, AuditList, Clock, EventList
 
 DAY = timedelta(days=1)
 
@@ -27,7 +27,6 @@ class House:
         self.audit, self.observer = AuditList(), EventList()
         self.maintenance = LoadMaintenance(
             self.store,
-            StoreCounter(self.store),
             self.audit,
             self.observer,
             MaintenanceTimes(self.keep, between_counts=timedelta(milliseconds=1)),

@@ -84,6 +84,21 @@ def test_refused_rows_are_visible_to_sender_and_admin_and_noted(user: User, is_v
     assert noted == [(user.name, action, str(load_id))]
 
 
+@pytest.mark.parametrize(("user", "is_visible"), [(ANNA, True), (RITA, False), (ADA, True), (BOTH, False)])
+def test_the_first_refused_rows_are_read_before_the_end_too_and_noted(user: User, is_visible: bool) -> None:
+    library = Library()
+    load = library.store.get(library.add(has_ended=False))
+    assert load is not None
+    assert library.reader.sees_refused(load, user) is is_visible
+    refused = library.reader.first_refused(load, user, limit=1)
+    assert (refused is not None) is is_visible
+    if refused is not None:
+        assert [row.raw for row in refused.rows] == ["row 1"]
+    details = {"rows": 1}
+    expected = [AuditEvent(user.name, Action.REFUSED_ROWS_READ, str(load.id), details)] if is_visible else []
+    assert library.audit.events == expected
+
+
 def test_refused_rows_that_are_no_longer_kept_are_none() -> None:
     library = Library()
     load_id = library.add()

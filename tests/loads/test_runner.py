@@ -9,6 +9,7 @@ import pytest
 
 from muster.intake.checkpoint import LeaseLostError
 from muster.intake.customer_store import Batch, CommitOutcome, ConflictError, LostCommitError
+from muster.intake.large_body import ResponseBody
 from muster.loads.load_store import Load, LoadState
 from muster.loads.row_errors import NOT_JSON, TOO_MANY_CELLS
 from muster.loads.rows import FileChangedError, RowProblem
@@ -203,12 +204,24 @@ def test_conflict_with_another_sender_is_decided_again(bench: Bench) -> None:
     assert [row.number for row in read_refused(bench.loads, ended)] == [2]
 
 
+@pytest.mark.parametrize("row", [4, 5, 12])
+def test_number_of_an_earlier_chunk_is_refused_in_a_chunk_that_was_prepared_before_that_was_saved(
+    bench: Bench, row: int
+) -> None:
+    customers = build_customers(12)
+    customers[row - 1]["communicationNumber"] = customers[0]["communicationNumber"]
+    ended = bench.run(ListSource(customers))
+    assert (ended.totals.accepted, ended.totals.refused) == (11, 1)
+    assert [(refused.number, refused.codes) for refused in read_refused(bench.loads, ended)] == [(row, ("O005",))]
+    assert [len(batch.accepted) + len(batch.rejected) for batch in bench.customers.batches] == [3, 3, 3, 3]
+
+
 class LosingStore(MemoryLoadingStore):
     """Loses the answer to some commits: `outcomes` has whether each of the next commits happens."""
 
     outcomes: list[tuple[bool, CommitOutcome]] = []  # noqa: RUF012 - replaced by each test
 
-    def save(self, batch: Batch, response: bytes) -> None:
+    def save(self, batch: Batch, response: ResponseBody) -> None:
         if not self.outcomes:
             return super().save(batch, response)
         happens, self.outcome = self.outcomes.pop(0)

@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from muster.audit.events import Action
 from muster.auth.users import User
-from muster.intake.service import generate_batch_id
 from muster.loads.load_store import MAX_PARTS, Load, LoadOptions, LoadState
 from muster.loads.reading import LoadConflictError, LoadReader
 from muster.loads.uploads import (
@@ -20,7 +22,7 @@ from muster.loads.uploads import (
     UploadLimits,
 )
 from tests.loads.fakes import MemoryLoadStore
-from tests.loads.service_fakes import ADA, ANNA, BEN, RITA, AuditList, FakeResults, StoreCounter
+from tests.loads.service_fakes import ADA, ANNA, BEN, RITA, AuditList, FakeResults
 
 
 @dataclass
@@ -36,7 +38,6 @@ class Upload:
         reader = LoadReader(self.store, FakeResults(), lambda: frozenset({"MAIN"}), self.audit.read_audit())
         self.uploads = LoadUploads(
             self.store,
-            StoreCounter(self.store),
             reader,
             self.audit,
             limits=self.limits,
@@ -142,18 +143,6 @@ def test_the_same_key_gives_the_first_load() -> None:
     assert other.id != first.id
 
 
-def test_a_started_load_stands_for_its_key_before_one_that_received_nothing() -> None:
-    """The answer to a creation was lost, and its load appears after a second one was created under the key."""
-    upload = Upload()
-    late, _ = upload.uploads.create(ANNA, "a.csv", LoadOptions(), key="k")
-    second = replace(late, id=generate_batch_id(late.created_at))
-    upload.store.create(second)
-    upload.uploads.add_part(second.id, 1, b"abc", ANNA)
-    upload.uploads.start(second.id, ANNA)
-    again, is_replay = upload.uploads.create(ANNA, "a.csv", LoadOptions(), key="k")
-    assert (again.id, is_replay) == (second.id, True)
-
-
 def test_a_load_that_was_started_is_not_discarded() -> None:
     upload = Upload()
     load = upload.create()
@@ -189,6 +178,9 @@ CHANGES: dict[str, Change] = {
     "part": lambda upload, load, user: upload.uploads.add_part(load.id, 1, b"abc", user),
     "start": lambda upload, load, user: upload.uploads.start(load.id, user),
     "cancel": lambda upload, load, user: upload.uploads.cancel(load.id, user),
+    "configure": lambda upload, load, user: upload.uploads.configure(load.id, LoadOptions(), user),
+    "dry run": lambda upload, load, user: upload.uploads.start_dry_run(load.id, user),
+    "judged": lambda upload, load, user: upload.uploads.start_judged(load.id, user),
 }
 
 
@@ -199,7 +191,17 @@ def test_a_load_of_another_sender_does_not_exist_for_a_sender(change: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("change", "user"), [("part", RITA), ("part", ADA), ("start", RITA), ("start", ADA), ("cancel", RITA)]
+    ("change", "user"),
+    [
+        ("part", RITA),
+        ("part", ADA),
+        ("start", RITA),
+        ("start", ADA),
+        ("cancel", RITA),
+        ("configure", ADA),
+        ("dry run", ADA),
+        ("judged", ADA),
+    ],
 )
 def test_who_sees_a_load_of_another_user_may_not_change_it(change: str, user: User) -> None:
     upload = Upload()
@@ -224,3 +226,80 @@ def test_a_cancelled_load_is_not_started() -> None:
     upload.uploads.cancel(load.id, ANNA)
     with pytest.raises(LoadConflictError, match="cancelled"):
         upload.uploads.start(load.id, ANNA)
+
+
+def end(upload: Upload, load: Load, state: LoadState = LoadState.COMPLETED) -> None:
+    lease = uuid4()
+    upload.store.lease(load.id, lease, timedelta(minutes=1))
+    upload.store.finish(load.id, lease, state, content_sha256=None)
+
+
+def start_dry_run(upload: Upload, **options: Any) -> Load:
+    """A dry run of a file of 3 bytes."""
+    load = upload.create()
+    upload.uploads.add_part(load.id, 1, b"abc", ANNA)
+    upload.uploads.configure(load.id, LoadOptions(**options), ANNA)
+    dry_run = upload.uploads.start_dry_run(load.id, ANNA)
+    assert dry_run is not None
+    return dry_run
+
+
+def test_the_options_of_an_upload_are_chosen_after_its_parts_have_come() -> None:
+    upload = Upload()
+    load = upload.create()
+    upload.uploads.add_part(load.id, 1, b"abc", ANNA)
+    configured = upload.uploads.configure(load.id, LoadOptions(encoding="cp1257"), ANNA)
+    assert configured is not None
+    assert configured.options.encoding == "cp1257"
+    with pytest.raises(UnsupportedEncodingError):
+        upload.uploads.configure(load.id, LoadOptions(encoding="klingon"), ANNA)
+    upload.uploads.start(load.id, ANNA)
+    with pytest.raises(LoadConflictError):
+        upload.uploads.configure(load.id, LoadOptions(), ANNA)
+
+
+def test_a_dry_run_of_an_upload_reads_its_parts_and_leaves_them() -> None:
+    upload = Upload()
+    dry_run = start_dry_run(upload, upsert=True)
+    assert (dry_run.state, dry_run.size, dry_run.name) == (LoadState.WAITING, 3, "customers.csv")
+    assert dry_run.options == LoadOptions(dry_run=True, upsert=True)
+    assert upload.started == 1
+    end(upload, dry_run)
+    assert len(upload.store.parts(dry_run.file_id)) == 1
+    assert [event.details for event in upload.audit.events] == [{"bytes": 3, "dryRun": True}]
+
+
+def test_a_judged_file_is_loaded_with_the_options_of_its_dry_run() -> None:
+    upload = Upload()
+    dry_run = start_dry_run(upload, upsert=True)
+    end(upload, dry_run)
+    upload.uploads.configure(dry_run.file_id, LoadOptions(), ANNA)  # in another tab
+    first, second = (upload.uploads.start_judged(dry_run.id, ANNA) for _ in range(2))
+    assert first == second
+    assert first is not None
+    assert (first.id, first.state) == (dry_run.file_id, LoadState.WAITING)
+    assert first.options == LoadOptions(upsert=True)
+    with pytest.raises(LoadConflictError):
+        upload.uploads.start_dry_run(first.id, ANNA)
+
+
+@pytest.mark.parametrize("state", [LoadState.WAITING, LoadState.FAILED])
+def test_a_file_whose_dry_run_has_not_succeeded_is_not_loaded(state: LoadState) -> None:
+    upload = Upload()
+    dry_run = start_dry_run(upload)
+    if state is LoadState.FAILED:
+        end(upload, dry_run, state)
+    with pytest.raises(LoadConflictError, match="dry run"):
+        upload.uploads.start_judged(dry_run.id, ANNA)
+
+
+def test_a_load_that_is_no_dry_run_of_an_upload_is_not_started_as_one() -> None:
+    upload = Upload()
+    assert upload.uploads.start_judged(upload.create().id, ANNA) is None
+
+
+def test_dry_runs_count_as_loads_that_have_not_ended() -> None:
+    upload = Upload(UploadLimits(max_open=2))
+    dry_run = start_dry_run(upload)
+    with pytest.raises(TooManyLoadsError):
+        upload.uploads.start_dry_run(dry_run.file_id, ANNA)

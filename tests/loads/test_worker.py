@@ -12,7 +12,7 @@ import pytest
 from muster.audit.events import Action
 from muster.intake.service import generate_batch_id
 from muster.loads.job import LoadJob
-from muster.loads.load_store import Load, LoadState, Part
+from muster.loads.load_store import Load, LoadOptions, LoadState, Part
 from muster.loads.pace import Pace
 from muster.loads.worker import LoadEnvironment, LoadWorker, WorkerTimes
 from tests.loads.fakes import MemoryLoadStore, build_load
@@ -105,6 +105,34 @@ def test_a_file_that_is_not_the_announced_one_fails_before_its_first_row() -> No
     assert site.get(wrong).state is LoadState.FAILED
     assert "SHA-256" in (site.get(wrong).problem or "")
     assert site.texts() == ["one"]
+
+
+def add_dry_run(site: Site, *, parts: int = 3) -> tuple[UUID, UUID]:
+    """An upload of one row in each part, and a dry run of it that waits."""
+    upload, dry_run = generate_batch_id(site.clock()), generate_batch_id(site.clock())
+    site.store.create(build_load(upload))
+    for number in range(1, parts + 1):
+        site.store.add_part(upload, Part(number, 4, b""), b"row\n")
+    site.store.create(build_load(dry_run, options=LoadOptions(dry_run=True), state=LoadState.WAITING, parts_of=upload))
+    return upload, dry_run
+
+
+def test_a_dry_run_of_an_upload_leaves_its_parts_for_the_load() -> None:
+    site = Site()
+    upload, dry_run = add_dry_run(site)
+    assert site.worker.run_next()
+    assert not site.worker.run_next()
+    assert (site.get(dry_run).state, site.get(dry_run).totals.rows) == (LoadState.COMPLETED, 3)
+    assert (site.get(upload).state, len(site.store.parts(upload))) == (LoadState.RECEIVING, 3)
+
+
+def test_a_dry_run_whose_file_is_gone_fails_and_says_so() -> None:
+    site = Site()
+    upload, dry_run = add_dry_run(site)
+    site.store.cancel(upload)
+    assert site.worker.run_next()
+    assert site.get(dry_run).state is LoadState.FAILED
+    assert "its upload was cancelled" in (site.get(dry_run).problem or "")
 
 
 def test_a_worker_that_stops_while_it_compares_the_file_gives_the_load_back() -> None:

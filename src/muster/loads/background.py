@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from muster.loads.job import LoadJob
-from muster.loads.maintenance import LoadCounter, LoadMaintenance, MaintenanceTimes
+from muster.loads.maintenance import LoadMaintenance, MaintenanceTimes
 from muster.loads.observer import LoadObserver
 from muster.loads.pace import Pace
 from muster.loads.worker import LoadEnvironment, LoadWorker
@@ -22,14 +22,12 @@ class LoadBackground:
         self,
         job: LoadJob,
         environment: LoadEnvironment,
-        counter: LoadCounter,
         times: MaintenanceTimes,
         *,
         workers: int,
     ) -> None:
         self._job = job
         self._environment = environment
-        self._counter = counter
         self._times = times
         self._count = workers
         self._workers: list[LoadWorker] = []
@@ -39,7 +37,7 @@ class LoadBackground:
     def start(self, observer: LoadObserver, is_busy: Callable[[], bool]) -> None:
         """`is_busy` says whether requests are at work in this process, to which loads give way."""
         environment, pace = self._environment, Pace(is_busy)
-        self._maintenance = LoadMaintenance(environment.store, self._counter, environment.audit, observer, self._times)
+        self._maintenance = LoadMaintenance(environment.store, environment.audit, observer, self._times)
         self._workers = [LoadWorker(self._job, environment, observer, pace) for _ in range(self._count)]
         # Daemons: a process that must end ends, and another one goes on with its loads.
         targets = [self._maintenance.run, *(worker.run for worker in self._workers)]

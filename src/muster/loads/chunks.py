@@ -1,17 +1,18 @@
 """Chunks: consecutive records of a file that are checked together and become one batch."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, NamedTuple
+from itertools import islice
+from typing import Any, Final
 
 from muster.customer import Violation
 from muster.customer.findings import CompiledError
-from muster.intake.candidates import CheckedBatch, UnreadableItem
+from muster.intake.candidates import UnreadableItem
 from muster.intake.checkpoint import Position
-from muster.intake.chunks import ChunkIntake, ChunkOptions
+from muster.intake.chunks import ChunkIntake, ChunkOptions, PreparedChunk
 from muster.intake.decode import GROUP_SIZE, MAX_GROUP_BYTES
-from muster.loads.records import DocumentPath, Record, RecordMapper
+from muster.loads.records import Record, RecordMapper
 from muster.loads.row_errors import RowError
 from muster.loads.rows import FileChangedError, InvalidFileError, Row, RowProblem, RowSource, measure_row
 
@@ -22,20 +23,15 @@ MAX_CHUNK_SIZE: Final = 64 * 1024 * 1024
 FIRST_CHUNK_RECORDS: Final = 1_000
 
 
-class ReadRecord(NamedTuple):
-    """What a chunk keeps of a `Record` for its refused rows. The values of text rows are dropped: `raw` has them."""
-
-    rows: tuple[Row, ...]
-    problems: tuple[RowProblem, ...]
-    origins: Mapping[DocumentPath, int]
-
-
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A checked chunk: the records, the position after the last of them, and the number of its rows."""
+    """A chunk to be saved: the position after its last record, the number of its first row, and how many it has.
 
-    records: list[ReadRecord]
-    checked: CheckedBatch
+    Of the records, it keeps what the refused rows need: no documents, and no values of text rows, whose `raw` has them.
+    """
+
+    records: list[Record]
+    prepared: PreparedChunk
     after: Position
     first_row: int
     row_count: int
@@ -51,7 +47,7 @@ class ChunkReader:
         self, source: RowSource, mapper: RecordMapper, after: Position, *, max_size: int = MAX_CHUNK_SIZE
     ) -> None:
         self._source = source
-        self._records = mapper.map(source.rows(after))
+        self._records = self._read_records(mapper.map(source.rows(after)))
         self._max_size = max_size
         self._offset = after.offset  # of the content after the last record
         self._is_first = True
@@ -61,53 +57,51 @@ class ChunkReader:
         """The next chunk, None at the end. Raises `FileChangedError` and the errors of the store of classifiers."""
         if self._is_first:
             max_records, self._is_first = min(max_records, FIRST_CHUNK_RECORDS), False
-        records: list[ReadRecord] = []
-        checked = intake.check(self._read_groups(records, max_records), options, max_bytes=self._max_size)
+        records: list[Record] = []
+        prepared = intake.prepare(self._read_groups(records, max_records), options, max_bytes=self._max_size)
         if not records:
             return None
         after = self._source.position_after(records[-1].rows[-1])
         row_count = sum(len(record.rows) for record in records)
-        return Chunk(records, checked, after, records[0].rows[0].number, row_count)
+        return Chunk(records, prepared, after, records[0].rows[0].number, row_count)
 
-    def _read_groups(self, records: list[ReadRecord], max_records: int) -> Iterator[list[Any]]:
+    def _read_groups(self, records: list[Record], max_records: int) -> Iterator[list[Any]]:
         """Groups of documents for the checker, which releases each before the next one is read."""
         group: list[Any] = []
         group_size, left = 0, self._max_size
-        while len(records) < max_records and left > 0 and (record := self._read_record()) is not None:
-            document, rows, problems, origins, added_size = record
-            group.append(UnreadableItem(document, _to_violations(problems)) if problems else document)
-            if len(rows) == 1:  # the usual one, in a third of the time
-                [row] = rows
-                size = len(row.raw) or measure_row(row)
-                records.append(ReadRecord((_without_value(row),), problems, origins))
-            else:
-                size = sum(map(measure_row, rows))
-                records.append(ReadRecord(tuple(map(_without_value, rows)), problems, origins))
+        for record in islice(self._records, max_records):
+            rows, problems = record.rows, record.problems
+            group.append(UnreadableItem(record.document, _to_violations(problems)) if problems else record.document)
+            record.document = None
+            size = _drop_value(rows[0]) if len(rows) == 1 else sum(map(_drop_value, rows))
+            records.append(record)
             end = rows[-1].end
             left -= max(size, end - self._offset)
             self._offset = end
-            group_size += size + added_size
+            group_size += size + record.added_size
             if len(group) == GROUP_SIZE or group_size > MAX_GROUP_BYTES:
                 yield group
                 group, group_size = [], 0
-            del document, record
+            if left <= 0:
+                break
         if group:
             yield group
 
-    def _read_record(self) -> Record | None:
-        if self.failure is not None:
-            return None
+    def _read_records(self, records: Iterator[Record]) -> Iterator[Record]:
         try:
-            return next(self._records, None)
+            yield from records
         except FileChangedError:
             raise
         except InvalidFileError as error:
             self.failure = error
-            return None
 
 
-def _without_value(row: Row) -> Row:
-    return Row(row.number, None, row.raw, row.end, row.problems) if row.raw else row
+def _drop_value(row: Row) -> int:
+    """Drops the value of a text row, and gives the size of what is kept."""
+    if not row.raw:
+        return measure_row(row)
+    row.value = None
+    return len(row.raw)
 
 
 def _to_violations(problems: tuple[RowProblem, ...]) -> tuple[Violation, ...]:

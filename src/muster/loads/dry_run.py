@@ -22,8 +22,10 @@ from muster.intake.customer_store import (
     CustomerStore,
     Known,
     Session,
+    group_by_unit,
 )
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
+from muster.intake.large_body import ResponseBody
 
 # KiB of pages that SQLite keeps in memory; the others lie in its temporary file.
 _CACHE_KIB: Final = 8 * 1024
@@ -67,12 +69,9 @@ class TakenIdentifiers(AbstractContextManager["TakenIdentifiers"]):
     def find(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
         if self._is_empty:
             return NOTHING_KNOWN
-        ext_ids_by_unit: dict[str, list[str]] = {}
-        for unit, ext_id in customers:
-            ext_ids_by_unit.setdefault(unit, []).append(ext_id)
         versions = {
             (unit, ext_id): version
-            for unit, ext_ids in ext_ids_by_unit.items()
+            for unit, ext_ids in group_by_unit(customers).items()
             for ext_id, version in self._connection.execute(_FIND_CUSTOMERS, (_to_json(ext_ids), unit))
         }
         return Known(frozenset(n for (n,) in self._connection.execute(_FIND_NUMBERS, (_to_json(numbers),))), versions)
@@ -129,7 +128,7 @@ class DryRunSession:
     def claim(self, key: IdempotencyKey) -> AbstractContextManager[StoredResponse | None]:
         return self._session.claim(key)
 
-    def save(self, batch: Batch, response: bytes) -> None:
+    def save(self, batch: Batch, response: ResponseBody) -> None:
         """Raises `ConflictError` where an insert would: for a chunk that was decided as if the store were empty."""
         if not self._is_looked_up:
             accepted = batch.accepted

@@ -13,11 +13,12 @@ from muster.intake.checkpoint import START
 from muster.intake.customer_store import Sender
 from muster.loads.lease import LEASE_DURATION, LeaseRenewer
 from muster.loads.load_store import Load, LoadStore
-from muster.loads.parts_file import PartsFile
+from muster.loads.parts_file import open_parts
 from muster.loads.records import RecordMapper
 from muster.loads.rows import InvalidFileError, Layout, RowSource
 
 _BUFFER_BYTES: Final = 256 * 1024
+_GONE: Final = "the uploaded file is gone: it was loaded, or its upload was cancelled"
 _OTHER_FILE: Final = "the SHA-256 of the uploaded file is not the one that was given for it; upload it again"
 
 
@@ -83,7 +84,8 @@ class LoadJob:
 
             def open_source() -> RowSource:
                 file, size = self._open(load, resources)
-                source = wrap(self.open_rows(file, name=load.name, size=size, encoding=load.options.encoding))
+                encoding, sheet = load.options.encoding, load.options.sheet
+                source = wrap(self.open_rows(file, name=load.name, size=size, encoding=encoding, sheet=sheet))
                 resources.callback(source.close)
                 return source
 
@@ -108,7 +110,9 @@ class LoadJob:
 
     def _open(self, load: Load, resources: ExitStack) -> tuple[BinaryIO, int]:
         """The uploaded file, and its bytes."""
-        parts = PartsFile(self.store.parts(load.id), lambda number: self.store.read_part(load.id, number))
+        parts = open_parts(self.store, load)
+        if load.parts_of is not None and not parts.size:
+            raise InvalidFileError(_GONE)
         file = resources.enter_context(io.BufferedReader(parts, _BUFFER_BYTES))
         return cast(BinaryIO, file), parts.size
 

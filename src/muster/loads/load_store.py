@@ -33,6 +33,7 @@ class LoadOptions:
     """What the sender of a file asks for.
 
     `mapping` is a mapping in its JSON shape (the same as in TOML), None when the headers name the fields.
+    `sheet` is that of a workbook, None when only one has rows.
     `min_accepted_percent` counts over the whole file, which is judged before anything of it is saved.
     """
 
@@ -43,6 +44,7 @@ class LoadOptions:
     chunk_rows: int = 10_000
     encoding: str | None = None
     mapping: Mapping[str, Any] | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class NewLoad:
     `id` is a UUIDv7: loads are listed by it, and it begins with the time of their creation.
     `fingerprint` finds an earlier load of the same file with the same options by the same sender: see `find_same`.
     `content_sha256` is what the sender says that the file has, None when it is not known.
+    `parts_of` is the upload whose file a dry run reads, so that the file can be loaded afterwards; None for the others.
     """
 
     id: UUID
@@ -64,6 +67,12 @@ class NewLoad:
     size: int | None = None
     content_sha256: bytes | None = None
     state: LoadState = LoadState.RECEIVING
+    parts_of: UUID | None = None
+
+    @property
+    def file_id(self) -> UUID:
+        """The load that has the parts of the file."""
+        return self.parts_of or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,23 @@ class Load(NewLoad):
     bytes_read: int = 0
     problem: str | None = None
     has_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoadListFilter:
+    """What a list of loads selects; None selects everything. `since` and `until` bound the time of creation.
+
+    They count in whole milliseconds, and `until` itself is not selected.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    sender: str | None = None
+    state: LoadState | None = None
+    is_dry_run: bool | None = None
+
+
+ALL_LOADS: Final = LoadListFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +166,28 @@ class LoadStore(RunningLoads, Protocol):
 
     def create(self, load: NewLoad) -> None: ...
 
-    def list(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[Load]:
-        """At most `limit` loads, newest first: of one sender or of all, and older than the load `before`."""
+    def create_once(self, load: NewLoad) -> bool:
+        """Creates the load unless `find_same` finds one with its fingerprint; whether it did.
+
+        Waits for another creation under the fingerprint, also for one whose commit is still on its way.
+        """
+        ...
+
+    def list(
+        self, wanted: LoadListFilter = ALL_LOADS, *, sender: str | None, before: UUID | None, limit: int
+    ) -> Sequence[Load]:
+        """At most `limit` loads, newest first: of one sender or of all, and older than the load `before`.
+
+        `sender` is whose loads the user may see; `wanted` selects among them.
+        """
+        ...
+
+    def count_open(self, sender: str) -> int:
+        """The number of loads of this sender that are in no final state."""
+        ...
+
+    def count_waiting(self) -> int:
+        """The number of loads that wait for a worker."""
         ...
 
     def find_same(self, fingerprint: bytes) -> Sequence[Load]:
@@ -159,6 +205,10 @@ class LoadStore(RunningLoads, Protocol):
 
     def read_part(self, load_id: UUID, number: int) -> bytes | None: ...
 
+    def configure(self, load_id: UUID, options: LoadOptions) -> bool:
+        """Replaces the options of a load. False unless it is receiving."""
+        ...
+
     def start(self, load_id: UUID, *, size: int, content_sha256: bytes) -> bool:
         """Lets workers take a load whose parts are all there.
 
@@ -169,7 +219,8 @@ class LoadStore(RunningLoads, Protocol):
     def lease_next(self, lease: UUID, duration: timedelta) -> Load | None:
         """Leases the oldest load that was started and waits, or runs without a lease or under an expired one.
 
-        Takes turns between senders. Never takes a load without `start`, whose file is not in the database. A load whose
+        Takes turns between senders. Never takes a load whose file is not in the database: one that was not started, and
+        has no `parts_of`. A load whose
         workers died several times in a row without a checkpoint between fails instead.
         """
         ...
@@ -206,6 +257,7 @@ class LoadStore(RunningLoads, Protocol):
     def cancel_abandoned(self, received_before: datetime) -> int:
         """Cancels uploads of which nothing was received since this moment; returns their number.
 
+        One whose dry run has not ended, or ended since then, is not abandoned.
         Deletes their parts, and those that an interrupted `finish` or `cancel` has left.
         """
         ...

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from muster.audit.events import Action, AuditEvent, AuditSink
 from muster.loads.load_store import LoadStore
@@ -13,16 +13,6 @@ from muster.loads.observer import LoadObserver
 
 # The actor of a purge in the audit log. No name of a stored user holds a colon.
 PURGE_ACTOR: Final = "setting:keep_refused_days"
-
-
-class LoadCounter(Protocol):
-    def count_open(self, sender: str) -> int:
-        """The number of loads of this sender that are in no final state."""
-        ...
-
-    def count_waiting(self) -> int:
-        """The number of loads that wait for a worker."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +31,12 @@ class LoadMaintenance:
     def __init__(
         self,
         store: LoadStore,
-        counter: LoadCounter,
         audit: AuditSink,
         observer: LoadObserver,
         times: MaintenanceTimes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
-        self._counter = counter
         self._audit = audit
         self._observer = observer
         self._times = times
@@ -73,7 +61,7 @@ class LoadMaintenance:
             self._stopping.wait(self._times.between_counts.total_seconds())
 
     def count(self) -> None:
-        self._observer.record_waiting(self._counter.count_waiting())
+        self._observer.record_waiting(self._store.count_waiting())
 
     def purge(self) -> None:
         """Raises errors of the store."""

@@ -6,10 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from uuid import UUID
 
 from muster.intake.checkpoint import LeaseLostError
-from muster.loads.load_store import Part
+from muster.loads.load_store import Load, Part
 
 # The part that is read, the next one, and two more: a reader of a zip archive goes back and forth between the directory
 # at its end and the sheet.
@@ -17,6 +18,17 @@ _CACHED_PARTS: Final = 4
 
 # Reads the content of the part with this number; None when it is gone.
 ReadPart = Callable[[int], bytes | None]
+
+
+class PartReader(Protocol):
+    def parts(self, load_id: UUID) -> Sequence[Part]: ...
+
+    def read_part(self, load_id: UUID, number: int) -> bytes | None: ...
+
+
+def open_parts(store: PartReader, load: Load) -> "PartsFile":
+    """The uploaded file of a load."""
+    return PartsFile(store.parts(load.file_id), lambda number: store.read_part(load.file_id, number))
 
 
 class PartsFile(io.RawIOBase):

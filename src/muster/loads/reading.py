@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import msgspec
 from muster.audit.events import Action
 from muster.auth.read_audit import ReadAudit, RefusalReason
 from muster.auth.users import User
-from muster.loads.load_store import FINAL_STATES, Load, LoadState, LoadStore, Part
+from muster.loads.load_store import ALL_LOADS, FINAL_STATES, Load, LoadListFilter, LoadState, LoadStore, Part
 from muster.loads.refused_rows import RefusedRow, unpack_refused_rows
 from muster.loads.rows import Layout
 from muster.records.paging import Page
@@ -58,10 +59,12 @@ class LoadReader:
     def load(self, load_id: UUID, user: User) -> Load | None:
         return self._find_load(load_id, user, "load")
 
-    def loads(self, user: User, *, before: UUID | None, limit: int) -> Page[Load, UUID]:
+    def loads(
+        self, user: User, wanted: LoadListFilter = ALL_LOADS, *, before: UUID | None, limit: int
+    ) -> Page[Load, UUID]:
         """At most `limit` loads that precede the load `before`, newest first."""
         # One more than the page holds tells whether there is another page.
-        found = self._store.list(sender=self._get_visibility(user).sender, before=before, limit=limit + 1)
+        found = self._store.list(wanted, sender=self._get_visibility(user).sender, before=before, limit=limit + 1)
         return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
     def parts(self, load_id: UUID, user: User) -> Sequence[Part] | None:
@@ -76,7 +79,7 @@ class LoadReader:
         load = self._find_load(load_id, user, "refused rows")
         if load is None:
             return None
-        if not self._get_visibility(user).includes(sender=load.sender, unit=None):
+        if not self.sees_refused(load, user):
             self._audit.record_refusal(user, "refused rows", str(load_id), RefusalReason.OTHER_SENDER)
             return None
         self._require_end(load)
@@ -84,6 +87,21 @@ class LoadReader:
             return None
         self._audit.record_read(user, Action.REFUSED_ROWS_READ, str(load.id), {"rows": load.totals.refused})
         return RefusedFile(load.layout, self._iterate_refused(load_id))
+
+    def sees_refused(self, load: Load, user: User) -> bool:
+        """Whether the user may see the refused rows of a load that it sees."""
+        return self._get_visibility(user).includes(sender=load.sender, unit=None)
+
+    def first_refused(self, load: Load, user: User, *, limit: int) -> RefusedFile | None:
+        """The first refused rows of a load that the user sees, also before its end; the audit log notes their number.
+
+        None when the user may not see them, which is no refused read, or when there are none.
+        """
+        if load.layout is None or not load.has_refused or not self.sees_refused(load, user):
+            return None
+        rows = list(islice(self._iterate_refused(load.id), limit))
+        self._audit.record_read(user, Action.REFUSED_ROWS_READ, str(load.id), {"rows": len(rows)})
+        return RefusedFile(load.layout, iter(rows))
 
     def results(self, load_id: UUID, user: User) -> Iterator[Sequence[msgspec.Raw]] | None:
         """The results of the customers that were saved or rejected, in the order of the file, a batch at a time.

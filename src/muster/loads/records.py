@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
+import msgspec
+
 from muster.loads.rows import Row, RowProblem
 
 # Where in a document a value is, by names and indexes.
@@ -11,7 +13,7 @@ DocumentPath = tuple[str | int, ...]
 _NOTHING: Final[Mapping[DocumentPath, int]] = MappingProxyType({})
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, gc=False):
     """One customer of a file: the JSON value for the checker, and its rows.
 
     `problems` are those of the rows, and those of putting them together; a record with problems has no document that

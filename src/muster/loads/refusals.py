@@ -8,9 +8,9 @@ from muster.customer.json_pointer import to_json_pointer
 from muster.intake.checkpoint import CodeCount, Totals
 from muster.intake.decision import Decision
 from muster.intake.redaction import redact_violation
-from muster.loads.chunks import Chunk, ReadRecord
+from muster.loads.chunks import Chunk
 from muster.loads.column_letters import to_column_letters
-from muster.loads.records import Cell, RecordMapper
+from muster.loads.records import Cell, Record, RecordMapper
 from muster.loads.refused_rows import RefusedRow
 from muster.loads.rows import Layout, Row, RowProblem
 
@@ -57,21 +57,21 @@ class RefusalDescriber:
             totals.rows + chunk.row_count,
             totals.accepted + chunk.row_count - refused,
             totals.refused + refused,
-            totals.warnings + sum(chunk.checked.warning_counts.values()),
+            totals.warnings + sum(chunk.prepared.checked.warning_counts.values()),
             tuple(codes.values()),
         )
 
-    def _begin_count(self, record: ReadRecord, violation: Violation, count: int) -> CodeCount:
+    def _begin_count(self, record: Record, violation: Violation, count: int) -> CodeCount:
         place = self._locate(record, 0, violation)
         description = redact_violation(violation).description
         return CodeCount(violation.code, count, description, record.rows[0].number, place.cell or None)
 
-    def _describe(self, record: ReadRecord, violations: Sequence[Violation]) -> tuple[str, ...]:
+    def _describe(self, record: Record, violations: Sequence[Violation]) -> tuple[str, ...]:
         return tuple(
             _join(self._locate(record, index, violation).label, violation) for index, violation in enumerate(violations)
         )
 
-    def _locate(self, record: ReadRecord, index: int, violation: Violation) -> _Place:
+    def _locate(self, record: Record, index: int, violation: Violation) -> _Place:
         """The place of the violation at this index of a record."""
         if record.problems:
             return self._locate_problem(record, record.problems[index])
@@ -84,7 +84,7 @@ class RefusalDescriber:
         index = next((origins[path[:length]] for length in lengths if path[:length] in origins), 0)
         return _to_place(found, record.rows[index].number)
 
-    def _locate_problem(self, record: ReadRecord, problem: RowProblem) -> _Place:
+    def _locate_problem(self, record: Record, problem: RowProblem) -> _Place:
         if problem.column is None:
             return _Place("", "")
         number = next((row.number for row in record.rows if problem in row.problems), record.rows[0].number)

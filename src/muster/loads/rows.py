@@ -1,8 +1,10 @@
 """Rows: what the readers of files give, whatever the format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from muster.intake.checkpoint import Position
 from muster.loads.row_errors import RowError
@@ -27,7 +29,9 @@ class RowProblem(NamedTuple):
     column: int | None = None
 
 
-class Row(NamedTuple):
+# Rows are not tracked by the garbage collector (gc=False): a chunk keeps thousands, and none is part of a reference
+# cycle. They are made in a third of the time that a named tuple takes.
+class Row(msgspec.Struct, gc=False):
     """One row of a file.
 
     `number` is what a person counts: the row of a spreadsheet or the record of a CSV file, where the header is row 1;
@@ -104,6 +108,14 @@ class RowSource(Protocol):
 
 class InvalidFileError(Exception):
     """The file can't be read, as a whole or from here on. The text says why and where, and has no value of a cell."""
+
+
+class SheetChoiceError(InvalidFileError):
+    """Several sheets of a workbook have rows, or none has the name that was given. `sheets` are those with rows."""
+
+    def __init__(self, message: str, sheets: Sequence[str]) -> None:
+        super().__init__(message)
+        self.sheets = tuple(sheets)
 
 
 class FileChangedError(InvalidFileError):

@@ -192,7 +192,7 @@ class LoadRunner:
         lost: LostCommitError | None = None
         for _ in range(MAX_LOST_COMMITS):
             try:
-                intake.save(chunk.checked, run.options, make_checkpoint)
+                intake.save(chunk.prepared, run.options, make_checkpoint)
                 break
             except LostCommitError as error:
                 lost = error

@@ -2,13 +2,20 @@
 
 from dataclasses import dataclass
 
+from muster.loads.file_preview import FilePreview
 from muster.loads.reading import LoadReader
+from muster.loads.saved_mappings import SavedMappings
 from muster.loads.uploads import LoadUploads
 
 
 @dataclass(frozen=True, slots=True)
 class LoadService:
-    """What users do with loads: `uploads` changes them, `reader` reads them. Everything blocks."""
+    """What users do with loads: `uploads` changes them, `reader` reads them. Everything blocks.
+
+    `preview` shows what an uploaded file holds, and checks no permissions.
+    """
 
     uploads: LoadUploads
     reader: LoadReader
+    preview: FilePreview
+    mappings: SavedMappings

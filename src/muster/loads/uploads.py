@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -23,14 +23,12 @@ from muster.loads.load_store import (
     NewLoad,
     Part,
 )
-from muster.loads.maintenance import LoadCounter
 from muster.loads.reading import LoadConflictError, LoadReader
 from muster.loads.rows import InvalidFileError
 
+_NOT_RECEIVING: Final = "the load was started, cancelled or has ended; upload the file again"
 # Encodings of files that begin with a byte order mark.
 _WITH_MARK: Final = frozenset({"utf-16", "utf-32"})
-# Names of domains. Their decoders take time in proportion to the square of a line.
-_NO_ENCODINGS: Final = frozenset({"idna", "punycode"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,6 @@ class LoadUploads:
     def __init__(
         self,
         store: LoadStore,
-        counter: LoadCounter,
         reader: LoadReader,
         audit: AuditSink,
         *,
@@ -84,7 +81,6 @@ class LoadUploads:
     ) -> None:
         self.limits = limits or UploadLimits()
         self._store = store
-        self._counter = counter
         self._reader = reader
         self._audit = audit
         self._on_start = on_start
@@ -102,28 +98,38 @@ class LoadUploads:
         load_id = generate_batch_id(at)
         # A load by API is the same as an earlier one only under the same key.
         fingerprint = load_id.bytes if key is None else _hash_key(user.name, key)
-        if key is not None and (earlier := self._find_first(fingerprint)):
+        if key is not None and (earlier := self._find_same(fingerprint)):
             return earlier, True
-        if self._counter.count_open(user.name) >= self.limits.max_open:
-            raise TooManyLoadsError(self.limits.max_open)
-        self._store.create(
-            NewLoad(load_id, at, user.name, user.business_units, name, options, fingerprint, content_sha256=sha256)
-        )
-        if key is not None and (first := self._find_first(fingerprint)) and first.id != load_id:
-            self._store.cancel(load_id)  # of two requests at the same moment one stands, mostly that with the lower id
-            return first, True
+        self.check_open(user)
+        new = NewLoad(load_id, at, user.name, user.business_units, name, options, fingerprint, content_sha256=sha256)
+        while not self._store.create_once(new):
+            # Another request was faster. If its load is not found, that was cancelled meanwhile.
+            if (earlier := self._find_same(fingerprint)) is not None:
+                return earlier, True
         return self._get(load_id), False
+
+    def get_own(self, load_id: UUID, user: User) -> Load | None:
+        """A load that this user has sent. Raises `NotSenderError`."""
+        load = self._reader.load(load_id, user)
+        if load is not None and load.sender != user.name:
+            raise NotSenderError
+        return load
 
     def find(self, user: User, key: str) -> Load | None:
         """The load that the user created under this idempotency key, unless it was cancelled."""
-        return self._find_first(_hash_key(user.name, key))
+        return self._find_same(_hash_key(user.name, key))
+
+    def check_open(self, user: User) -> None:
+        """Raises `TooManyLoadsError` when the user may not create a load now."""
+        if self._store.count_open(user.name) >= self.limits.max_open:
+            raise TooManyLoadsError(self.limits.max_open)
 
     def add_part(self, load_id: UUID, number: int, content: bytes, user: User) -> Load | None:
         """Keeps a part, which replaces one with the same number.
 
         Raises `NotSenderError`, `LoadConflictError` and `FileTooLargeError`.
         """
-        load = self._get_own(load_id, user)
+        load = self.get_own(load_id, user)
         if load is None:
             return None
         # Parts with low numbers can't exceed the bound together, and listing all parts for each of them takes time.
@@ -145,7 +151,7 @@ class LoadUploads:
 
         Raises `NotSenderError`, `LoadConflictError` and `FileTooLargeError`.
         """
-        load = self._get_own(load_id, user)
+        load = self.get_own(load_id, user)
         if load is None or load.state not in (LoadState.RECEIVING, LoadState.CANCELLED):
             return load
         if load.state is LoadState.CANCELLED:
@@ -159,9 +165,55 @@ class LoadUploads:
         self._on_start()
         return self._get(load_id)
 
+    def configure(self, load_id: UUID, options: LoadOptions, user: User) -> Load | None:
+        """Replaces the options of a load that was not started.
+
+        Raises `UnsupportedEncodingError`, `NotSenderError` and `LoadConflictError`.
+        """
+        _check_encoding(options.encoding)
+        load = self.get_own(load_id, user)
+        if load is not None and not self._store.configure(load_id, options):
+            raise LoadConflictError(_NOT_RECEIVING)
+        return load and self._get(load_id)
+
+    def start_dry_run(self, load_id: UUID, user: User) -> Load | None:
+        """A new load that judges the file of this one by its options, and leaves it as it is.
+
+        Raises `NotSenderError`, `LoadConflictError`, `FileTooLargeError` and `TooManyLoadsError`.
+        """
+        load = self.get_own(load_id, user)
+        if load is None:
+            return None
+        if load.state is not LoadState.RECEIVING:
+            raise LoadConflictError(_NOT_RECEIVING)
+        size = self._check_parts(self._store.parts(load_id))
+        self.check_open(user)
+        at = self._now()
+        dry_id, options = generate_batch_id(at), replace(load.options, dry_run=True)
+        dry_run = NewLoad(
+            dry_id, at, user.name, load.business_units, load.name, options, dry_id.bytes, size, None, LoadState.WAITING
+        )
+        self._append(Action.LOAD_STARTED, user, dry_run, {"bytes": size, "dryRun": True})
+        self._store.create(replace(dry_run, parts_of=load_id))
+        self._on_start()
+        return self._get(dry_id)
+
+    def start_judged(self, dry_run_id: UUID, user: User) -> Load | None:
+        """Starts the load whose file a dry run has judged, with the options of the dry run. None also for other loads.
+
+        Starting it again does nothing. Raises as `start` does.
+        """
+        dry_run = self.get_own(dry_run_id, user)
+        if dry_run is None or dry_run.parts_of is None:
+            return None
+        if dry_run.state is not LoadState.COMPLETED:
+            raise LoadConflictError("the dry run has not ended, or found that the file can't be loaded")
+        self._store.configure(dry_run.parts_of, replace(dry_run.options, dry_run=False))
+        return self.start(dry_run.parts_of, user)
+
     def cancel(self, load_id: UUID, user: User) -> Load | None:
         """Cancels the load unless it has ended. An admin may cancel the loads of others. Raises `NotSenderError`."""
-        load = self._reader.load(load_id, user) if Role.ADMIN in user.roles else self._get_own(load_id, user)
+        load = self._reader.load(load_id, user) if Role.ADMIN in user.roles else self.get_own(load_id, user)
         if load is None or load.state in FINAL_STATES:
             return load
         self._append(Action.LOAD_CANCELLED, user, load, {})
@@ -188,23 +240,15 @@ class LoadUploads:
             raise FileTooLargeError(self.limits.max_bytes)
         return size
 
-    def _find_first(self, fingerprint: bytes) -> Load | None:
-        """The load that stands for a key. A lost answer may have left a second one, which received nothing."""
-        found = self._store.find_same(fingerprint)
-        return min(found, key=lambda load: (load.state is LoadState.RECEIVING, load.id), default=None)
+    def _find_same(self, fingerprint: bytes) -> Load | None:
+        return next(iter(self._store.find_same(fingerprint)), None)
 
     def _get(self, load_id: UUID) -> Load:
         load = self._store.get(load_id)
         assert load is not None, "loads are never deleted"
         return load
 
-    def _get_own(self, load_id: UUID, user: User) -> Load | None:
-        load = self._reader.load(load_id, user)
-        if load is not None and load.sender != user.name:
-            raise NotSenderError
-        return load
-
-    def _append(self, action: Action, user: User, load: Load, details: Details) -> None:
+    def _append(self, action: Action, user: User, load: NewLoad, details: Details) -> None:
         self._audit.append(build_user_event(user, action, str(load.id), details))
 
 
@@ -220,8 +264,6 @@ def _check_encoding(name: str | None) -> None:
     if name.lower() in _WITH_MARK:
         return
     try:
-        codec = find_encoding(b"", name).codec
+        find_encoding(b"", name)
     except InvalidFileError:
         raise UnsupportedEncodingError from None
-    if codec in _NO_ENCODINGS:
-        raise UnsupportedEncodingError

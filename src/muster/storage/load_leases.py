@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Update, func, 
 
 from muster.intake.checkpoint import LeaseLostError
 from muster.loads.load_store import FINAL_STATES, Load, LoadState
-from muster.storage.engine import read_clock, write_transaction
+from muster.storage.engine import ReadClock, read_clock, write_transaction
 from muster.storage.errors import scrub_errors
 from muster.storage.load_parts import delete_parts
 from muster.storage.load_rows import select_loads, to_load
@@ -30,8 +30,9 @@ _Row = Mapping[Any, Any]
 class SqlLeaseStore:
     """Leases loads to workers, as `LoadStore` says."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, read_time: ReadClock = read_clock) -> None:
         self._engine = engine
+        self._read_time = read_time
 
     def lease_next(self, lease: UUID, duration: timedelta) -> Load | None:
         # Workers ask every few seconds, mostly in vain. Reading first takes no lock.
@@ -48,7 +49,7 @@ class SqlLeaseStore:
         with write_transaction(self._engine) as connection:
             row = connection.execute(select(loads).where(of_load).with_for_update()).mappings().one_or_none()
             # After the wait for the lock.
-            now = read_clock(connection)
+            now = self._read_time(connection)
             if row is None or row["state"] in FINAL_STATES:
                 return None
             if row["lease"] not in (None, lease) and row["leased_until"] > now:
@@ -58,26 +59,26 @@ class SqlLeaseStore:
     @scrub_errors
     def renew(self, load_id: UUID, lease: UUID, duration: timedelta) -> None:
         with write_transaction(self._engine) as connection:
-            update_leased(connection, load_id, lease, leased_until=read_clock(connection) + duration)
+            update_leased(connection, load_id, lease, leased_until=self._read_time(connection) + duration)
 
     @scrub_errors
     def release(self, load_id: UUID, lease: UUID) -> None:
         is_leased = (loads.c.id == load_id) & (loads.c.lease == lease)
         with write_transaction(self._engine) as connection:
-            ended = {"lease": None, "leased_until": read_clock(connection)}
+            ended = {"lease": None, "leased_until": self._read_time(connection)}
             connection.execute(update(loads).where(is_leased).values(ended))
 
     @scrub_errors
     def _has_candidate(self) -> bool:
         with self._engine.connect() as connection:
-            query = _select_candidate(read_clock(connection))
+            query = _select_candidate(self._read_time(connection))
             return connection.execute(query).first() is not None
 
     @scrub_errors
     def _lease_candidate(self, lease: UUID, duration: timedelta) -> tuple[Load | None, UUID | None]:
         """The leased load, or the id of a load that failed instead; nothing when other workers were faster."""
         with write_transaction(self._engine) as connection:
-            now = read_clock(connection)
+            now = self._read_time(connection)
             query = _select_candidate(now).with_for_update(skip_locked=True, of=loads)
             row = connection.execute(query).mappings().one_or_none()
             if row is None:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, true
 
 from muster.intake.checkpoint import LeaseLostError, Totals
-from muster.loads.load_store import Load, LoadState, NewLoad, RefusedChunk
+from muster.loads.load_store import ALL_LOADS, Load, LoadListFilter, LoadState, NewLoad, RefusedChunk
 from muster.loads.rows import Layout
-from muster.storage.engine import read_clock, write_transaction
+from muster.storage.batch_ids import build_first_id
+from muster.storage.engine import write_transaction
 from muster.storage.erasure import erasing_transaction
 from muster.storage.errors import scrub_errors
 from muster.storage.load_leases import SqlLeaseStore, end_load, update_leased
@@ -26,6 +27,9 @@ from muster.storage.load_rows import select_loads, to_load, to_row, to_total_col
 from muster.storage.tables import batches, load_refused_rows, loads
 from muster.storage.text import sanitize_text
 
+# Named one by one, and not as those that are not final: so the index of the state is used.
+_OPEN_STATES: Final = (LoadState.RECEIVING.value, LoadState.WAITING.value, LoadState.RUNNING.value)
+
 
 class SqlLoadStore(SqlPartStore, SqlLeaseStore):
     """A `LoadStore` by the same statements on both databases. `Session.save` writes the checkpoints."""
@@ -35,12 +39,23 @@ class SqlLoadStore(SqlPartStore, SqlLeaseStore):
         with write_transaction(self._engine) as connection:
             connection.execute(insert(loads).values(to_row(load)))
 
+    @scrub_errors
+    def create_once(self, load: NewLoad) -> bool:
+        with write_transaction(self._engine) as connection:
+            lock_fingerprint(connection, load.fingerprint)
+            if connection.execute(select(loads.c.id).where(*_is_same(load.fingerprint)).limit(1)).first() is not None:
+                return False
+            connection.execute(insert(loads).values(to_row(load)))
+        return True
+
     def get(self, load_id: UUID) -> Load | None:
         found = self._fetch(select_loads().where(loads.c.id == load_id))
         return found[0] if found else None
 
-    def list(self, *, sender: str | None, before: UUID | None, limit: int) -> Sequence[Load]:
-        query = select_loads().order_by(loads.c.id.desc()).limit(limit)
+    def list(
+        self, wanted: LoadListFilter = ALL_LOADS, *, sender: str | None, before: UUID | None, limit: int
+    ) -> Sequence[Load]:
+        query = select_loads().where(*_build_conditions(wanted)).order_by(loads.c.id.desc()).limit(limit)
         if sender is not None:
             query = query.where(loads.c.sender == sender)
         if before is not None:
@@ -48,8 +63,13 @@ class SqlLoadStore(SqlPartStore, SqlLeaseStore):
         return self._fetch(query)
 
     def find_same(self, fingerprint: bytes) -> Sequence[Load]:
-        is_same = loads.c.fingerprint == fingerprint, loads.c.state != LoadState.CANCELLED.value
-        return self._fetch(select_loads().where(*is_same).order_by(loads.c.id.desc()))
+        return self._fetch(select_loads().where(*_is_same(fingerprint)).order_by(loads.c.id.desc()))
+
+    def count_open(self, sender: str) -> int:
+        return self._count(loads.c.state.in_(_OPEN_STATES), loads.c.sender == sender)
+
+    def count_waiting(self) -> int:
+        return self._count(loads.c.state == LoadState.WAITING.value)
 
     @scrub_errors
     def describe(self, load_id: UUID, lease: UUID, *, layout: Layout, bytes_read: int) -> None:
@@ -121,14 +141,14 @@ class SqlLoadStore(SqlPartStore, SqlLeaseStore):
     @scrub_errors
     def _finish(self, load_id: UUID, lease: UUID, state: LoadState, values: dict[str, Any]) -> None:
         with write_transaction(self._engine) as connection:
-            query = end_load(load_id, state, read_clock(connection), **values).where(loads.c.lease == lease)
+            query = end_load(load_id, state, self._read_time(connection), **values).where(loads.c.lease == lease)
             if connection.execute(query).rowcount != 1:
                 raise LeaseLostError
 
     @scrub_errors
     def _cancel(self, load_id: UUID, *, only_receiving: bool) -> bool:
         with write_transaction(self._engine) as connection:
-            query = end_load(load_id, LoadState.CANCELLED, read_clock(connection))
+            query = end_load(load_id, LoadState.CANCELLED, self._read_time(connection))
             if only_receiving:
                 query = query.where(loads.c.state == LoadState.RECEIVING.value)
             return connection.execute(query).rowcount == 1
@@ -139,7 +159,39 @@ class SqlLoadStore(SqlPartStore, SqlLeaseStore):
             return [to_load(row) for row in connection.execute(query).mappings()]
 
     @scrub_errors
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(loads).where(*conditions)).scalar_one()
+
+    @scrub_errors
     def _fetch_refused(self, query: Select[Any]) -> RefusedChunk | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
         return RefusedChunk(*row) if row else None
+
+
+def lock_fingerprint(connection: Connection, fingerprint: bytes) -> None:
+    """Locks a fingerprint until the end of the transaction. On SQLite, a transaction that writes is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(int.from_bytes(fingerprint[:8], signed=True))))
+
+
+def _is_same(fingerprint: bytes) -> tuple[ColumnElement[bool], ...]:
+    return loads.c.fingerprint == fingerprint, loads.c.state != LoadState.CANCELLED.value
+
+
+def _build_conditions(wanted: LoadListFilter) -> Sequence[ColumnElement[bool]]:
+    """An id begins with the time of creation, as that of a batch does. Each condition has an index with the id."""
+    columns = loads.c
+    is_dry_run = columns.is_dry_run.is_(true())  # exactly the condition of the index
+    return [
+        *([] if wanted.since is None else [columns.id >= build_first_id(wanted.since)]),
+        *([] if wanted.until is None else [columns.id < build_first_id(wanted.until)]),
+        *([] if wanted.sender is None else [columns.sender == wanted.sender]),
+        *([] if wanted.state is None else [columns.state == wanted.state.value]),
+        *(
+            []
+            if wanted.is_dry_run is None
+            else [is_dry_run if wanted.is_dry_run else columns.is_dry_run.is_not(true())]
+        ),
+    ]

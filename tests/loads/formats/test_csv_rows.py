@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from muster.loads.formats.csv_rows import CsvRows
-from muster.loads.formats.text_lines import Lines
+from muster.loads.formats.text_lines import Lines, is_plain
 from muster.loads.rows import Row
 from tests.loads.formats.reading import get_codes, get_values, read
 
@@ -143,6 +143,36 @@ def test_what_the_standard_library_writes_comes_back_cell_by_cell(table: list[li
 
 
 @given(
+    st.lists(st.lists(st.text("ab0 '=Ж😀\u2028\x0b\x1c\x85", max_size=3), max_size=4), max_size=6),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+@example([["a", "b"], [], [""], [" "], ["", ""], ["", "", ""], ["a", "", ""], ["a", "b", "c", ""]], "\n", False)
+@example([["a", "b", "c", "d"], [" "], [""]], "\r\n", True)
+def test_lines_without_quotes_are_split_as_the_standard_library_reads_them(
+    table: list[list[str]], line_end: str, ends_open: bool
+) -> None:
+    text = line_end.join([*map(",".join, table), "x"]) + ("" if ends_open else line_end)
+    lines = io.StringIO(text, newline="\n").readlines()
+    ends = [sum(map(len, lines[: index + 1])) for index in range(len(lines))]
+    read_all = [
+        list(CsvRows(["a", "b", "c"], ",").read(iter([Lines(lines, ends, 0, is_plain=is_plain)]), 1))
+        for is_plain in (True, False)
+    ]
+    assert read_all[0] == read_all[1]
+
+
+def test_blocks_of_empty_lines_are_counted() -> None:
+    [row] = read(b"id,name\n" + b"\n" * 600_000 + b"1,a\n")
+    assert row.number == 600_002
+
+
+def test_text_is_plain_unless_a_line_may_be_more_than_its_cells() -> None:
+    assert is_plain("a,b\r\nc,d\n")
+    assert not any(map(is_plain, ['a,"b"\n', "a,b\0\n", "a\rb\n", "a\r\r\n", "a\r"]))
+
+
+@given(
     st.lists(
         st.sampled_from(['"', 'a,"', '",b\n', "c\n", 'd"\n', '"",\n', '"e","f\n', "\r", '""\n', "g,h,i\n"]), max_size=25
     ),
@@ -158,4 +188,5 @@ def test_rows_depend_on_the_text_after_their_beginning_alone(parts: list[str], b
         taken, rest = 0, list(lines)
         while taken < split.end:
             taken += len(rest.pop(0))
-        assert [row[1:3] for row in read_lines(rest, bound)] == [row[1:3] for row in rows if row.end > split.end]
+        later = [(row.value, row.raw) for row in rows if row.end > split.end]
+        assert [(row.value, row.raw) for row in read_lines(rest, bound)] == later

@@ -111,7 +111,7 @@ def test_a_load_that_goes_on_after_any_record_finds_the_same_records() -> None:
 @pytest.mark.parametrize("problem", [RowProblem(TOO_MANY_CELLS, 4), RowProblem(NUL_BYTE), RowProblem(ERROR_CELL, 0)])
 def test_a_row_whose_key_is_doubtful_refuses_the_customers_beside_it(problem: RowProblem) -> None:
     rows = make_rows(["1", "Ona", "LT", ""], ["7", "x", "LV", ""], ["2", "Jonas", "", ""], ["3", "Petras", "", ""])
-    rows[1] = rows[1]._replace(problems=(problem,))
+    rows[1].problems = (problem,)
     first, second = map_rows(HEADER, rows, BY_ID)
     assert (first.rows, first.problems, second.problems) == (tuple(rows[:3]), (problem,), ())
 

@@ -75,6 +75,7 @@ def to_typed(value: Any) -> Any:
     return (type(value).__name__, str(value))
 
 
+@pytest.mark.no_cover  # it repeats lines that other tests cover
 @settings(max_examples=MAX_EXAMPLES, deadline=None)
 @given(make_objects(None), st.randoms(use_true_random=False))
 def test_a_document_that_was_flattened_is_the_same_again(document: dict[str, Any], random: Any) -> None:
@@ -134,6 +135,7 @@ cell_texts = st.one_of(
 )
 
 
+@pytest.mark.no_cover  # it repeats lines that other tests cover
 @pytest.mark.parametrize("toml", MAPPINGS)
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 @settings(max_examples=MAX_EXAMPLES // 2, deadline=None)
@@ -144,7 +146,8 @@ def test_no_text_of_a_cell_makes_a_mapper_fail(toml: str, file_format: str, rows
         rows = [[None if cell is None else str(cell) for cell in row] for row in rows]
     made = make_rows(*rows)
     records = list(mapper.map(made))
-    assert [row[:4] for record in records for row in record.rows] == [row[:4] for row in made]
+    kept = [row for record in records for row in record.rows]
+    assert [(row.number, row.value) for row in kept] == [(row.number, row.value) for row in made]
     for record in records:
         assert msgspec.json.encode(record.document, enc_hook=repr)
         assert {NumberText, BooleanText}.isdisjoint(list_types(record.document))
@@ -166,6 +169,7 @@ json_values = st.recursive(
 KEYS = ("fields", "ignore", "group_by", "join", "null_words", "date_format", "decimal_comma", "ignore_other_columns")
 
 
+@pytest.mark.no_cover  # it repeats lines that other tests cover
 @settings(max_examples=MAX_EXAMPLES, deadline=None)
 @given(mapping=st.dictionaries(st.sampled_from(KEYS), json_values, max_size=3))
 def test_a_mapping_of_any_shape_is_made_or_refused(mapping: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ def test_every_string_has_its_number(count: int) -> None:
                 strings.get(number)
 
 
+@pytest.mark.no_cover  # it repeats lines that other tests cover
 def test_many_strings_need_little_memory() -> None:
     tracemalloc.start()
     with closing(SharedStrings(chunks(30_000))) as strings:

@@ -9,15 +9,13 @@ import csv
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from muster.loads.formats.line_window import LineWindow
 from muster.loads.formats.text_lines import MAX_ROW_BYTES, Lines
 from muster.loads.row_errors import BROKEN_ROW, NUL_BYTE, TOO_MANY_CELLS
 from muster.loads.rows import Row, RowProblem
 
-_make_row: Final = Row._make
-_NO_PROBLEMS: Final[tuple[RowProblem, ...]] = ()
 # Opens a quote, or closes an open one.
 _QUOTE_LINE: Final = '"\n'
 
@@ -58,7 +56,7 @@ class CsvRows:
                 self._number += 1
                 yield Row(self._number, None, group.texts[0], group.ends[0], (RowProblem(group.error),))
                 continue
-            line = 0
+            line = (yield from self._read_plain(group)) if group.is_plain else 0
             while line < len(window.texts):
                 start = window.get_start(line)
                 if start >= max(self._doomed_to, self._open_to):
@@ -68,6 +66,33 @@ class CsvRows:
                     line = yield from self._read_suspect(window, line)
             if self._row_end <= group.start:
                 self._release(self._row_end, window.ends[-1])
+
+    def _read_plain(self, group: Lines) -> Generator[Row, None, int]:
+        """Reads lines without quotes, each of which is a row, and returns their number. An open quote does not matter.
+
+        Splitting a line takes a third of the time of the standard library's reader.
+        """
+        if not "".join(group.texts).strip("\r\n"):
+            self._number += len(group.texts)
+            return len(group.texts)
+        delimiter, width, is_named = self._delimiter, self._width, not self._unnamed
+        number, row_end = self._number, self._row_end
+        for raw, end in zip(group.texts, group.ends, strict=True):
+            number += 1
+            cells: list[Any] = raw.rstrip("\r\n").split(delimiter)
+            if len(cells) == width and is_named:
+                if "" in cells:
+                    if not any(cells):
+                        continue
+                    cells = [cell or None for cell in cells]
+                yield Row(number, cells, raw, end)
+            elif row := self._fit(number, cells, raw, end):
+                yield row
+            else:
+                continue
+            row_end = end
+        self._number, self._row_end = number, row_end
+        return len(group.texts)
 
     def _read_balanced(self, window: LineWindow, first: int) -> Generator[Row, None, int]:
         """Reads rows up to one that is broken or not complete; returns its first line."""
@@ -88,7 +113,7 @@ class CsvRows:
                 line = after
                 number += 1
                 if is_plain and len(cells) == width and "" not in cells:
-                    yield _make_row((number, cells, raw, ends[after - 1], _NO_PROBLEMS))
+                    yield Row(number, cells, raw, ends[after - 1])
                 elif row := fit(number, cells, raw, ends[after - 1]):
                     yield row
                 else:

@@ -48,4 +48,4 @@ class LineWindow:
 
 
 def _has_nul(lines: Lines) -> bool:
-    return any("\0" in text for text in lines.texts)
+    return not lines.is_plain and any("\0" in text for text in lines.texts)

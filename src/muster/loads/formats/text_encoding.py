@@ -5,8 +5,9 @@ take it for that. So a file that is not UTF-8 is refused, with its first lines a
 """
 
 import codecs
+import re
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from muster.loads.rows import InvalidFileError
@@ -64,9 +65,13 @@ _ALPHABETS: Final = tuple(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґўђјљњћџѓќѕ",  # Cyrillic
     )
 )
+# How the problem of a load begins whose file ended with `UnknownEncodingError`.
+NOT_UTF8: Final = "the file is not UTF-8"
 _MAX_SAMPLES: Final = 6
 _MAX_SAMPLE_LINES: Final = 3
 _MAX_SAMPLE_CHARACTERS: Final = 120
+_MAX_JUDGED_BYTES: Final = 2000
+_search_other: Final = re.compile(rb"[\x80-\xff]").search
 _ASCII: Final = bytes(range(128))
 
 
@@ -103,7 +108,7 @@ class UnknownEncodingError(InvalidFileError):
     """
 
     def __init__(self, offset: int, lines: Iterable[bytes]) -> None:
-        super().__init__(f"the file is not UTF-8 (byte {offset}): name its encoding, such as cp1257")
+        super().__init__(f"{NOT_UTF8} (byte {offset}): name its encoding, such as cp1257")
         self.samples = make_samples(lines)
 
 
@@ -138,7 +143,8 @@ def _normalize(name: str) -> str:
 
 def make_samples(lines: Iterable[bytes]) -> tuple[EncodingSample, ...]:
     """The first lines that are not ASCII, under each likely encoding that can read them."""
-    differing = [line.rstrip(b"\r\n") for line in lines if not line.isascii()][:_MAX_SAMPLE_LINES]
+    others = islice((line for line in lines if not line.isascii()), _MAX_SAMPLE_LINES)
+    differing = [_cut(line.rstrip(b"\r\n")) for line in others]
     encodings: dict[tuple[str, ...], list[str]] = {}
     for encoding in LIKELY_ENCODINGS if differing else ():
         try:
@@ -151,6 +157,13 @@ def make_samples(lines: Iterable[bytes]) -> tuple[EncodingSample, ...]:
         EncodingSample(encodings[texts][0], tuple(map(_shorten, texts)), tuple(encodings[texts][1:]))
         for texts in ordered[:_MAX_SAMPLES]
     )
+
+
+def _cut(line: bytes) -> bytes:
+    """The part of a line that is judged and shown: a row may have 1 MiB, and judging one takes 5 µs a letter."""
+    found = _search_other(line)
+    start = max(0, found.start() - _MAX_SAMPLE_CHARACTERS) if found else 0
+    return line[start : start + _MAX_JUDGED_BYTES]
 
 
 def _count_oddities(texts: tuple[str, ...]) -> int:

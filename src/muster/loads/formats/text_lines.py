@@ -21,13 +21,15 @@ _BYTES_BASE: Final = 0xEF00
 class Lines(NamedTuple):
     """Some lines with their ends, and the offset in the content after each. `start` is the offset before the first.
 
-    With an `error` it is a single line that can't be read.
+    With an `error` it is a single line that can't be read. `is_plain` says that no line has a quotation mark, a NUL, or
+    a CR but at its end.
     """
 
     texts: list[str]
     ends: list[int]
     start: int
     error: RowError | None = None
+    is_plain: bool = False
 
 
 def read_lines(
@@ -48,9 +50,10 @@ def read_lines(
         lines = block.splitlines(keepends=True) if cr_ends else io.BytesIO(block).readlines()
         ends = list(accumulate(map(measure, lines) if encoding.is_wide else map(len, lines), initial=start))
         is_long = len(block) > max_bytes and max(map(len, lines)) > max_bytes
-        texts = None if is_long else _decode(block, encoding, cr_ends, len(lines))
-        if texts is not None:
-            yield Lines(texts, ends[1:], start)
+        text = None if is_long else _decode(block, encoding)
+        texts = [] if text is None else io.StringIO(text, newline="" if cr_ends else "\n").readlines()
+        if text is not None and len(texts) == len(lines):
+            yield Lines(texts, ends[1:], start, is_plain=is_plain(text))
         else:
             yield from _decode_one_by_one(lines, ends, encoding, max_bytes)
         start = ends[-1]
@@ -131,14 +134,17 @@ def _find_first_end(block: bytes, cr_ends: bool) -> int:
     return block.find(b"\n") + 1
 
 
-def _decode(block: bytes, encoding: TextEncoding, cr_ends: bool, count: int) -> list[str] | None:
-    """The lines of a block; None when it is no text as a whole."""
+def _decode(block: bytes, encoding: TextEncoding) -> str | None:
+    """The text of a block; None when it is no text as a whole."""
     try:
-        text = block.decode(encoding.of_blocks)
+        return block.decode(encoding.of_blocks)
     except UnicodeDecodeError:
         return None
-    texts = io.StringIO(text, newline="" if cr_ends else "\n").readlines()
-    return texts if len(texts) == count else None
+
+
+def is_plain(text: str) -> bool:
+    """Whether lines are what `Lines.is_plain` says."""
+    return '"' not in text and "\0" not in text and text.count("\r") == text.count("\r\n")
 
 
 def _decode_one_by_one(lines: list[bytes], ends: list[int], encoding: TextEncoding, max_bytes: int) -> Iterator[Lines]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+import msgspec
+
 from muster.loads.mapping.merging import MergedDocument
 from muster.loads.mapping.row_keys import Key, read_key
 from muster.loads.mapping.table_mapper import TableMapper
@@ -75,7 +77,7 @@ class GroupedTableMapper:
                 found = (*found, *(RowProblem(GROUP_DIFFERS, self._mapper.find_column(path)) for path in differing))
             problems += found
             # The row keeps what is wrong with it, so that an error names its cell.
-            rows.append(row._replace(problems=found) if found else row)
+            rows.append(msgspec.structs.replace(row, problems=found) if found else row)
         return Record(merged.document, tuple(rows), tuple(dict.fromkeys(problems)), merged.origins, added_size)
 
     def _make_size_error(self, group: Sequence[Row]) -> InvalidFileError:

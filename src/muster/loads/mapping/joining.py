@@ -122,7 +122,7 @@ class JoinedMapper:
             document.pop("customerExtId", None)
             if merged.add(document):
                 problems.append(RowProblem(GROUP_DIFFERS))
-        return record._replace(document=merged.document, problems=tuple(dict.fromkeys(problems)), added_size=added_size)
+        return Record(merged.document, record.rows, tuple(dict.fromkeys(problems)), record.origins, added_size)
 
 
 def _make_join(table: JoinedTable, open_table: OpenTable, job: str) -> _Join:

@@ -1,15 +1,13 @@
 """The mapper of tables: each row is a customer."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 from muster.loads.mapping.cell_sources import Cells
 from muster.loads.mapping.table_plan import TablePlan
 from muster.loads.records import Cell, Record
 from muster.loads.row_errors import TOO_MANY_CELLS
 from muster.loads.rows import Row, RowProblem
-
-_NO_PROBLEMS: Final = ()
 
 
 class TableMapper:
@@ -23,12 +21,11 @@ class TableMapper:
     def map(self, rows: Iterable[Row]) -> Iterator[Record]:
         # The loop takes 1 µs for a row of 7 cells, so it has its own way for a row that nothing is wrong with.
         build, width, unnamed = self._plan.builder.build_customer, self._width, self._unnamed
-        make_record, no_origins = Record._make, Record._field_defaults["origins"]
-        splits, measure = self._plan.splits, _measure
+        measure_added = _measure if self._plan.splits else None
         problems: list[RowProblem] = []
         for row in rows:
-            number, cells, _, _, row_problems = row
-            if row_problems or len(cells) != width or (unnamed and any(map(cells.__getitem__, unnamed))):
+            number, cells = row.number, row.value
+            if row.problems or len(cells) != width or (unnamed and any(map(cells.__getitem__, unnamed))):
                 document, found = self.make_document(row, number)
                 yield Record(document, (row,), found, added_size=self.measure_added(document))
                 continue
@@ -37,7 +34,7 @@ class TableMapper:
                 yield Record(document, (row,), tuple(problems), added_size=self.measure_added(document))
                 problems.clear()
             else:
-                yield make_record((document, (row,), _NO_PROBLEMS, no_origins, measure(document) if splits else 0))
+                yield Record(document, (row,), added_size=0 if measure_added is None else measure_added(document))
 
     def make_document(self, row: Row, number: int) -> tuple[Any, tuple[RowProblem, ...]]:
         """The document of a row, and what is wrong with its cells. `number` is what `{row}` stands for.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, Protocol
 
 from muster.loads.row_errors import ROW_TOO_LONG
-from muster.loads.rows import InvalidFileError, RowProblem
+from muster.loads.rows import InvalidFileError, RowProblem, SheetChoiceError
 
 # Excel's limits; LibreOffice has the same.
 MAX_ROWS: Final = 1 << 20
@@ -60,14 +60,15 @@ def choose_sheet(filled: list[str]) -> str:
     if not filled:
         raise InvalidFileError("no visible sheet of the workbook has rows")
     if len(filled) > 1:
-        raise InvalidFileError(f"several sheets have rows: {_join_names(filled)}; name the one that has the customers")
+        message = f"several sheets have rows: {_join_names(filled)}; name the one that has the customers"
+        raise SheetChoiceError(message, filled)
     return filled[0]
 
 
 def check_sheet_name(sheet: str, names: list[str]) -> None:
     """Raises `InvalidFileError` for a sheet that is not there."""
     if sheet not in names:
-        raise InvalidFileError(f"the workbook has no sheet {sheet[:40]!a}; it has: {_join_names(names)}")
+        raise SheetChoiceError(f"the workbook has no sheet {sheet[:40]!a}; it has: {_join_names(names)}", names)
 
 
 def check_sheet_count(count: int) -> None:
