@@ -1,7 +1,7 @@
 """A record store in memory, and users of every role."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -49,6 +49,13 @@ class MemoryRecords:
 
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
         return VERSIONS[0] if (ext_id, unit) == ("c", "NORTH") and (at is None or at >= AT) else None
+
+    def customer_units(self, ext_id: str, units: Set[str] | None) -> Sequence[str]:
+        return ["NORTH"] if ext_id == "c" and (units is None or "NORTH" in units) else []
+
+    def replacement(self, ext_id: str, unit: str, version: int) -> Communication | None:
+        found = [found for found in VERSIONS if (ext_id, unit, version + 1) == ("c", "NORTH", found.version)]
+        return found[0] if found else None
 
     def versions(
         self, ext_id: str, unit: str, *, below: int | None, limit: int, max_bytes: int

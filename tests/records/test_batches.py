@@ -25,6 +25,12 @@ from tests.records.fakes import (
 )
 
 ALL = list(range(4))
+MIXED = [
+    {"resultType": f"REQUEST_{outcome}", "communicationNumber": str(index), "businessUnit": unit}
+    for index, (outcome, unit) in enumerate(
+        [("ACCEPTED", "NORTH"), ("REJECTED", "NORTH"), ("ACCEPTED", "SOUTH"), ("REJECTED", None), ("ACCEPTED", "NORTH")]
+    )
+]
 
 
 def parse_numbers(results: Sequence[Any]) -> list[int]:
@@ -92,3 +98,26 @@ def test_unknown_records_are_none() -> None:
 
 def test_results_of_a_removed_response_are_none() -> None:
     assert build_reader(store=MemoryRecords(responses={})).results(BATCH.id, ADMIN, start=0, limit=1) is None
+
+
+def test_accepted_results_are_found_apart_with_their_indexes() -> None:
+    store = MemoryRecords(responses={BATCH.id: json.dumps({"results": MIXED}).encode()})
+    reader = build_reader(store=store)
+    page = reader.accepted_results(BATCH.id, ADMIN, start=0, limit=2)
+    assert page is not None
+    assert ([index for index, _ in page.items], page.next) == ([0, 2], 4)
+    rest = reader.accepted_results(BATCH.id, ADMIN, start=4, limit=2)
+    assert rest is not None
+    assert ([index for index, _ in rest.items], rest.next) == ([4], None)
+    of_north = reader.accepted_results(BATCH.id, NORTH, start=0, limit=9)
+    assert of_north is not None
+    assert [index for index, _ in of_north.items] == [0, 4]
+    assert reader.accepted_results(BATCH.id, OTHER_SENDER, start=0, limit=9) is None
+
+
+def test_results_are_found_by_their_indexes_where_the_user_sees_them() -> None:
+    reader = build_reader()
+    assert list(reader.find_results_at(BATCH.id, ADMIN, [1, 3, 99])) == [1, 3]
+    assert list(reader.find_results_at(BATCH.id, NORTH, [0, 1, 2, 3])) == [0, 2]
+    assert dict(reader.find_results_at(BATCH.id, ADMIN, [])) == {}
+    assert dict(build_reader(store=MemoryRecords(responses={})).find_results_at(BATCH.id, ADMIN, [0])) == {}

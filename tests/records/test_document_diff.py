@@ -84,3 +84,9 @@ def resolve(value: Any, pointer: str) -> Any:
         else:
             return "missing"
     return json.dumps(value)
+
+
+def test_no_more_differences_are_compared_than_are_asked_for() -> None:
+    before, after = ({str(name): value for name in range(5)} for value in (1, 2))
+    assert [change.pointer for change in diff_values(before, after, 2)] == ["/0", "/1"]
+    assert len(diff_values(before, after)) == 5

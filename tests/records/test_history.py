@@ -7,10 +7,10 @@ import pytest
 from muster.audit.events import Action, AuditEvent
 from muster.auth.users import User
 from muster.records.document_diff import parse_document
-from muster.records.reading import RecordReader
+from muster.records.reading import HistoryBounds, RecordReader
 from muster.records.visibility import UnitRequiredError
 from tests.audit.fakes import MemoryAuditSink
-from tests.records.fakes import ADMIN, NORTH, READER_WITHOUT_UNITS, SOUTH, VERSIONS, MemoryRecords, build_reader
+from tests.records.fakes import ADMIN, NORTH, READER_WITHOUT_UNITS, SENDER, SOUTH, VERSIONS, MemoryRecords, build_reader
 
 
 def read_changes(reader: RecordReader, limit: int, below: int | None = None) -> list[tuple[int, Sequence[str]]]:
@@ -81,6 +81,17 @@ def test_page_ends_early_when_its_documents_are_large_and_the_next_one_continues
     assert pages == [[(3, ["/a", "/b"])], [(2, ["/b"]), (1, [""])], [(3, ["/a", "/b"])]]
 
 
+def test_changes_with_values_end_at_the_bound_and_say_that_there_are_more() -> None:
+    reader = build_reader()
+    for bound, pointers, has_more in ((1, ["/a"], True), (2, ["/a", "/b"], False), (None, ["/a", "/b"], False)):
+        bounds = HistoryBounds(max_values=bound)
+        page = reader.history("c", None, NORTH, below=None, limit=1, with_values=True, bounds=bounds)
+        assert page is not None
+        [change] = page.items
+        assert (change.changed, change.has_more) == (pointers, has_more)
+        assert [value.pointer for value in change.values or ()] == pointers
+
+
 def test_each_document_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[bytes] = []
 
@@ -91,6 +102,42 @@ def test_each_document_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.records.history.parse_document", count)
     read_changes(build_reader(), limit=9)
     assert parsed == [version.document for version in VERSIONS]
+
+
+@pytest.mark.parametrize(("number", "found"), [(0, None), (1, 1), (2, 2), (3, 3), (4, None), (999_999_999, None)])
+def test_version_is_found_by_its_number(number: int, found: int | None) -> None:
+    version = build_reader().version("c", "NORTH", NORTH, number)
+    assert (version and version.version) == found
+
+
+def test_version_is_read_where_the_user_may_read_and_then_audited() -> None:
+    audit = MemoryAuditSink()
+    reader = build_reader(audit=audit)
+    assert reader.version("c", "NORTH", SOUTH, 2) is None
+    assert reader.version("c", "NORTH", NORTH, 9) is None
+    assert reader.version("c", "NORTH", NORTH, 2) is not None
+    assert audit.events == [
+        AuditEvent("north", Action.CUSTOMER_READ, "c", {"businessUnit": "NORTH", "version": 2, "versions": 1})
+    ]
+
+
+def test_replacement_of_a_version_is_the_next_one() -> None:
+    replacements = [build_reader().replacement(version) for version in VERSIONS]
+    assert [found and found.version for found in replacements] == [None, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("user", "unit", "units"),
+    [(ADMIN, None, ["NORTH"]), (ADMIN, "NORTH", ["NORTH"]), (ADMIN, "SOUTH", []), (NORTH, None, ["NORTH"]),
+     (NORTH, "SOUTH", []), (SOUTH, None, []), (SOUTH, "NORTH", []), (READER_WITHOUT_UNITS, None, []),
+     (SENDER, None, []), (SENDER, "NORTH", [])],
+)  # fmt: skip
+def test_units_of_a_customer_are_found_among_those_of_the_user_without_an_entry(
+    user: User, unit: str | None, units: list[str]
+) -> None:
+    audit = MemoryAuditSink()
+    assert list(build_reader(audit=audit).find_units("c", unit, user)) == units
+    assert audit.events == []
 
 
 def test_admin_sees_a_unit_that_the_installation_no_longer_has() -> None:

@@ -1,5 +1,7 @@
 """Reading communications, batches and their results."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -9,6 +11,7 @@ import msgspec
 from muster.audit.events import Action
 from muster.auth.read_audit import ReadAudit, RefusalReason
 from muster.auth.users import Role, User
+from muster.intake.response import REQUEST_ACCEPTED
 from muster.records.paging import Page
 from muster.records.record_store import BatchSummary, Communication, RecordStore
 from muster.records.visibility import UnitSource, Visibility
@@ -18,12 +21,30 @@ class _Results(msgspec.Struct):
     results: list[msgspec.Raw]
 
 
-class _ResultUnit(msgspec.Struct, rename="camel"):
+class _ResultHead(msgspec.Struct, rename="camel"):
     business_unit: str | None
+    result_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredResults:
+    """The results of a batch, of which a user may see some."""
+
+    sender: str
+    results: Sequence[msgspec.Raw]
+    visibility: Visibility
+
+    def iterate_visible(self, indexes: Iterable[int]) -> Iterator[tuple[int, msgspec.Raw]]:
+        """The visible ones of the results with these indexes, with their indexes."""
+        sees_all = self.visibility.includes(sender=self.sender, unit=None)
+        for index in indexes:
+            result = self.results[index]
+            if sees_all or self.visibility.includes(sender=self.sender, unit=_decode_head(result).business_unit):
+                yield index, result
 
 
 _decode_results: Final = msgspec.json.Decoder(_Results).decode
-_decode_unit: Final = msgspec.json.Decoder(_ResultUnit).decode
+_decode_head: Final = msgspec.json.Decoder(_ResultHead).decode
 
 
 class BatchReader:
@@ -66,20 +87,37 @@ class BatchReader:
 
     def find_results(self, batch_id: UUID, user: User, *, start: int, limit: int) -> Page[msgspec.Raw, int] | None:
         """As `results`, for a caller that has recorded the read."""
+        stored = self._find_stored(batch_id, user)
+        if stored is None:
+            return None
+        page = _cut_page(stored.iterate_visible(range(start, len(stored.results))), limit)
+        return Page([result for _, result in page.items], page.next)
+
+    def accepted_results(
+        self, batch_id: UUID, user: User, *, start: int, limit: int
+    ) -> Page[tuple[int, msgspec.Raw], int] | None:
+        """As `results`, of accepted customers alone, each with its index."""
+        stored = self._find_stored(batch_id, user)
+        if stored is None:
+            return None
+        visible = stored.iterate_visible(range(start, len(stored.results)))
+        page = _cut_page((item for item in visible if _decode_head(item[1]).result_type == REQUEST_ACCEPTED), limit)
+        self._audit.record_read(user, Action.RESULTS_READ, str(batch_id), {"start": start, "results": len(page.items)})
+        return page
+
+    def find_results_at(self, batch_id: UUID, user: User, indexes: Sequence[int]) -> Mapping[int, msgspec.Raw]:
+        """The results with these indexes that are stored, for a caller that has recorded the read."""
+        stored = self._find_stored(batch_id, user) if indexes else None
+        if stored is None:
+            return {}
+        return dict(stored.iterate_visible(index for index in indexes if index < len(stored.results)))
+
+    def _find_stored(self, batch_id: UUID, user: User) -> "_StoredResults | None":
         batch = self._find_batch(batch_id, user, "results")
         response = self._store.response(batch_id) if batch else None
         if batch is None or response is None:
             return None
-        visibility, all_results = self._get_visibility(user), _decode_results(response).results
-        sees_all = visibility.includes(sender=batch.sender, unit=None)
-        visible = (
-            (index, result)
-            for index, result in enumerate(islice(all_results, start, None), start)
-            if sees_all or visibility.includes(sender=batch.sender, unit=_decode_unit(result).business_unit)
-        )
-        page = list(islice(visible, limit))
-        following = next(visible, None)
-        return Page([result for _, result in page], following[0] if following else None)
+        return _StoredResults(batch.sender, _decode_results(response).results, self._get_visibility(user))
 
     def _find_batch(self, batch_id: UUID, user: User, resource: str) -> BatchSummary | None:
         found = self._store.batch(batch_id)
@@ -90,3 +128,10 @@ class BatchReader:
 
     def _get_visibility(self, user: User) -> Visibility:
         return Visibility.for_user(user, self._units())
+
+
+def _cut_page(items: Iterator[tuple[int, msgspec.Raw]], limit: int) -> Page[tuple[int, msgspec.Raw], int]:
+    """At most `limit` items; the next page begins with the index of the item that follows."""
+    page = list(islice(items, limit))
+    following = next(items, None)
+    return Page(page, following[0] if following else None)

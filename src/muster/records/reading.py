@@ -2,12 +2,12 @@
 
 from muster.auth.read_audit import ReadAudit
 from muster.records.batches import BatchReader
-from muster.records.history import MAX_PAGE_BYTES, HistoryReader, VersionChange
+from muster.records.history import MAX_PAGE_BYTES, HistoryBounds, HistoryReader, VersionChange
 from muster.records.paging import Page
 from muster.records.record_store import RecordStore
 from muster.records.visibility import UnitSource
 
-__all__ = ["MAX_PAGE_BYTES", "Page", "RecordReader", "VersionChange"]
+__all__ = ["MAX_PAGE_BYTES", "HistoryBounds", "Page", "RecordReader", "VersionChange"]
 
 
 class RecordReader(BatchReader, HistoryReader):

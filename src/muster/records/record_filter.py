@@ -28,6 +28,7 @@ class RecordFilter:
     customer_ext_id: str | None = None
     communication_number: str | None = None
     load_id: UUID | None = None
+    batch_id: UUID | None = None
 
     @property
     def has_identifier(self) -> bool:
@@ -85,6 +86,39 @@ class CustomerCount(NamedTuple):
     rejected: int
 
 
+class DayTotal(NamedTuple):
+    """The customers of one day."""
+
+    day: date
+    accepted: int
+    rejected: int
+
+
+class ErrorCodeTotal(NamedTuple):
+    """The rejected customers that have the code as their `errorCode`, and those that have it among their violations."""
+
+    code: str
+    rejected: int
+    mentioned: int
+
+
+class SenderTotal(NamedTuple):
+    """The customers of one sender."""
+
+    sender: str
+    accepted: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTotals:
+    """The customers of a period by day, oldest first, by code and by sender, the most frequent ones first."""
+
+    days: Sequence[DayTotal]
+    codes: Sequence[ErrorCodeTotal]
+    senders: Sequence[SenderTotal]
+
+
 class RecordSearchStore(Protocol):
     """Searches what is visible, newest first. A customer that is not visible makes no batch match."""
 
@@ -106,5 +140,14 @@ class RecordSearchStore(Protocol):
     def count(
         self, wanted: RecordFilter, visibility: Visibility, *, limit: int
     ) -> tuple[Sequence[RejectionCount], Sequence[CustomerCount]]:
-        """At most `limit` counts of each kind, sorted. Identifiers and loads are ignored; customers have no code."""
+        """At most `limit` counts of each kind, sorted. Customers have no code.
+
+        Identifiers, loads and batches are ignored.
+        """
+        ...
+
+    def totals(self, wanted: RecordFilter, visibility: Visibility, *, limit: int) -> RecordTotals:
+        """Totals of a period; at most `limit` codes and senders. Identifiers and loads are ignored; only codes know a
+        code.
+        """
         ...

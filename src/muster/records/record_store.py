@@ -1,6 +1,6 @@
 """The records (batches, communications, customer versions) and the store that reading them needs. All times are UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -42,6 +42,7 @@ class BatchSummary:
     load_id: UUID | None = None
     first_row: int | None = None
     last_row: int | None = None
+    warnings: int | None = None  # null for batches that code before 0.3 has saved
 
 
 class RecordStore(Protocol):
@@ -53,6 +54,14 @@ class RecordStore(Protocol):
 
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
         """The current version or, with `at`, the latest version whose batch was received by then."""
+        ...
+
+    def customer_units(self, ext_id: str, units: Set[str] | None) -> Sequence[str]:
+        """The units that have a customer with this identifier, sorted: of `units`, or of all for None."""
+        ...
+
+    def replacement(self, ext_id: str, unit: str, version: int) -> Communication | None:
+        """What replaced this version, without its document; None for the current version."""
         ...
 
     def versions(

@@ -1,6 +1,6 @@
 """Searching batches and rejections, and reports of them, for users."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +14,7 @@ from muster.records.record_filter import (
     CustomerCount,
     RecordFilter,
     RecordSearchStore,
+    RecordTotals,
     Rejection,
     RejectionCount,
     RejectionKey,
@@ -23,6 +24,7 @@ from muster.records.visibility import UnitSource, Visibility
 
 MAX_REPORT_DAYS: Final = 366
 MAX_REPORT_ROWS: Final = 20_000
+EXPORT_GROUP: Final = 1_000
 
 
 class ReportTooLargeError(Exception):
@@ -67,6 +69,16 @@ class RecordSearch:
         self._audit.record_read(user, Action.REJECTIONS_READ, wanted.customer_ext_id or "", _describe(page))
         return page
 
+    def export(self, wanted: RecordFilter, user: User) -> Iterator[Sequence[Rejection]]:
+        """All rejections, newest batch first, in groups of at most `EXPORT_GROUP`.
+
+        The audit log notes the export as a whole, with its filter, before the first group.
+        """
+        self._audit.record_read(
+            user, Action.REJECTIONS_EXPORTED, wanted.customer_ext_id or "", _describe_filter(wanted)
+        )
+        return self._iterate_groups(wanted, self._get_visibility(user))
+
     def report(self, wanted: RecordFilter, user: User, since: datetime, until: datetime) -> RejectionReport:
         """Counts what `wanted` selects. `until` is at most `MAX_REPORT_DAYS` after `since`.
 
@@ -80,6 +92,22 @@ class RecordSearch:
             raise ReportTooLargeError
         return RejectionReport(since, until, rejections, customers)
 
+    def totals(self, wanted: RecordFilter, user: User, *, limit: int) -> RecordTotals:
+        """Adds up what `wanted` selects of what the user may see, with at most `limit` codes and senders.
+
+        Names no customer, so it leaves no entry.
+        """
+        return self._store.totals(wanted, self._get_visibility(user), limit=limit)
+
+    def _iterate_groups(self, wanted: RecordFilter, visibility: Visibility) -> Iterator[Sequence[Rejection]]:
+        after: RejectionKey | None = None
+        while True:
+            page = self._store.rejections(wanted, visibility, after=after, limit=EXPORT_GROUP)
+            yield page.items
+            if page.next is None:
+                return
+            after = page.next
+
     def _get_visibility(self, user: User) -> Visibility:
         return Visibility.for_user(user, self._units())
 
@@ -90,3 +118,17 @@ def _describe(page: Page[Rejection, RejectionKey]) -> Details:
         return {"rejections": 0}
     newest, oldest = page.items[0].key.batch_id, page.items[-1].key.batch_id
     return {"rejections": len(page.items), "newestBatch": str(newest), "oldestBatch": str(oldest)}
+
+
+def _describe_filter(wanted: RecordFilter) -> Details:
+    """What was asked for, without the communication number: the log has one identifier of a customer at most."""
+    criteria = {
+        "since": wanted.since.isoformat() if wanted.since else None,
+        "until": wanted.until.isoformat() if wanted.until else None,
+        "sender": wanted.sender,
+        "code": wanted.code,
+        "businessUnit": wanted.business_unit,
+        "load": str(wanted.load_id) if wanted.load_id else None,
+        "batch": str(wanted.batch_id) if wanted.batch_id else None,
+    }
+    return {name: value for name, value in criteria.items() if value is not None}

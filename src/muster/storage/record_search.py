@@ -12,7 +12,14 @@ from sqlalchemy import Engine, Select, Table, and_, func, or_, select, true, uni
 
 from muster.intake.customer_store import MORE_VIOLATIONS
 from muster.records.paging import Page
-from muster.records.record_filter import CustomerCount, RecordFilter, Rejection, RejectionCount, RejectionKey
+from muster.records.record_filter import (
+    CustomerCount,
+    RecordFilter,
+    RecordTotals,
+    Rejection,
+    RejectionCount,
+    RejectionKey,
+)
 from muster.records.record_store import BatchSummary
 from muster.records.visibility import Visibility
 from muster.storage.batch_counting import count_missing_batches
@@ -63,7 +70,9 @@ class SqlRecordSearch:
     def batches(
         self, wanted: RecordFilter, visibility: Visibility, *, before: UUID | None, limit: int
     ) -> Sequence[BatchSummary]:
-        query = select_batches().where(is_sent_by(batches.c.sender, wanted), *_bound_time(batches.c.id, wanted, before))
+        query = select_batches().where(
+            is_sent_by(batches.c.sender, wanted), *_bound_batches(batches.c.id, wanted, before)
+        )
         if visibility.sender is not None:
             query = query.where(batches.c.sender == visibility.sender)
         if wanted.load_id is not None:
@@ -75,7 +84,7 @@ class SqlRecordSearch:
             matching = _select_counted(wanted, visibility, batch_units.c.accepted + batch_units.c.rejected)
             table = matching.get_final_froms()[0]
             matching = matching.where(
-                is_in_load(table.c.batch_id, wanted), *_bound_time(table.c.batch_id, wanted, before)
+                is_in_load(table.c.batch_id, wanted), *_bound_batches(table.c.batch_id, wanted, before)
             )
             found = self._fetch(matching.limit(limit))
             query = query.where(batches.c.id.in_([batch_id for batch_id, _ in found]))
@@ -98,6 +107,9 @@ class SqlRecordSearch:
         self, wanted: RecordFilter, visibility: Visibility, *, limit: int
     ) -> tuple[Sequence[RejectionCount], Sequence[CustomerCount]]:
         return self._reports.count(wanted, visibility, limit=limit)
+
+    def totals(self, wanted: RecordFilter, visibility: Visibility, *, limit: int) -> RecordTotals:
+        return self._reports.totals(wanted, visibility, limit=limit)
 
     def _search_rejections(
         self,
@@ -134,7 +146,7 @@ class SqlRecordSearch:
         """Batches with matching rejections, newest first, beginning with that of the last page."""
         matching = _select_counted(wanted, visibility, batch_units.c.rejected)
         table = matching.get_final_froms()[0]
-        query = matching.where(is_in_load(table.c.batch_id, wanted), *_bound_time(table.c.batch_id, wanted, None))
+        query = matching.where(is_in_load(table.c.batch_id, wanted), *_bound_batches(table.c.batch_id, wanted, None))
         if after is not None:
             is_done = after.position == _LAST_POSITION
             query = query.where(table.c.batch_id < after.batch_id if is_done else table.c.batch_id <= after.batch_id)
@@ -147,7 +159,7 @@ class SqlRecordSearch:
         """The conditions of the rejections themselves, joined with their batches."""
         columns = rejections.c
         conditions = [
-            *_bound_time(columns.batch_id, wanted, None),
+            *_bound_batches(columns.batch_id, wanted, None),
             is_sent_by(batches.c.sender, wanted),
             is_in_unit(columns.business_unit, wanted),
             is_visible(batches.c.sender, columns.business_unit, visibility),
@@ -206,8 +218,12 @@ class SqlRecordSearch:
             return connection.execute(query).all()
 
 
-def _bound_time(batch_id: AnyColumn, wanted: RecordFilter, before: UUID | None) -> list[Condition]:
-    return [is_received_in_time(batch_id, wanted), true() if before is None else batch_id < before]
+def _bound_batches(batch_id: AnyColumn, wanted: RecordFilter, before: UUID | None) -> list[Condition]:
+    return [
+        is_received_in_time(batch_id, wanted),
+        true() if before is None else batch_id < before,
+        true() if wanted.batch_id is None else batch_id == wanted.batch_id,
+    ]
 
 
 def _select_counted(wanted: RecordFilter, visibility: Visibility, customers_of_unit: AnyColumn) -> Select[Any]:

@@ -1,13 +1,14 @@
 """The records, read by the same statements on both databases."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Sequence, Set
 from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Select, Table, Text, cast, select, union_all
+from sqlalchemy import Column, Connection, Engine, Select, Table, Text, cast, select, tuple_, union_all
 
+from muster.records.code_uses import CurrentCustomer
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
 from muster.storage.compression import decompress_response
 from muster.storage.errors import scrub_errors
@@ -15,6 +16,7 @@ from muster.storage.tables import batches, communications, customer_history, cus
 
 # Rows with a document that are fetched together. A document has some KB, or tens of MB.
 _DOCUMENTS_PER_FETCH: Final = 4
+_CUSTOMERS_PER_FETCH: Final = 200
 
 _SELECT_BATCHES = select(
     batches.c.id,
@@ -25,6 +27,7 @@ _SELECT_BATCHES = select(
     batches.c.load_id,
     batches.c.first_row,
     batches.c.last_row,
+    batches.c.warnings,
 )
 _SELECT_COMMUNICATIONS = select(
     communications.c.communication_number,
@@ -66,6 +69,25 @@ class SqlRecordStore:
         found = self.versions(ext_id, unit, below=numbers[0][0] + 1, limit=1, max_bytes=0)
         return found[0] if found else None
 
+    def customer_units(self, ext_id: str, units: Set[str] | None) -> Sequence[str]:
+        query = select(customers.c.business_unit).where(customers.c.customer_ext_id == ext_id)
+        if units is not None:
+            query = query.where(customers.c.business_unit.in_(sorted(units)))
+        return [row[0] for row in self._fetch(query.order_by(customers.c.business_unit))]
+
+    def replacement(self, ext_id: str, unit: str, version: int) -> Communication | None:
+        # A version moves from one table to the other when it is replaced, so it may be in either.
+        following = (
+            select(*_get_key_columns(table)).where(
+                table.c.customer_ext_id == ext_id, table.c.business_unit == unit, table.c.version == version + 1
+            )
+            for table in (customers, customer_history)
+        )
+        found = union_all(*following).subquery()
+        query = select(*found.c, batches.c.received_at, batches.c.sender)
+        rows = self._fetch(query.join_from(found, batches, batches.c.id == found.c.batch_id))
+        return Communication(*rows[0]) if rows else None
+
     @scrub_errors
     def versions(
         self, ext_id: str, unit: str, *, below: int | None, limit: int, max_bytes: int
@@ -80,6 +102,25 @@ class SqlRecordStore:
                 found.append(version)
                 size += len(version.document)
                 if size >= max_bytes and len(found) > 1:
+                    break
+        return found
+
+    @scrub_errors
+    def current_customers(
+        self, *, after: tuple[str, str] | None, limit: int, max_bytes: int
+    ) -> Sequence[CurrentCustomer]:
+        key = (customers.c.customer_ext_id, customers.c.business_unit)
+        query = select(*key, cast(customers.c.document, Text)).order_by(*key).limit(limit)
+        if after is not None:
+            query = query.where(tuple_(*key) > tuple_(*after))
+        found: list[CurrentCustomer] = []
+        size = 0
+        options = {"yield_per": _CUSTOMERS_PER_FETCH}
+        with _begin_read(self._engine) as connection, connection.execute(query, execution_options=options) as rows:
+            for ext_id, unit, document in rows:
+                found.append(CurrentCustomer(ext_id, unit, document.encode()))
+                size += len(document)
+                if size >= max_bytes:
                     break
         return found
 
@@ -124,11 +165,7 @@ def _select_versions(table: Table, ext_id: str, unit: str, below: int | None = N
     """Versions of a customer in one of the two tables."""
     query = (
         select(
-            table.c.communication_number,
-            table.c.customer_ext_id,
-            table.c.business_unit,
-            table.c.version,
-            table.c.batch_id,
+            *_get_key_columns(table),
             batches.c.received_at,
             batches.c.sender,
             cast(table.c.document, Text),
@@ -137,6 +174,12 @@ def _select_versions(table: Table, ext_id: str, unit: str, below: int | None = N
         .where(table.c.customer_ext_id == ext_id, table.c.business_unit == unit)
     )
     return query if below is None else query.where(table.c.version < below)
+
+
+def _get_key_columns(table: Table) -> Sequence[Column[Any]]:
+    """The columns of a version that `Communication` begins with."""
+    row = table.c
+    return row.communication_number, row.customer_ext_id, row.business_unit, row.version, row.batch_id
 
 
 def _select_number(ext_id: str, unit: str, at: datetime) -> Select[Any]:
