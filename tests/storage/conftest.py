@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import update
 
-from muster.storage import Storage, open_storage
+from muster.storage import Storage, open_storage, tables
+from tests.storage.record_samples import Saved, make_samples
+from tests.storage.samples import RESPONSE
 
 
 @pytest.fixture
@@ -20,4 +23,18 @@ def empty(empty_database_url: str) -> Iterator[Storage]:
     """A storage on a database without tables."""
     storage = open_storage(empty_database_url)
     yield storage
+    storage.close()
+
+
+@pytest.fixture(scope="module")
+def saved(shared_database_url: str) -> Iterator[Saved]:
+    storage, samples = open_storage(shared_database_url), make_samples()
+    with storage.customers.session() as session:
+        for sample in samples:
+            session.save(sample.batch, RESPONSE)
+    with storage.engine.begin() as connection:
+        for sample in samples:
+            is_batch = tables.batches.c.id == sample.batch.id
+            connection.execute(update(tables.batches).where(is_batch).values(load_id=sample.load_id))
+    yield Saved(storage, samples[::-1])
     storage.close()

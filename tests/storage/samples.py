@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from muster.intake.customer_store import (
@@ -33,7 +34,8 @@ RESPONSE = b'{"resultType":"REQUEST_ACCEPTED","results":[],"timeElapsedMs":7}'
 def build_customer(number: str, ext_id: str = "customer", version: int = 1, **changes: Any) -> AcceptedCustomer:
     """A customer with this communication number, of business unit MAIN unless `business_unit` is given."""
     document = json.dumps({"from": number}).encode()
-    return AcceptedCustomer(number, "MAIN", ext_id, version, "INDIVIDUAL", "ACTIVE", document)._replace(**changes)
+    customer = AcceptedCustomer(number, "MAIN", ext_id, version, "INDIVIDUAL", "ACTIVE", document)
+    return replace(customer, **changes)
 
 
 def build_batch(*accepted: AcceptedCustomer, rejected: tuple[RejectedCustomer, ...] = ()) -> Batch:

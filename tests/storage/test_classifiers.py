@@ -2,7 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from muster.classifiers.entries import ClassifierEntry
+import pytest
+
+from muster.classifiers.entries import ClassifierEntry, RevisionChangedError
 from muster.storage import Storage
 
 
@@ -87,3 +89,15 @@ def test_reader_never_sees_a_partial_change(storage: Storage) -> None:
         writer = pool.submit(write_many)
         assert all(pool.map(is_consistent, range(60)))
         writer.result()
+
+
+def test_a_change_of_a_revision_that_is_no_longer_current_is_refused(storage: Storage) -> None:
+    previewed = storage.classifiers.revision()
+    storage.classifiers.write([ClassifierEntry("a", "X", "x")], replace=False, revision=previewed)
+
+    with pytest.raises(RevisionChangedError):
+        storage.classifiers.write([ClassifierEntry("a", "X", "y")], replace=True, revision=previewed)
+    with pytest.raises(RevisionChangedError):
+        storage.classifiers.remove("a", ["X"], revision=previewed)
+    assert fetch_codes(storage, "a") == {"X": "x"}
+    assert storage.classifiers.revision() == previewed + 1

@@ -1,12 +1,16 @@
 """Texts, keys and numbers are stored exactly as they were sent."""
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
-from muster.storage import Storage
-from tests.storage.samples import build_customer, count_rows, fetch_document, look_up, save
+from muster.storage import Storage, open_storage
+from tests.storage.samples import build_customer, count_rows, look_up, save
 
 UNUSUAL_TEXTS = [
     "plain",
@@ -22,22 +26,45 @@ UNUSUAL_TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("text", UNUSUAL_TEXTS)
-def test_any_text_is_stored_unchanged(storage: Storage, text: str) -> None:
-    content = {"name": text, text: [text]}
-    save(storage, build_customer(text, text, business_unit=text, document=json.dumps(content).encode()))
-
-    known = look_up(storage, [text, "other"], [(text, text), (text, "other"), ("other", text)])
-    assert known.numbers == {text}
-    assert known.versions == {(text, text): 1}
-    assert fetch_document(storage) == content
+@pytest.fixture(scope="module")
+def shared_storage(shared_database_url: str) -> Iterator[Storage]:
+    """A storage for the tests of this module that save one customer, under a number that no other test has."""
+    storage = open_storage(shared_database_url)
+    yield storage
+    storage.close()
 
 
-@pytest.mark.parametrize("text", UNUSUAL_TEXTS)
-def test_any_text_is_stored_unchanged_from_unescaped_json(storage: Storage, text: str) -> None:
-    save(storage, build_customer("1", document=json.dumps({"name": text}, ensure_ascii=False, indent="\t").encode()))
+def save_document(storage: Storage, document: str) -> Any:
+    """Saves a customer with this document; gives the document that is stored."""
+    number = uuid4().hex
+    save(storage, build_customer(number, number, document=document.encode()))
+    return fetch_document_of(storage, number)
 
-    assert fetch_document(storage) == {"name": text}
+
+def fetch_document_of(storage: Storage, ext_id: str) -> Any:
+    """The document of this customer, with exact decimals."""
+    query = text("SELECT CAST(document AS TEXT) FROM customers WHERE customer_ext_id = :ext_id")
+    with storage.engine.connect() as connection:
+        return json.loads(connection.execute(query, {"ext_id": ext_id}).scalar_one(), parse_float=Decimal)
+
+
+@pytest.mark.parametrize("unusual", UNUSUAL_TEXTS)
+def test_any_text_is_stored_unchanged(shared_storage: Storage, unusual: str) -> None:
+    content = {"name": unusual, unusual: [unusual]}
+    save(shared_storage, build_customer(unusual, unusual, business_unit=unusual, document=json.dumps(content).encode()))
+
+    keys = [(unusual, unusual), (unusual, "other"), ("other", unusual)]
+    known = look_up(shared_storage, [unusual, "other"], keys)
+    assert known.numbers == {unusual}
+    assert known.versions == {(unusual, unusual): 1}
+    assert fetch_document_of(shared_storage, unusual) == content
+
+
+@pytest.mark.parametrize("unusual", UNUSUAL_TEXTS)
+def test_any_text_is_stored_unchanged_from_unescaped_json(shared_storage: Storage, unusual: str) -> None:
+    document = json.dumps({"name": unusual}, ensure_ascii=False, indent="\t")
+
+    assert save_document(shared_storage, document) == {"name": unusual}
 
 
 def test_keys_differ_by_every_code_point(storage: Storage) -> None:
@@ -61,14 +88,13 @@ def test_keys_may_have_256_characters_of_four_bytes(storage: Storage) -> None:
     "number",
     ["0.1", "1234567890123456789012345678901234567890", "0." + "1234567890" * 4, "1.10", "-5", "100000.00", "1e-40"],
 )
-def test_numbers_keep_their_digits(storage: Storage, number: str) -> None:
-    save(storage, build_customer("1", document=f'{{"amount": {number}}}'.encode()))
+def test_numbers_keep_their_digits(shared_storage: Storage, number: str) -> None:
+    stored = save_document(shared_storage, f'{{"amount": {number}}}')
 
-    assert Decimal(fetch_document(storage)["amount"]) == Decimal(number)
+    assert Decimal(stored["amount"]) == Decimal(number)
 
 
-def test_large_document_is_stored_unchanged(storage: Storage) -> None:
+def test_large_document_is_stored_unchanged(shared_storage: Storage) -> None:
     content = {"parts": [{"name": f"part {n}", "note": "word " * 20} for n in range(500)]}
-    save(storage, build_customer("1", document=json.dumps(content).encode()))
 
-    assert fetch_document(storage) == content
+    assert save_document(shared_storage, json.dumps(content)) == content

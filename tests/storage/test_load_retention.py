@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event, text
 
 from muster.intake.checkpoint import Totals
 from muster.intake.service import generate_batch_id
-from muster.loads.load_store import LoadState, Part, RefusedChunk
+from muster.loads.load_store import LoadOptions, LoadState, Part, RefusedChunk
 from muster.records.retention import RetentionKind
 from muster.storage import Storage, open_storage
 from tests.loads.fakes import build_load
@@ -75,6 +75,32 @@ def test_a_purge_cancels_uploads_that_were_never_completed(storage: Storage) -> 
     load = storage.loads.get(waiting)
     assert load is not None
     assert load.state is LoadState.WAITING
+
+
+def test_an_upload_is_not_abandoned_while_its_dry_run_runs_and_a_while_after(storage: Storage) -> None:
+    upload, dry_run, lease = generate_batch_id(AT), generate_batch_id(AT), uuid4()
+    storage.loads.create(build_load(upload, AT))
+    storage.loads.create(build_load(dry_run, AT, state=LoadState.WAITING, parts_of=upload))
+    kind = RetentionKind.ABANDONED_UPLOADS
+    assert storage.retention.count(kind, FAR, FAR) == 0
+    found = storage.loads.lease_next(lease, MINUTE)
+    assert found is not None
+    assert (found.id, found.file_id) == (dry_run, upload)
+    storage.loads.finish(dry_run, lease, LoadState.COMPLETED, content_sha256=None)
+    assert storage.retention.count(kind, AT + MINUTE, FAR) == 0
+    assert list(storage.retention.purge(kind, FAR, FAR)) == [1]
+
+
+def test_options_change_until_a_load_is_started(storage: Storage) -> None:
+    load_id, options = generate_batch_id(AT), LoadOptions(encoding="cp1257", mapping={"fields": {"name": "b"}})
+    storage.loads.create(build_load(load_id))
+    storage.loads.add_part(load_id, Part(1, 4, b"digest"), b"part")
+    assert storage.loads.configure(load_id, options)
+    storage.loads.start(load_id, size=4, content_sha256=b"")
+    assert not storage.loads.configure(load_id, LoadOptions())
+    started = storage.loads.get(load_id)
+    assert started is not None
+    assert started.options == options
 
 
 def test_no_transaction_deletes_more_than_one_part(storage: Storage, commits: list[str]) -> None:

@@ -4,10 +4,13 @@ import sqlite3
 from pathlib import Path
 
 import psycopg
+import pytest
 from sqlalchemy import make_url
 
-from muster.storage import Storage, open_storage
+from muster.storage import Storage, StorageUnavailableError, open_storage
+from muster.storage.postgres.full_disk import REMEMBERED_SECONDS, FullDisk
 from muster.storage.readiness import find_obstacle
+from tests.storage.samples import build_batch, build_customer
 
 
 def test_usable_database_has_no_obstacle(store: Storage) -> None:
@@ -33,9 +36,49 @@ def test_read_only_sqlite_database_is_not_ready(sqlite_url: str) -> None:
 
 def test_full_disk_is_not_ready(sqlite_url: str) -> None:
     storage = open_storage(sqlite_url)
-    assert find_obstacle(storage.engine, min_free_bytes=2**62) == "the disk of the database is full"
-    assert find_obstacle(storage.engine, min_free_bytes=0) is None
+    assert find_obstacle(storage.engine, storage.full_disk, min_free_bytes=2**62) == "the disk of the database is full"
+    assert find_obstacle(storage.engine, storage.full_disk, min_free_bytes=0) is None
     storage.close()
+
+
+def refuse_batches(postgres_url: str, sqlstate: str | None) -> None:
+    """Makes each insert of a batch fail with this SQLSTATE; with None, no longer."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("DROP FUNCTION IF EXISTS refuse CASCADE")
+        if sqlstate:
+            connection.execute(
+                f"""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '{sqlstate}'; END $$""".encode()
+            )
+            connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON batches EXECUTE FUNCTION refuse()")
+
+
+def save_one(storage: Storage, number: str) -> None:
+    with storage.customers.session() as session:
+        session.save(build_batch(build_customer(number, number)), b"{}")
+
+
+def test_save_that_found_the_disk_of_postgres_full_is_an_obstacle_until_one_succeeds(postgres_url: str) -> None:
+    storage = open_storage(postgres_url)
+    for sqlstate, obstacle in (("53200", None), ("53100", "the disk of the database is full"), ("53300", None)):
+        refuse_batches(postgres_url, sqlstate)
+        with pytest.raises(StorageUnavailableError):
+            save_one(storage, "1")
+        assert storage.find_obstacle() == obstacle
+        refuse_batches(postgres_url, None)
+        save_one(storage, sqlstate)
+        assert storage.find_obstacle() is None
+    storage.close()
+
+
+def test_full_disk_is_forgotten_after_a_minute() -> None:
+    now = 100.0
+    disk = FullDisk(clock=lambda: now)
+    assert not disk.was_seen()
+    disk.note_failure(psycopg.errors.DiskFull())
+    assert disk.was_seen()
+    now += REMEMBERED_SECONDS
+    assert not disk.was_seen()
 
 
 def test_database_that_another_process_writes_is_ready(sqlite_url: str) -> None:

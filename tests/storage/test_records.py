@@ -8,7 +8,7 @@ from muster.intake.customer_store import RejectedCustomer
 from muster.intake.service import generate_batch_id
 from muster.records.record_store import BatchSummary, Communication
 from muster.storage import Storage
-from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, fetch, list_batches
+from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, fetch, list_batches, save
 
 
 def test_communication_has_its_customer_and_its_batch(storage: Storage) -> None:
@@ -43,7 +43,11 @@ def test_batches_are_paged_newest_first(storage: Storage) -> None:
 
     newest = list_batches(storage, sender=None, before=None, limit=2)
     assert [found.id for found in newest] == [ids[4], ids[3]]
-    assert newest[0] == storage.records.batch(ids[4]) == BatchSummary(ids[4], AT + timedelta(seconds=4), "tom", 1, 4)
+    assert (
+        newest[0]
+        == storage.records.batch(ids[4])
+        == BatchSummary(ids[4], AT + timedelta(seconds=4), "tom", 1, 4, warnings=0)
+    )
     assert [found.id for found in list_batches(storage, sender=None, before=ids[3], limit=9)] == ids[2::-1]
     assert [found.id for found in list_batches(storage, sender="anna", before=None, limit=9)] == [ids[3], ids[1]]
 
@@ -103,3 +107,26 @@ def test_versions_are_paged_newest_first(storage: Storage) -> None:
     assert versions("MAIN", 3, 9) == [2, 1]
     assert versions("B", None, 9) == [1]
     assert versions("C", None, 9) == []
+
+
+def test_units_of_an_identifier_are_found_among_those_that_are_asked_for(storage: Storage) -> None:
+    given = (build_customer(unit, "c", business_unit=unit) for unit in ("B", "A", "ž"))
+    save(storage, *given, build_customer("other", "d", business_unit="C"))
+
+    assert storage.records.customer_units("c", None) == ["A", "B", "ž"]
+    assert storage.records.customer_units("c", {"B", "C"}) == ["B"]
+    assert storage.records.customer_units("c", frozenset()) == []
+    assert storage.records.customer_units("unknown", None) == []
+
+
+def test_replacement_of_a_version_is_the_next_one_current_or_not(storage: Storage) -> None:
+    save(storage, *(build_customer(str(version), "c", version) for version in (1, 2, 3)))
+
+    replacements = [storage.records.replacement("c", "MAIN", version) for version in (1, 2, 3)]
+    assert [found and (found.version, found.communication_number) for found in replacements] == [
+        (2, "2"),
+        (3, "3"),
+        None,
+    ]
+    assert replacements[0] == storage.records.communication("2")
+    assert storage.records.replacement("c", "B", 1) is None

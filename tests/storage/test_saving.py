@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from muster.intake.customer_store import Batch, RejectedCustomer
 from muster.storage import Storage, tables
+from muster.storage.columns import UtcDateTime
 from tests.storage.samples import (
     AT,
     RESPONSE,
@@ -172,4 +173,4 @@ def test_session_sees_later_commits_of_others(storage: Storage) -> None:
 
 def test_time_without_a_zone_is_rejected(storage: Storage) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        tables.UtcDateTime().process_bind_param(datetime(2024, 1, 1), storage.engine.dialect)  # noqa: DTZ001 - the case under test
+        UtcDateTime().process_bind_param(datetime(2024, 1, 1), storage.engine.dialect)  # noqa: DTZ001 - the case under test

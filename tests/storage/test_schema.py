@@ -1,5 +1,6 @@
 """Migrations, the state of a schema, and the compatibility of older and newer code."""
 
+import json
 import subprocess
 import sys
 from datetime import date
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from muster.audit.reader import verify_log
+from muster.loads.load_store import LoadListFilter
 from muster.records.record_filter import RecordFilter
 from muster.records.visibility import Visibility
 from muster.storage import SchemaState, SchemaTooNewError, Storage, StorageError, open_storage
@@ -17,6 +19,7 @@ from muster.storage.schema import HEAD_REVISION, MIN_COMPATIBLE, REVISIONS, migr
 from tests.conftest import DatabaseMaker
 from tests.events import some_event
 from tests.storage.samples import fetch, list_batches
+from tests.tracing import untraced
 
 UPGRADE = (
     "import sys; from muster.storage import open_storage; sys.stdin.read(); print(open_storage(sys.argv[1]).upgrade())"
@@ -99,6 +102,32 @@ def test_batches_from_before_0008_belong_to_no_load_and_older_code_can_add_some(
     assert list(empty.loads.list(sender=None, before=None, limit=9)) == []
 
 
+def test_dry_runs_from_before_0012_are_listed_and_older_code_can_add_loads(empty: Storage) -> None:
+    columns = (
+        "id, created_at, sender, business_units, name, options, fingerprint, state, is_uploaded, position_row, "
+        "position_offset, position_digest, rows, accepted, refused, warnings, codes, bytes_read, takeovers"
+    )
+    values = (
+        ":id, '2024-05-26 16:49:50', 'anna', '[]', 'a.csv', :options, :empty, 'completed', false, 0, 0, :empty, 0, 0, "
+        "0, 0, '[]', 0, 0"
+    )
+    insert = text(f"INSERT INTO loads ({columns}) VALUES ({values})")
+    ids = [uuid4() for _ in range(3)]
+    rows = [
+        {"id": load_id.hex, "options": json.dumps({"dry_run": is_dry_run}), "empty": b""}
+        for load_id, is_dry_run in zip(ids, (True, False, False), strict=True)
+    ]
+    with write_transaction(empty.engine) as connection:
+        migrate(connection, "0011")
+        connection.execute(insert, rows[:2])
+    assert empty.upgrade()
+    with write_transaction(empty.engine) as connection:
+        connection.execute(insert, rows[2])
+    for is_dry_run, expected in ((True, {ids[0]}), (False, set(ids[1:]))):
+        found = empty.loads.list(LoadListFilter(is_dry_run=is_dry_run), sender=None, before=None, limit=9)
+        assert {load.id for load in found} == expected
+
+
 def test_tokens_from_before_0010_have_no_last_use_and_older_code_can_add_some(empty: Storage) -> None:
     insert = "INSERT INTO tokens (sha256, id, user_name, created_at) VALUES (:sha256, :id, 'anna', :at)"
     row = {"at": "2024-05-26 16:49:50.237000"}
@@ -146,6 +175,25 @@ def test_rejections_from_before_0009_are_counted_and_older_code_can_add_some(emp
     assert sum(row.accepted + row.rejected for row in customers) == 6
     page = empty.search.rejections(RecordFilter(customer_ext_id="x"), Visibility(), after=None, limit=9)
     assert [(found.first_row, found.has_more_violations) for found in page.items] == [(None, True)] * 2
+
+
+def test_loads_of_0012_have_files_of_their_own_after_an_upgrade(empty: Storage) -> None:
+    _migrate(empty, "0012")
+    with empty.engine.begin() as connection:
+        row = (
+            "INSERT INTO loads (id, created_at, sender, business_units, name, options, fingerprint, state, is_uploaded,"
+            " position_row, position_offset, position_digest, rows, accepted, refused, warnings, codes, bytes_read,"
+            " takeovers) VALUES (:id, '2024-05-26 00:00:00', 'anna', '[]', 'a.csv', '{}', :digest, 'receiving', :no,"
+            " 0, 0, :digest, 0, 0, 0, 0, '[]', 0, 0)"
+        )
+        load_id = uuid4()
+        values = {"id": load_id.hex, "digest": b"", "no": False}
+        connection.execute(text(row), values)
+    assert empty.upgrade()
+    load = empty.loads.get(load_id)
+    assert load is not None
+    assert (load.parts_of, load.file_id) == (None, load_id)
+    assert fetch(empty, "SELECT * FROM mappings") == []
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
@@ -234,16 +282,17 @@ def test_newer_schema_that_states_nothing_is_incompatible(storage: Storage, chan
 
 
 def test_concurrent_upgrades_of_several_processes_all_succeed(empty_database_url: str) -> None:
-    upgrades = [
-        subprocess.Popen(
-            [sys.executable, "-c", UPGRADE, empty_database_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
+    with untraced():
+        upgrades = [
+            subprocess.Popen(
+                [sys.executable, "-c", UPGRADE, empty_database_url],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(4)
+        ]
     for process in upgrades:  # closing stdin starts the upgrade, after the imports
         assert process.stdin is not None
         process.stdin.close()

@@ -1,14 +1,15 @@
 """Users and tokens in the database."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, update
 
-from muster.audit.events import EntryFilter
-from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError
+from muster.audit.events import Action, AuditEvent, EntryFilter
+from muster.auth.users import ChangeOutcome, LastAdministratorError, Role, Token, User, UserExistsError
 from muster.storage import Storage, StorageError
 from muster.storage.tables import users
 from tests.storage.samples import AT
@@ -164,3 +165,35 @@ def test_token_hash_and_id_are_unique(storage: Storage) -> None:
         storage.users.add_token(build_token("t"))
     with pytest.raises(StorageError):
         storage.users.add_token(replace(build_token("u"), id="t"))
+
+
+def test_the_last_administrator_with_a_password_stays_where_one_is_needed(storage: Storage) -> None:
+    first, second = User("first", Role.ADMIN, (), "$argon2id$…"), User("second", Role.ADMIN, (), "$argon2id$…")
+    for user in (first, second, User("token only", Role.ADMIN), replace(first, name="gone", disabled=True)):
+        storage.users.add_user(user)
+    assert storage.users.disable_user("second", needs_administrator=True) is ChangeOutcome.CHANGED
+
+    with pytest.raises(LastAdministratorError):
+        storage.users.disable_user("first", needs_administrator=True)
+    with pytest.raises(LastAdministratorError):
+        storage.users.set_rights("first", Role.READ | Role.AUDIT, (), needs_administrator=True)
+    assert storage.users.user("first") == first
+    storage.users.set_rights("first", Role.ADMIN | Role.READ, ("MAIN",), needs_administrator=True)
+    assert storage.users.disable_user("first") is ChangeOutcome.CHANGED  # as the command line does
+
+
+def test_two_administrators_that_disable_each_other_at_once_leave_one(storage: Storage) -> None:
+    names = ("first", "second")
+    for name in names:
+        storage.users.add_user(User(name, Role.ADMIN, (), "$argon2id$…"))
+
+    def disable(name: str) -> bool:
+        try:
+            storage.users.disable_user(name, AuditEvent("x", Action.USER_DISABLED, name), needs_administrator=True)
+        except LastAdministratorError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(disable, names)) == [False, True]
+    assert len(storage.audit.entries(EntryFilter(), after=0, limit=10)) == 1

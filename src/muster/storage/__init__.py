@@ -1,6 +1,6 @@
 """The database on SQLite or PostgreSQL: customers, users, code lists, loads, records, the audit log and retention."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -9,7 +9,7 @@ from muster.intake.customer_store import CustomerStore
 from muster.storage import schema
 from muster.storage.audit import SqlAuditStore
 from muster.storage.classifiers import SqlClassifierStore
-from muster.storage.engine import create_database_engine, hide_password
+from muster.storage.engine import Clock, create_database_engine, hide_password
 from muster.storage.errors import (
     InvalidDatabaseUrlError,
     SchemaTooNewError,
@@ -17,6 +17,7 @@ from muster.storage.errors import (
     StorageUnavailableError,
 )
 from muster.storage.loads import SqlLoadStore
+from muster.storage.mappings import SqlMappingStore
 from muster.storage.pool import (
     LOCK_TIMEOUT_SECONDS,
     STATEMENT_TIMEOUT_SECONDS,
@@ -25,11 +26,13 @@ from muster.storage.pool import (
 )
 from muster.storage.postgres.commit_outcome import OUTCOME_TIMEOUT_SECONDS
 from muster.storage.postgres.customers import PostgresCustomerStore
+from muster.storage.postgres.full_disk import FullDisk
 from muster.storage.readiness import find_obstacle
 from muster.storage.record_search import SqlRecordSearch
 from muster.storage.records import SqlRecordStore
 from muster.storage.retention import SqlRetentionStore
 from muster.storage.schema import USABLE_STATES, SchemaState
+from muster.storage.sessions import SqlSessionStore
 from muster.storage.sqlite.backup import BackupUnsupportedError, back_up
 from muster.storage.sqlite.customers import SqliteCustomerStore
 from muster.storage.users import SqlUserStore
@@ -55,13 +58,16 @@ class Storage:
 
     customers: CustomerStore
     users: SqlUserStore
+    sessions: SqlSessionStore
     classifiers: SqlClassifierStore
     records: SqlRecordStore
     search: SqlRecordSearch
     audit: SqlAuditStore
     retention: SqlRetentionStore
     loads: SqlLoadStore
+    mappings: SqlMappingStore
     engine: Engine
+    full_disk: FullDisk = field(default_factory=FullDisk)
 
     def exists(self) -> bool:
         """False for a SQLite file that does not exist; connecting to it would create it."""
@@ -77,7 +83,7 @@ class Storage:
 
         None when nothing does. Never raises. The text is fit for anybody: it has no name, address or value.
         """
-        return find_obstacle(self.engine)
+        return find_obstacle(self.engine, self.full_disk)
 
     def schema_state(self) -> SchemaState:
         """Raises `StorageUnavailableError`."""
@@ -100,6 +106,19 @@ class Storage:
     def connections(self) -> ConnectionUsage:
         """The connections of this process: how many are in use, and how many may be."""
         return get_connection_usage(self.engine)
+
+    def with_clock(self, now: Clock) -> "Storage":
+        """The same database, for entries of other times: of users, code lists, loads and the audit log.
+
+        For sample data; `now` gives UTC. The times of batches are not the storage's: see `Intake`.
+        """
+        return replace(
+            self,
+            users=SqlUserStore(self.engine, now),
+            classifiers=SqlClassifierStore(self.engine, now),
+            audit=SqlAuditStore(self.engine, now),
+            loads=SqlLoadStore(self.engine, lambda _: now()),
+        )
 
     def close(self) -> None:
         """Closes the connections. Using the storage again opens new ones."""
@@ -124,15 +143,21 @@ def open_storage(
         url, pool_size=pool_size, lock_timeout=lock_timeout, statement_timeout=statement_timeout
     )
     is_postgres = engine.dialect.name == "postgresql"
-    customers = PostgresCustomerStore(engine, outcome_timeout) if is_postgres else SqliteCustomerStore(engine)
+    full_disk = FullDisk()
+    customers = (
+        PostgresCustomerStore(engine, outcome_timeout, full_disk) if is_postgres else SqliteCustomerStore(engine)
+    )
     return Storage(
         customers=customers,
         users=SqlUserStore(engine),
+        sessions=SqlSessionStore(engine),
         classifiers=SqlClassifierStore(engine),
         records=SqlRecordStore(engine),
         search=SqlRecordSearch(engine),
         audit=SqlAuditStore(engine),
         retention=SqlRetentionStore(engine),
         loads=SqlLoadStore(engine),
+        mappings=SqlMappingStore(engine),
         engine=engine,
+        full_disk=full_disk,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Text, cast, insert, or_, select, text
 
 from muster.audit.chain import GENESIS_HASH, chain_entry
 from muster.audit.events import AuditEntry, AuditEvent, ChainHead, EntryFilter
-from muster.storage.engine import write_transaction
+from muster.storage.engine import Clock, read_own_clock, write_transaction
 from muster.storage.errors import scrub_errors
 from muster.storage.tables import audit_head, audit_log
 
@@ -31,14 +31,15 @@ _IS_GUARDED: Final = {
 class SqlAuditStore:
     """The audit log of the installation, an `AuditStore`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, now: Clock = read_own_clock) -> None:
         self._engine = engine
+        self._now = now
 
     @scrub_errors
     def append(self, event: AuditEvent) -> None:
         """Returns after the commit."""
         with write_transaction(self._engine) as connection:
-            append_event(connection, event)
+            append_event(connection, event, self._now)
 
     def entries(self, criteria: EntryFilter, *, after: int, limit: int) -> Sequence[AuditEntry]:
         return self._fetch(criteria, after, (), (_LOG.number,), limit)
@@ -75,7 +76,7 @@ class SqlAuditStore:
             return bool(connection.execute(text(_IS_GUARDED[self._engine.dialect.name])).scalar_one())
 
 
-def append_event(connection: Connection, event: AuditEvent | None) -> None:
+def append_event(connection: Connection, event: AuditEvent | None, now: Clock) -> None:
     """Appends an event in the transaction of the audited change; does nothing for None.
 
     Must be the last step of the transaction, because it locks the head of the log until the commit.
@@ -83,7 +84,7 @@ def append_event(connection: Connection, event: AuditEvent | None) -> None:
     if event is None:
         return
     head = _to_head(connection.execute(_SELECT_HEAD.with_for_update()).one_or_none()) or _restore_head(connection)
-    entry = chain_entry(head.sha256, head.number + 1, datetime.now(UTC), event)
+    entry = chain_entry(head.sha256, head.number + 1, now(), event)
     connection.execute(
         insert(audit_log),
         {

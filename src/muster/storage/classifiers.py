@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, true, update
 
 from muster.audit.events import AuditEvent
-from muster.classifiers.entries import ClassifierEntry
+from muster.classifiers.entries import ClassifierEntry, RevisionChangedError
 from muster.storage.audit import append_event
-from muster.storage.engine import write_transaction
+from muster.storage.engine import Clock, read_own_clock, write_transaction
 from muster.storage.errors import scrub_errors
 from muster.storage.tables import classifier_entries, revisions
 
@@ -21,8 +21,9 @@ _INCREMENT_REVISION = update(revisions).where(_IS_CLASSIFIER_REVISION).values(re
 class SqlClassifierStore:
     """The installation's own classifiers, a `ClassifierStore`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, now: Clock = read_own_clock) -> None:
         self._engine = engine
+        self._now = now
 
     @scrub_errors
     def revision(self) -> int:
@@ -51,32 +52,51 @@ class SqlClassifierStore:
         return rows[0].revision, entries
 
     @scrub_errors
-    def write(self, entries: Sequence[ClassifierEntry], *, replace: bool, event: AuditEvent | None = None) -> None:
+    def write(
+        self,
+        entries: Sequence[ClassifierEntry],
+        *,
+        replace: bool,
+        event: AuditEvent | None = None,
+        revision: int | None = None,
+    ) -> None:
         """Upserts codes; with `replace`, removes all other codes of the same classifiers.
 
-        Of entries with the same code, the last one wins. The audit event is written in the same transaction.
+        Of entries with the same code, the last one wins. The audit event is written in the same transaction. With
+        `revision`, raises `RevisionChangedError` unless it is still the current one.
         """
         if not entries:
             return
         with write_transaction(self._engine) as connection:
-            connection.execute(_INCREMENT_REVISION)
+            _increment_revision(connection, revision)
             _delete_entries(connection, entries, whole_classifiers=replace)
             rows = {(e.classifier, e.code): e.title for e in entries}
             connection.execute(
                 insert(classifier_entries),
                 [{"classifier": name, "code": code, "title": title} for (name, code), title in rows.items()],
             )
-            append_event(connection, event)
+            append_event(connection, event, self._now)
 
     @scrub_errors
-    def remove(self, classifier: str, codes: Sequence[str], *, event: AuditEvent | None = None) -> None:
-        """Removes codes of one classifier. The audit event is written in the same transaction."""
+    def remove(
+        self, classifier: str, codes: Sequence[str], *, event: AuditEvent | None = None, revision: int | None = None
+    ) -> None:
+        """Removes codes of one classifier. The audit event is written in the same transaction.
+
+        `revision` is as in `write`.
+        """
         with write_transaction(self._engine) as connection:
-            connection.execute(_INCREMENT_REVISION)
+            _increment_revision(connection, revision)
             connection.execute(
                 delete(classifier_entries).where(_ENTRY.classifier == classifier, _ENTRY.code.in_(codes))
             )
-            append_event(connection, event)
+            append_event(connection, event, self._now)
+
+
+def _increment_revision(connection: Connection, expected: int | None) -> None:
+    statement = _INCREMENT_REVISION if expected is None else _INCREMENT_REVISION.where(revisions.c.revision == expected)
+    if connection.execute(statement).rowcount == 0:
+        raise RevisionChangedError
 
 
 def _delete_entries(connection: Connection, entries: Sequence[ClassifierEntry], *, whole_classifiers: bool) -> None:

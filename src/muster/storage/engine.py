@@ -1,7 +1,7 @@
 """SQLAlchemy engines from database URLs, and write transactions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,9 +9,9 @@ from urllib.parse import quote, unquote
 
 from psycopg.pq import Conninfo
 from sqlalchemy import URL, Connection, Engine, func, make_url, select
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from muster.storage.errors import InvalidDatabaseUrlError
+from muster.storage.errors import InvalidDatabaseUrlError, LostAnswerError, is_open_outcome
 from muster.storage.pool import IS_WRITER, LOCK_TIMEOUT_SECONDS, STATEMENT_TIMEOUT_SECONDS, get_write_lock
 from muster.storage.postgres.connection import create_postgres_engine
 from muster.storage.sqlite.connection import create_sqlite_engine
@@ -100,17 +100,40 @@ def _get_option_name(option: str) -> str:
     return unquote(name) if equals else ""
 
 
+Clock = Callable[[], datetime]  # gives the present time, in UTC
+ReadClock = Callable[[Connection], datetime]
+
+
+def read_own_clock() -> datetime:
+    """The time of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
 @contextmanager
 def write_transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction that may write.
 
     On SQLite it takes the write lock at its start. A transaction that reads first would fail with SQLITE_BUSY if
-    another one wrote before its own first write.
+    another one wrote before its own first write. Raises `LostAnswerError`, beside the errors of the driver.
     """
     is_postgres = engine.dialect.name == "postgresql"
     options: dict[str, Any] = {"isolation_level": "READ COMMITTED"} if is_postgres else {IS_WRITER: True}
-    with get_write_lock(engine), engine.execution_options(**options).begin() as connection:
+    is_lost = False
+    with (
+        get_write_lock(engine),
+        engine.execution_options(**options).connect() as connection,
+        connection.begin() as transaction,
+    ):
         yield connection
+        try:
+            transaction.commit()
+        except DBAPIError as error:
+            is_lost = error.connection_invalidated or is_open_outcome(error.orig)
+            if not is_lost:
+                raise
+    # Raised here, because the error of a driver would be its context, and may have values.
+    if is_lost:
+        raise LostAnswerError
 
 
 def read_clock(connection: Connection) -> datetime:

@@ -13,7 +13,7 @@ from typing import Final, ParamSpec, TypeVar
 import psycopg
 from sqlalchemy import exc
 
-from muster.intake.customer_store import ConflictError
+from muster.intake.customer_store import ConflictError, OutcomeUnknownError, StoreUnavailableError
 from muster.storage.postgres.connection_failures import find_connection_failure
 
 P = ParamSpec("P")
@@ -30,12 +30,16 @@ _SCHEMA_RIGHTS_STATES: Final = frozenset({"42501", "3F000"})
 _SCHEMA_REMEDY: Final = "make it the owner of the database: ALTER DATABASE <database> OWNER TO <user>"
 _TABLE_REMEDY: Final = "use the user that ran `muster db upgrade`: it owns the tables"
 
+_IO_ERROR: Final = "SQLITE_IOERR"
+_FAILED_WRITE: Final = "SQLITE_IOERR_WRITE"
 # The columns that SQLite names: "UNIQUE constraint failed: communications.number".
 _SQLITE_CONSTRAINT: Final = re.compile(r"\w+ constraint failed: ([\w., ]+)")
 
 
 class StorageError(Exception):
     """The database rejected a statement: an internal error, or a damaged schema. Nothing was saved.
+
+    Only after a `LostAnswerError` nobody knows.
 
     The log has its codes: `sqlstate`, `sqlite_errorname`, `constraint_name` and `connection_failure`, where it has
     them. `remedy` says what to do, where the cause is known.
@@ -44,8 +48,17 @@ class StorageError(Exception):
     remedy = ""
 
 
-class StorageUnavailableError(StorageError):
+class StorageUnavailableError(StorageError, StoreUnavailableError):
     """The database is unreachable, overloaded or broken. The same request may succeed later."""
+
+
+class LostAnswerError(StorageUnavailableError, OutcomeUnknownError):
+    """The connection was lost during the commit of a change that is no batch."""
+
+    remedy = "look whether it is there before you repeat it: each change has an entry in `muster audit`"
+
+    def __init__(self) -> None:
+        super().__init__("the connection was lost during a commit; the change may have been made or not")
 
 
 class SchemaTooNewError(StorageError):
@@ -136,6 +149,17 @@ def _convert_sqlite_error(error: sqlite3.Error) -> Exception:
     if isinstance(error, sqlite3.OperationalError) and name != "SQLITE_ERROR":
         return StorageUnavailableError(f"the database is not available: {name}")
     return StorageError(f"the database failed: {name}")
+
+
+def is_open_outcome(error: BaseException | None) -> bool:
+    """Whether an error of COMMIT on SQLite leaves open whether the transaction is saved.
+
+    SQLite hides the transaction after every error, but its pages may lie complete in the write-ahead log, when the sync
+    after the last page fails: if the process then dies before the next write, which overwrites them, they count as
+    committed. A write that fails, on a full disk for example, leaves no complete commit behind.
+    """
+    name = getattr(error, "sqlite_errorname", "")
+    return isinstance(error, sqlite3.OperationalError) and name.startswith(_IO_ERROR) and name != _FAILED_WRITE
 
 
 def _get_first_line(error: psycopg.Error) -> str:

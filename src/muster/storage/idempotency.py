@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
-from muster.storage.compression import decompress_response
+from muster.storage.compression import decompress_replay
 from muster.storage.tables import idempotency_keys
 
 _COLUMNS = ", ".join(idempotency_keys.columns.keys())
@@ -52,5 +52,5 @@ def to_stored_response(row: Sequence[Any]) -> StoredResponse:
     """Converts a row of `build_find_key`."""
     fingerprint, batch_id, accepted, rejected, content, warnings = row
     batch = batch_id if isinstance(batch_id, UUID) else UUID(batch_id)
-    body = decompress_response(bytes(content))
+    body = decompress_replay(bytes(content))
     return StoredResponse(bytes(fingerprint), batch, accepted, rejected, body, warnings or 0)

@@ -5,12 +5,13 @@ from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Connection, Engine, Insert, Select, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from muster.loads.load_store import MAX_PART_BYTES, MAX_PARTS, LoadState, Part
+from muster.loads.load_store import MAX_PART_BYTES, MAX_PARTS, LoadOptions, LoadState, Part
 from muster.storage.compression import compress_part, decompress_part
-from muster.storage.engine import read_clock, write_transaction
+from muster.storage.engine import ReadClock, read_clock, write_transaction
 from muster.storage.erasure import erasing_transaction
 from muster.storage.errors import StorageError, scrub_errors
 from muster.storage.tables import load_parts, loads
@@ -21,8 +22,9 @@ _PART_KEY: Final = ("load_id", "number")
 class SqlPartStore:
     """The part of a `LoadStore` that receives files."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, read_time: ReadClock = read_clock) -> None:
         self._engine = engine
+        self._read_time = read_time
 
     @scrub_errors
     def add_part(self, load_id: UUID, part: Part, content: bytes) -> bool:
@@ -33,7 +35,7 @@ class SqlPartStore:
             # Shared: parts of one file may arrive together, and wait for nothing but the start or the end of the load.
             if not _is_receiving(connection, load_id, is_shared=True):
                 return False
-            row = {"load_id": load_id, "number": part.number, "received_at": read_clock(connection)}
+            row = {"load_id": load_id, "number": part.number, "received_at": self._read_time(connection)}
             row |= {"size": part.size, "sha256": part.sha256, "content": compressed}
             connection.execute(_build_upsert(connection.dialect.name, row))
         return True
@@ -51,6 +53,14 @@ class SqlPartStore:
         with self._engine.connect() as connection:
             content = connection.execute(query).scalar_one_or_none()
         return None if content is None else decompress_part(content)
+
+    @scrub_errors
+    def configure(self, load_id: UUID, options: LoadOptions) -> bool:
+        is_receiving = loads.c.id == load_id, loads.c.state == LoadState.RECEIVING.value
+        values = {"options": msgspec.to_builtins(options), "is_dry_run": options.dry_run}
+        query = update(loads).where(*is_receiving).values(values)
+        with write_transaction(self._engine) as connection:
+            return connection.execute(query).rowcount == 1
 
     @scrub_errors
     def start(self, load_id: UUID, *, size: int, content_sha256: bytes) -> bool:

@@ -54,10 +54,13 @@ def has_old_refused(ended_before: datetime) -> Condition:
 
 
 def is_abandoned(received_before: datetime) -> Condition:
-    """Whether a load is an upload of which nothing was received since this moment."""
+    """Whether a load is an upload of which nothing was received since this moment, and no dry run has read it."""
     is_received = _has_rows(load_parts, load_parts.c.received_at >= received_before)
     is_old = loads.c.created_at < received_before
-    return and_(loads.c.state == LoadState.RECEIVING.value, is_old, not_(is_received))
+    dry_runs = loads.alias("dry_runs")
+    is_read = or_(dry_runs.c.ended_at.is_(None), dry_runs.c.ended_at >= received_before)
+    is_used = exists().where(dry_runs.c.parts_of == loads.c.id, is_read)
+    return and_(loads.c.state == LoadState.RECEIVING.value, is_old, not_(is_received), not_(is_used))
 
 
 def purge_refused_rows(engine: Engine, ended_before: datetime) -> Iterator[int]:

@@ -6,8 +6,9 @@ from typing import Final
 from sqlalchemy import Engine, text
 
 from muster.storage.errors import StorageError, scrub_errors
+from muster.storage.postgres.full_disk import FullDisk
 from muster.storage.schema import USABLE_STATES, SchemaState, read_schema_state
-from muster.storage.sqlite.write_probe import MIN_FREE_BYTES, READ_ONLY, find_write_obstacle
+from muster.storage.sqlite.write_probe import DISK_FULL, MIN_FREE_BYTES, READ_ONLY, find_write_obstacle
 
 _SCHEMA_OBSTACLES: Final = {
     SchemaState.EMPTY: "the database has no schema of muster yet",
@@ -18,10 +19,10 @@ _SCHEMA_OBSTACLES: Final = {
 _CODES: Final = ("connection_failure", "sqlstate", "sqlite_errorname")
 
 
-def find_obstacle(engine: Engine, *, min_free_bytes: int = MIN_FREE_BYTES) -> str | None:
+def find_obstacle(engine: Engine, full_disk: FullDisk, *, min_free_bytes: int = MIN_FREE_BYTES) -> str | None:
     """What keeps batches from being saved; None when nothing does. Never raises.
 
-    A full disk is found on SQLite only: the disk of a PostgreSQL server is not visible to its clients.
+    A full disk of a PostgreSQL server is known only from saves that failed.
     """
     try:
         state = read_schema_state(engine)
@@ -29,7 +30,9 @@ def find_obstacle(engine: Engine, *, min_free_bytes: int = MIN_FREE_BYTES) -> st
             return _SCHEMA_OBSTACLES[state]
         if engine.dialect.name == "sqlite":
             return find_write_obstacle(engine, min_free_bytes)
-        return READ_ONLY if _is_read_only(engine) else None
+        if _is_read_only(engine):
+            return READ_ONLY
+        return DISK_FULL if full_disk.was_seen() else None
     except OSError as error:  # the directory of the file has gone
         return f"the database is unavailable ({errno.errorcode.get(error.errno or 0, 'unknown')})"
     except StorageError as error:

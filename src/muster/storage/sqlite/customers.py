@@ -6,17 +6,26 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine
 
 from muster.intake.checkpoint import Checkpoint, LeaseLostError
-from muster.intake.customer_store import Batch, CommitOutcome, ConflictError, CustomerKey, Known, LostCommitError
+from muster.intake.customer_store import (
+    Batch,
+    CommitOutcome,
+    ConflictError,
+    CustomerKey,
+    Known,
+    LostCommitError,
+    group_by_unit,
+)
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
+from muster.intake.large_body import ResponseBody
 from muster.storage.batch_counts import BatchCounts
 from muster.storage.compression import CompressedResponses, compress_responses
-from muster.storage.errors import StorageUnavailableError, scrub_errors
+from muster.storage.errors import StorageUnavailableError, is_open_outcome, scrub_errors
 from muster.storage.idempotency import compute_lock_number, to_stored_response
 from muster.storage.load_rows import build_checkpoint_parameters
 from muster.storage.pool import check_out_connection, get_write_lock
@@ -24,13 +33,6 @@ from muster.storage.sqlite import statements
 from muster.storage.sqlite.file_locks import FileLocks
 from muster.storage.sqlite.statements import Rows
 from muster.storage.write_plan import build_write_plan
-
-# Errors of COMMIT that leave open whether the batch is saved. SQLite hides the batch after every error, but its pages
-# may lie complete in the write-ahead log, when the sync after the last page fails: if the process then dies before the
-# next write, which overwrites them, they count as committed. A write that fails, on a full disk for example, leaves no
-# complete commit behind.
-_IO_ERROR: Final = "SQLITE_IOERR"
-_FAILED_WRITE: Final = "SQLITE_IOERR_WRITE"
 
 
 class SqliteCustomerStore:
@@ -68,12 +70,9 @@ class SqliteSession:
     def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
         """Runs one query for all numbers, and one for the customers of each unit."""
         used = self._find(statements.FIND_NUMBERS, numbers)
-        ext_ids_by_unit: dict[str, list[str]] = {}
-        for unit, ext_id in customers:
-            ext_ids_by_unit.setdefault(unit, []).append(ext_id)
         versions = {
             (unit, ext_id): version
-            for unit, ext_ids in ext_ids_by_unit.items()
+            for unit, ext_ids in group_by_unit(customers).items()
             for ext_id, version in self._find(statements.FIND_CUSTOMERS, ext_ids, unit)
         }
         return Known(frozenset(number for (number,) in used), versions)
@@ -90,7 +89,7 @@ class SqliteSession:
             self._key_locks.release(number)
 
     @scrub_errors
-    def save(self, batch: Batch, response: bytes) -> None:
+    def save(self, batch: Batch, response: ResponseBody) -> None:
         """Writes the batch in one transaction, or nothing.
 
         Waits for other threads and then for other processes, each up to the engine's lock timeout. Raises
@@ -137,8 +136,7 @@ def _transaction(connection: sqlite3.Connection, batch_id: UUID) -> Iterator[sql
         try:
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            name = getattr(error, "sqlite_errorname", "")
-            is_lost = name.startswith(_IO_ERROR) and name != _FAILED_WRITE
+            is_lost = is_open_outcome(error)
             if not is_lost:
                 raise
     finally:
