@@ -1,6 +1,9 @@
-"""An OpenID provider for tests: its keys, the tokens that it signs, and an HTTP server that serves the keys."""
+"""An OpenID provider for tests: its keys, the tokens that it signs, and an HTTP server for keys and sign-ins."""
 
+import base64
+import hashlib
 import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from joserfc import jws, jwt
 from joserfc.jwk import Key, generate_key
@@ -16,6 +20,9 @@ from joserfc.jwk import Key, generate_key
 AUDIENCE = "muster"
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 JWKS_PATH = "/certs"
+AUTHORIZATION_PATH = "/authorize"
+TOKEN_PATH = "/token"
+CLIENT = "muster-console"
 # All algorithms of joserfc, so that tests can sign with forbidden ones too.
 ANY_ALGORITHM = jws.JWSRegistry(algorithms=list(jws.JWSRegistry.algorithms), strict_check_header=False)
 
@@ -55,14 +62,68 @@ class CannedResponse:
 
 
 class OidcProvider:
-    """The documents that the provider serves, which tests change, and the paths that were requested."""
+    """The documents that the provider serves, which tests change, and the paths that were requested.
+
+    A user who comes to the authorization endpoint is signed in at once. `id_claims` are changes of the ID token, and
+    `authorizations` the headers of the token endpoint. With `client_secret`, the client must send it.
+    """
 
     def __init__(self, url: str, *keys: Key) -> None:
         self.url = url
         self.requests: list[str] = []
         self.responses: dict[str, CannedResponse] = {}
-        self.serve_document(DISCOVERY_PATH, {"issuer": url, "jwks_uri": url + JWKS_PATH})
+        self.id_claims: dict[str, Any] = {}
+        self.client_secret: str | None = None
+        self.authorizations: list[str | None] = []
+        self._codes: dict[str, dict[str, str]] = {}
+        self.describe()
         self.set_keys(*keys)
+
+    def describe(self, **changes: Any) -> None:
+        """Serves the discovery document, with these changes."""
+        document = {
+            "issuer": self.url,
+            "jwks_uri": self.url + JWKS_PATH,
+            "authorization_endpoint": self.url + AUTHORIZATION_PATH,
+            "token_endpoint": self.url + TOKEN_PATH,
+            "authorization_response_iss_parameter_supported": True,
+        }
+        self.serve_document(DISCOVERY_PATH, {**document, **changes})
+
+    def authorize(self, query: str) -> str:
+        """Signs a user in; gives the address that the browser is sent to."""
+        fields = dict(parse_qsl(query))
+        assert (fields["response_type"], fields["client_id"], fields["scope"]) == ("code", CLIENT, "openid")
+        assert fields["code_challenge_method"] == "S256"
+        code = secrets.token_hex(8)
+        self._codes[code] = fields
+        answer = {"code": code, "state": fields["state"], "iss": self.url, "session_state": "5e"}
+        return f"{fields['redirect_uri']}?{urlencode(answer)}"
+
+    def exchange(self, body: str, authorization: str | None) -> CannedResponse:
+        """The ID token for a code, once."""
+        fields = dict(parse_qsl(body))
+        self.authorizations.append(authorization)
+        if not self._knows_client(fields, authorization):
+            return CannedResponse(b'{"error": "invalid_client"}', 401)
+        started = self._codes.pop(fields["code"], None)
+        digest = hashlib.sha256(fields["code_verifier"].encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if started is None or (started["code_challenge"], started["redirect_uri"]) != (
+            challenge,
+            fields["redirect_uri"],
+        ):
+            return CannedResponse(b'{"error": "invalid_grant"}', 400)
+        claims = {"aud": CLIENT, "nonce": started["nonce"], "sub": "anna", "role": "read", **self.id_claims}
+        document = {"access_token": "5e", "token_type": "Bearer", "id_token": self.token(**claims)}
+        return CannedResponse(json.dumps(document).encode())
+
+    def _knows_client(self, fields: dict[str, str], authorization: str | None) -> bool:
+        if self.client_secret is None:
+            return fields.get("client_id") == CLIENT
+        basic = base64.b64encode(f"{CLIENT}:{self.client_secret}".encode()).decode()
+        in_body = (fields.get("client_id"), fields.get("client_secret")) == (CLIENT, self.client_secret)
+        return authorization == f"Basic {basic}" or in_body
 
     def serve_document(self, path: str, document: object) -> None:
         self.responses[path] = CannedResponse(json.dumps(document).encode())
@@ -82,8 +143,20 @@ def run_provider(*keys: Key) -> Iterator[OidcProvider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            path, _, query = self.path.partition("?")
+            provider.requests.append(path)
+            if path == AUTHORIZATION_PATH:
+                self._respond(CannedResponse(b"", 302, {"Location": provider.authorize(query)}))
+            else:
+                self._respond(provider.responses.get(path, CannedResponse(b"", 404)))
+
+        def do_POST(self) -> None:
             provider.requests.append(self.path)
-            response = provider.responses.get(self.path, CannedResponse(b"", 404))
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            canned = provider.responses.get(self.path)
+            self._respond(canned or provider.exchange(body, self.headers["Authorization"]))
+
+        def _respond(self, response: CannedResponse) -> None:
             response.wait()
             self.send_response(response.status)
             for name, value in {"Content-Length": str(len(response.body)), **response.headers}.items():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from muster.audit.events import Action, AuditEvent, Details
-from muster.audit.sentences import describe_entry
+from muster.audit.sentences import describe_entry, describe_parts
 from tests.audit.fakes import MemoryAuditLog
 
 LOGIN: Details = {"credential": "token:3f9a0c71be52", "address": "192.0.2.1"}
@@ -63,6 +63,17 @@ def test_details_stand_in_the_sentence_or_behind_it(
 ) -> None:
     actor = "" if action is Action.SIGN_IN_REFUSED else "rita"
     assert expected in describe(actor, action, subject, details)
+
+
+def test_the_parts_of_a_sentence_are_apart_for_pages() -> None:
+    log = MemoryAuditLog()
+    login: Details = {"credential": "session:7e19ad410d99", "address": "192.0.2.1\u202e"}
+    log.append(AuditEvent("rita", Action.CUSTOMER_READ, "c\n1", {"businessUnit": "MAIN", "version": 2, **login}))
+    words = describe_parts(log.log[0])
+
+    assert (words.actor, words.before, words.subject, words.after) == ("rita", "read the customer", "c\\n1", "of MAIN")
+    assert words.details == [("version", "2")]
+    assert (words.credential, words.address) == ("the session 7e19ad410d99", "192.0.2.1\\u202e")
 
 
 @pytest.mark.parametrize("action", Action)

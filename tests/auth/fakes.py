@@ -5,7 +5,41 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from muster.audit.events import AuditEvent
+from muster.auth.sessions import UserSession
 from muster.auth.users import ChangeOutcome, Role, Token, User, UserExistsError
+
+
+@dataclass
+class MemorySessions:
+    """A `SessionStore` in memory, and the events that were written. `uses` counts written uses."""
+
+    by_hash: dict[bytes, UserSession] = field(default_factory=dict)
+    events: list[AuditEvent] = field(default_factory=list)
+    uses: int = 0
+
+    def session(self, sha256: bytes) -> UserSession | None:
+        return self.by_hash.get(sha256)
+
+    def sessions(self, user: str | None = None) -> Sequence[UserSession]:
+        found = [session for session in self.by_hash.values() if user in (None, session.user.name)]
+        return sorted(found, key=lambda session: session.last_used_at, reverse=True)
+
+    def add_session(
+        self, session: UserSession, event: AuditEvent, *, created_after: datetime, used_after: datetime
+    ) -> None:
+        self.by_hash[session.sha256] = session
+        self.events.append(event)
+
+    def record_session_use(self, sha256: bytes, at: datetime) -> None:
+        self.by_hash[sha256] = replace(self.by_hash[sha256], last_used_at=at)
+        self.uses += 1
+
+    def end_session(self, session_id: str, event: AuditEvent) -> bool:
+        ended = [sha256 for sha256, session in self.by_hash.items() if session.id == session_id]
+        for sha256 in ended:
+            del self.by_hash[sha256]
+            self.events.append(event)
+        return bool(ended)
 
 
 @dataclass
@@ -35,13 +69,21 @@ class MemoryUsers:
         self.by_name[name] = replace(user, password_hash=password_hash)
         return True
 
-    def set_rights(self, name: str, roles: Role, business_units: Sequence[str], event: AuditEvent) -> bool:
+    def set_rights(
+        self,
+        name: str,
+        roles: Role,
+        business_units: Sequence[str],
+        event: AuditEvent,
+        *,
+        needs_administrator: bool = False,
+    ) -> bool:
         if (user := self.by_name.get(name)) is None:
             return False
         self.by_name[name] = replace(user, roles=roles, business_units=tuple(business_units))
         return True
 
-    def disable_user(self, name: str, event: AuditEvent) -> ChangeOutcome:
+    def disable_user(self, name: str, event: AuditEvent, *, needs_administrator: bool = False) -> ChangeOutcome:
         return self._set_disabled(name, disabled=True)
 
     def enable_user(self, name: str, event: AuditEvent) -> ChangeOutcome:

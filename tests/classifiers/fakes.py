@@ -24,11 +24,13 @@ class MemoryClassifierStore:
         self.entry_reads += 1
         return self.current_revision, tuple(self.content)
 
-    def write(self, entries: Sequence[ClassifierEntry], *, replace: bool, event: AuditEvent) -> None:
+    def write(
+        self, entries: Sequence[ClassifierEntry], *, replace: bool, event: AuditEvent, revision: int | None = None
+    ) -> None:
         assert not replace
         self.content.extend(entries)
         self.current_revision += 1
 
-    def remove(self, classifier: str, codes: Sequence[str], *, event: AuditEvent) -> None:
+    def remove(self, classifier: str, codes: Sequence[str], *, event: AuditEvent, revision: int | None = None) -> None:
         self.content = [entry for entry in self.content if entry.classifier != classifier or entry.code not in codes]
         self.current_revision += 1

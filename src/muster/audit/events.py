@@ -14,6 +14,8 @@ class Action(Enum):
 
     # Not a StrEnum: each member has three texts, and the reference page shows all of them.
     SIGN_IN_REFUSED = "sign-in.refused", "the user, if a user of that name exists", "authentication failed"
+    SESSION_STARTED = "session.started", "the session's id", "a user signed in to the console"
+    SESSION_ENDED = "session.ended", "the session's id", "a user signed out, or ended a session"
     USER_ADDED = "user.added", "the user", "a user was added, with these roles and business units"
     USER_CHANGED = "user.changed", "the user", "the user's roles and business units were changed to these"
     USER_DISABLED = "user.disabled", "the user", "a user was disabled"
@@ -46,16 +48,29 @@ class Action(Enum):
         "the `customerExtId` that the user asked for, if any",
         "a user read this many rejected customers, of the batches between these two",
     )
+    REJECTIONS_EXPORTED = (
+        "rejections.exported",
+        "the `customerExtId` that the user asked for, if any",
+        "a user downloaded the rejected customers that match this filter",
+    )
+    CODE_USES_READ = (
+        "code-uses.read",
+        "the classifiers",
+        "a user was told which customers use codes that it may remove: so many codes, and so many customers by name",
+    )
     LOAD_STARTED = "load.started", "the load's id", "a user started a load of this many bytes"
     LOAD_CANCELLED = "load.cancelled", "the load's id", "a user cancelled a load"
     LOAD_ENDED = "load.ended", "the load's id", "a load of this sender ended, with these numbers of rows"
     REFUSED_ROWS_READ = "load.refused-read", "the load's id", "a user downloaded the refused rows, of this number"
     LOAD_RESULTS_READ = "load.results-read", "the load's id", "a user downloaded the results of the customers"
+    MAPPING_SAVED = "mapping.saved", "the mapping's name", "a user saved a mapping of files under this name"
+    MAPPING_DELETED = "mapping.deleted", "the mapping's name", "a user deleted a saved mapping"
     LOADS_PURGED = (
         "loads.purged",
         "",
         "the service deleted the refused rows of this many loads, and cancelled this many abandoned uploads",
     )
+    BACKUP_MADE = "backup.made", "", "the database was copied, by `muster backup` or by the tool that reported it there"
     PURGE_BEGUN = "purge.begun", "", "a purge of data from before this date started"
     PURGE_ENDED = (
         "purge.ended",

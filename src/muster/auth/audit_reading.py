@@ -4,6 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Final
 
@@ -35,6 +36,11 @@ class AuditLogService:
         entries, following = self._reader.page(criteria, after=after, below=below, limit=limit)
         self._record(user, criteria, is_export=False, is_found=bool(entries))
         return entries, following
+
+    def find_last(self, action: Action) -> datetime | None:
+        """When this action was recorded last. Shows no entry, so it leaves none."""
+        entries, _ = self._reader.page(EntryFilter(action=action.text), after=0, below=None, limit=1)
+        return entries[0].at if entries else None
 
     def export(self, user: User, criteria: EntryFilter, after: int) -> Iterator[Sequence[AuditEntry]]:
         """The matching entries, oldest first, in groups. Ends with the entry that is the last one at the start."""

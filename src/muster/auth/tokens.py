@@ -13,6 +13,7 @@ TOKEN_PREFIX: Final = "mst_"  # noqa: S105 - the public prefix of every token
 _RANDOM_BYTES: Final = 32
 _LENGTH: Final = len(TOKEN_PREFIX) + 43  # 32 bytes in base64 without padding
 _ID_BYTES: Final = 6
+MAX_EXPIRY_DAYS: Final = 36_500
 
 
 class NewToken(NamedTuple):

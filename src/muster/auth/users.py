@@ -78,6 +78,15 @@ class UserExistsError(Exception):
     """A user of this name already exists."""
 
 
+class LastAdministratorError(Exception):
+    """The change would leave no enabled administrator with a password."""
+
+
+def is_password_administrator(user: User) -> bool:
+    """Whether the user can sign in by password and administer users."""
+    return Role.ADMIN in user.roles and not user.disabled and user.password_hash is not None
+
+
 class ChangeOutcome(Enum):
     """The outcome of an idempotent change."""
 
@@ -104,9 +113,21 @@ class UserStore(Protocol):
 
     def set_password(self, name: str, password_hash: str, event: AuditEvent) -> bool: ...
 
-    def set_rights(self, name: str, roles: Role, business_units: Sequence[str], event: AuditEvent) -> bool: ...
+    def set_rights(
+        self,
+        name: str,
+        roles: Role,
+        business_units: Sequence[str],
+        event: AuditEvent,
+        *,
+        needs_administrator: bool = False,
+    ) -> bool:
+        """With `needs_administrator`, raises `LastAdministratorError` if no `is_password_administrator` is left."""
+        ...
 
-    def disable_user(self, name: str, event: AuditEvent) -> ChangeOutcome: ...
+    def disable_user(self, name: str, event: AuditEvent, *, needs_administrator: bool = False) -> ChangeOutcome:
+        """As `set_rights`."""
+        ...
 
     def enable_user(self, name: str, event: AuditEvent) -> ChangeOutcome: ...
 

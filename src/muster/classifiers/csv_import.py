@@ -18,7 +18,16 @@ MAX_TITLE_LENGTH: Final = 10_000
 
 
 class ClassifierFileError(Exception):
-    """The file cannot be imported. The message is one line: the file, the line, what is wrong, and what to do."""
+    """The file cannot be imported. The message is one line: where, what is wrong, and what to do.
+
+    `problem` is the message without the place; `line` is None for a problem of the whole file.
+    """
+
+    def __init__(self, problem: str, line: int | None = None, path: Path | None = None) -> None:
+        place = ":".join(str(part) for part in (path, line) if part is not None)
+        super().__init__(f"{place}: {problem}" if place else problem)
+        self.problem = problem
+        self.line = line
 
 
 class InvalidEntryError(Exception):
@@ -26,12 +35,25 @@ class InvalidEntryError(Exception):
 
 
 def read_classifier_file(path: Path) -> list[ClassifierEntry]:
+    """`parse_classifiers` of a file. The messages of its errors begin with the path."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problem = f"the file cannot be read ({error.strerror}); check its name and permissions"
+        raise ClassifierFileError(problem, path=path) from None
+    try:
+        return parse_classifiers(content)
+    except ClassifierFileError as error:
+        raise ClassifierFileError(error.problem, error.line, path) from None
+
+
+def parse_classifiers(content: bytes) -> list[ClassifierEntry]:
     """The entries of a UTF-8 file, with or without a byte order mark, in the order of the file.
 
     Equal lines give one entry. Raises `ClassifierFileError`.
     """
     titles: dict[tuple[str, str], str] = {}
-    for line, row in _read_rows(path, _read_text(path)):
+    for line, row in _read_rows(_decode(content)):
         try:
             entry = _parse_row(row)
             if titles.setdefault((entry.classifier, entry.code), entry.title) != entry.title:
@@ -39,29 +61,23 @@ def read_classifier_file(path: Path) -> list[ClassifierEntry]:
                     f"{entry.classifier} has the code {entry.code!r} twice, with different titles; keep one"
                 )
         except InvalidEntryError as error:
-            raise ClassifierFileError(f"{path}:{line}: {error}") from None
+            raise ClassifierFileError(str(error), line) from None
     if not titles:
         raise ClassifierFileError(
-            f"{path}: the file has no codes; add one line `classifier,code,title` for each code below the header"
+            "the file has no codes; add one line `classifier,code,title` for each code below the header"
         )
     return [ClassifierEntry(classifier, code, title) for (classifier, code), title in titles.items()]
 
 
-def _read_text(path: Path) -> str:
+def _decode(content: bytes) -> str:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ClassifierFileError(
-            f"{path}: the file cannot be read ({error.strerror}); check its name and permissions"
-        ) from None
-    try:
-        return data.removeprefix(codecs.BOM_UTF8).decode()
+        return content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ClassifierFileError(f"{path}:{line}: the text is not UTF-8; save the file as UTF-8") from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ClassifierFileError("the text is not UTF-8; save the file as UTF-8", line) from None
 
 
-def _read_rows(path: Path, text: str) -> Iterator[tuple[int, Sequence[str]]]:
+def _read_rows(text: str) -> Iterator[tuple[int, Sequence[str]]]:
     """The rows below the header without blank ones, each with the number of its first line."""
     # newline="" keeps the line ends, which the reader needs within quotes.
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -71,22 +87,21 @@ def _read_rows(path: Path, text: str) -> Iterator[tuple[int, Sequence[str]]]:
         for row in reader:
             columns = [column.strip(" \t") for column in row]
             if not seen_header and any(columns):
-                seen_header = _check_header(path, line, columns)
+                seen_header = _check_header(line, columns)
             elif any(columns):
                 yield line, columns
             line = reader.line_num + 1
     except csv.Error as error:
-        raise ClassifierFileError(f"{path}:{line}: the line is not valid CSV ({error}); correct it") from None
+        raise ClassifierFileError(f"the line is not valid CSV ({error}); correct it", line) from None
     if not seen_header:
-        raise ClassifierFileError(f"{path}: the file is empty; begin it with the line `{','.join(HEADER)}`")
+        raise ClassifierFileError(f"the file is empty; begin it with the line `{','.join(HEADER)}`")
 
 
-def _check_header(path: Path, line: int, columns: Sequence[str]) -> bool:
+def _check_header(line: int, columns: Sequence[str]) -> bool:
     if [column.lower() for column in columns] != HEADER:
         header = ",".join(HEADER)
-        raise ClassifierFileError(
-            f"{path}:{line}: the header is missing; begin the file with the line `{header}`, with commas"
-        )
+        problem = f"the header is missing; begin the file with the line `{header}`, with commas"
+        raise ClassifierFileError(problem, line)
     return True
 
 

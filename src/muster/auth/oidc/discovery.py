@@ -1,7 +1,7 @@
-"""Discovery of the provider's signing keys (OpenID Connect Discovery 1.0) and their selection (RFC 7517)."""
+"""Discovery of the provider's metadata and signing keys (OpenID Connect Discovery 1.0, RFC 7517)."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from joserfc.jwk import Key, import_key
@@ -18,6 +18,14 @@ class DocumentFetcher(Protocol):
     def json(self, url: str) -> Any:
         """Fetches and parses the document at this URL. Raises `FetchError`."""
         ...
+
+
+def fetch_metadata(issuer: str, fetcher: DocumentFetcher) -> Mapping[str, Any]:
+    """The discovery document of this issuer. Raises `FetchError`."""
+    document = fetcher.json(issuer.removesuffix("/") + _DISCOVERY_PATH)
+    if not isinstance(document, dict) or document.get("issuer") != issuer:
+        raise FetchError("its issuer differs from MUSTER_OIDC_ISSUER")
+    return document
 
 
 class KeyDiscovery:
@@ -39,10 +47,7 @@ class KeyDiscovery:
             raise FetchError(f"keys: {error}") from None
 
     def _find_jwks_uri(self) -> str:
-        document = self._fetcher.json(self._issuer.removesuffix("/") + _DISCOVERY_PATH)
-        if not isinstance(document, dict) or document.get("issuer") != self._issuer:
-            raise FetchError("its issuer differs from MUSTER_OIDC_ISSUER")
-        url = document.get("jwks_uri")
+        url = fetch_metadata(self._issuer, self._fetcher).get("jwks_uri")
         if not isinstance(url, str) or not is_secure_url(url):
             raise FetchError("jwks_uri is not an https URL")
         return url

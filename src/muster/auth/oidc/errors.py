@@ -26,14 +26,16 @@ class TokenRejection(StrEnum):
     NAME = "no name"
     NO_ROLE = "no role"
     UNITS = "business units"
+    NONCE = "nonce"
+    CODE = "code"
 
 
 class ProviderUnavailableError(Exception):
-    """No keys are available to verify a provider's token. The same request may succeed later.
+    """The provider, or a key to verify its token, is not available. The same request may succeed later.
 
     The message gives the reason for the log, without values.
     """
 
 
 class FetchError(Exception):
-    """The keys could not be fetched. The message gives a short reason, without any text of the provider."""
+    """A document could not be fetched. The message gives a short reason, without any text of the provider."""

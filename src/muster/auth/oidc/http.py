@@ -1,8 +1,9 @@
-"""Fetches JSON documents of the provider over HTTP, with bounds on time and size."""
+"""Exchanges JSON documents with the provider over HTTP, with bounds on time and size."""
 
 import asyncio
 import ipaddress
 import ssl
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from muster.auth.oidc.errors import FetchError
 
 TIMEOUT_SECONDS: Final = 5.0  # for the whole document
 MAX_BYTES: Final = 1024 * 1024
+_OK: Final = (200,)
+_REFUSED: Final = (400, 401)  # RFC 6749 5.2: with a document that says why
 
 
 def is_secure_url(url: str) -> bool:
@@ -36,7 +39,10 @@ def _is_loopback(host: str) -> bool:
 
 
 class HttpFetcher:
-    """Fetches JSON. Blocks; must be called from a thread without a running event loop."""
+    """Fetches JSON. Blocks; must be called from a thread without a running event loop.
+
+    Redirects are errors: their target was not configured.
+    """
 
     def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._timeout_seconds = timeout_seconds
@@ -45,37 +51,50 @@ class HttpFetcher:
         self._ssl_context = ssl.create_default_context()
 
     def json(self, url: str) -> Any:
-        """Fetches the document at this URL. Raises `FetchError`, also for a redirect: its target was not configured."""
+        """Fetches the document at this URL. Raises `FetchError`."""
+        _, document = self._send("GET", url, _OK)
+        return document
+
+    def post_form(self, url: str, fields: dict[str, str], authorization: str | None) -> tuple[bool, Any]:
+        """Sends a form. Whether the server accepted it, and the document of its response. Raises `FetchError`."""
+        headers = {"Authorization": authorization} if authorization else {}
+        status, document = self._send("POST", url, (*_OK, *_REFUSED), data=fields, headers=headers)
+        return status in _OK, document
+
+    def _send(self, method: str, url: str, expected: Collection[int], **content: Any) -> tuple[int, Any]:
+        """The status, one of those expected, and the document."""
         if not is_secure_url(url):
             raise FetchError("the URL is not https")
         try:
             # On an event loop, whose timeout covers the whole exchange: the timeout of a blocking client starts again
             # with every byte received.
-            content = asyncio.run(self._read_content(url))
+            status, body = asyncio.run(self._exchange(method, url, expected, content))
         except TimeoutError:
             raise FetchError("no response in time") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise FetchError(f"no response ({type(error).__name__})") from None
         try:
-            return msgspec.json.decode(content)
+            return status, msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise FetchError("the response is not JSON") from None
 
-    async def _read_content(self, url: str) -> bytes:
+    async def _exchange(
+        self, method: str, url: str, expected: Collection[int], content: Mapping[str, Any]
+    ) -> tuple[int, bytes]:
         # Uncompressed, so that the size limit holds for the memory used.
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "muster"}
+        common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "muster"}
         async with (
             asyncio.timeout(self._timeout_seconds),
-            httpx.AsyncClient(verify=self._ssl_context, timeout=None, headers=headers) as client,  # noqa: S113 - see `json`
-            client.stream("GET", url) as response,
+            httpx.AsyncClient(verify=self._ssl_context, timeout=None, headers=common) as client,  # noqa: S113 - see `_send`
+            client.stream(method, url, **content) as response,
         ):
-            if response.status_code != 200:
+            if response.status_code not in expected:
                 raise FetchError(f"status {response.status_code}")
             if response.headers.get("Content-Encoding", "identity") != "identity":
                 raise FetchError("the response is compressed")
-            content = bytearray()
+            body = bytearray()
             async for piece in response.aiter_raw():
-                content += piece
-                if len(content) > MAX_BYTES:
+                body += piece
+                if len(body) > MAX_BYTES:
                     raise FetchError("the response has more than 1 MiB")
-        return bytes(content)
+        return response.status_code, bytes(body)

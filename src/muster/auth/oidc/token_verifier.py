@@ -5,6 +5,7 @@ are ignored. Claims are checked before the signature, because that is cheaper an
 Both must be valid before any claim is used.
 """
 
+import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -85,6 +86,7 @@ class OidcTokenVerifier:
     ) -> None:
         self._keys = keys
         self._names = names
+        self._audience = audience
         self._claims_registry = JWTClaimsRegistry(
             now=lambda: int(now().timestamp()),
             leeway=LEEWAY_SECONDS,
@@ -96,19 +98,41 @@ class OidcTokenVerifier:
     def verify(self, token: str) -> User | TokenRejection:
         """Returns the user of a valid token, or the reason for rejecting it. Raises `ProviderUnavailableError`."""
         try:
-            signed = _parse_jws(token)
-            _check_header(signed.headers())
-            try:
-                claims = self._parse_claims(signed.payload)
-            except _RejectedError as rejected:
-                # Clients are told that their token has expired, so it must be one of the provider's.
-                if rejected.reason is TokenRejection.EXPIRED:
-                    self._check_signature(signed)
-                raise
-            self._check_signature(signed)
+            claims = self._verify_claims(token)
         except _RejectedError as rejected:
             return rejected.reason
         return to_user(claims, self._names)
+
+    def verify_id_token(self, token: str, nonce: str) -> User | TokenRejection:
+        """The same for an ID token that a sign-in with this nonce received (OpenID Connect Core 1.0, 3.1.3.7)."""
+        try:
+            claims = self._verify_claims(token)
+        except _RejectedError as rejected:
+            return rejected.reason
+        signed = claims.get("nonce")
+        if not isinstance(signed, str) or not hmac.compare_digest(
+            signed.encode(errors="surrogatepass"), nonce.encode()
+        ):
+            return TokenRejection.NONCE
+        # A token for several clients says which of them asked for it.
+        audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+        if claims.get("azp", self._audience if len(audiences) == 1 else None) != self._audience:
+            return TokenRejection.AUDIENCE
+        return to_user(claims, self._names)
+
+    def _verify_claims(self, token: str) -> Claims:
+        """The claims of a token of the provider for this audience. Raises `_RejectedError`."""
+        signed = _parse_jws(token)
+        _check_header(signed.headers())
+        try:
+            claims = self._parse_claims(signed.payload)
+        except _RejectedError as rejected:
+            # Clients are told that their token has expired, so it must be one of the provider's.
+            if rejected.reason is TokenRejection.EXPIRED:
+                self._check_signature(signed)
+            raise
+        self._check_signature(signed)
+        return claims
 
     def _parse_claims(self, payload: bytes) -> Claims:
         try:
