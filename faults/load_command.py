@@ -1,19 +1,16 @@
-"""`muster` with short leases, so that a load whose process was killed can go on soon."""
+"""`muster` with a short lease and small parts: a killed load goes on soon, and a small file has several parts."""
 
 import os
 import sys
 from datetime import timedelta
+from typing import Final
 
-import muster.loads.lease
+import muster.cli.load_file  # loaded before processes are forked
+import muster.loads.formats.refused_csv  # noqa: F401
+from muster.cli.load_request import LoadBounds
+from muster.cli.main import main
 
-LEASE_SECONDS = 0.5
-
-# Before any module takes the name from there.
-muster.loads.lease.LEASE_DURATION = timedelta(seconds=LEASE_SECONDS)  # type: ignore[misc]
-
-import muster.cli.load_file  # noqa: E402 - loaded before processes are forked
-import muster.loads.formats.refused_csv  # noqa: E402
-from muster.cli.main import main  # noqa: E402
+BOUNDS: Final = LoadBounds(lease=timedelta(seconds=0.5), part_bytes=20_000)
 
 
 def run_command(arguments: list[str], url: str, output: str) -> None:
@@ -23,8 +20,8 @@ def run_command(arguments: list[str], url: str, output: str) -> None:
     for stream in (1, 2):
         os.dup2(number, stream)
     sys.stdin = open(os.devnull)  # noqa: SIM115 - ends with the process
-    sys.exit(main(arguments))
+    sys.exit(main(arguments, load_bounds=BOUNDS))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], load_bounds=BOUNDS))

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import structlog
 
+from muster.cli.load_request import LoadBounds
 from muster.cli.main import main
 
 COMMAND = Path(sys.executable).parent / "muster"
@@ -35,6 +36,7 @@ class Muster:
 
     def __init__(self, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.url = url
+        self.load_bounds: LoadBounds | None = None
         self._monkeypatch = monkeypatch
         self._capsys = capsys
         for name in [name for name in os.environ if name.startswith("MUSTER_")]:
@@ -45,7 +47,7 @@ class Muster:
         content = stdin.encode() if isinstance(stdin, str) else stdin
         self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
         with _restored_logging():
-            code = main(arguments)
+            code = main(arguments, load_bounds=self.load_bounds)
         out, err = self._capsys.readouterr()
         return CommandResult(code, out, err)
 

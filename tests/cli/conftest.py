@@ -7,10 +7,15 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from muster.auth.users import Role
+from muster.cli.load_request import LoadBounds
 from tests.cli.commands import COMMAND, Muster, Running, make_certificate
+from tests.cli.uploads import PART_BYTES, Load
+from tests.serving import Api, serving
 
 
 @pytest.fixture
@@ -31,7 +36,11 @@ def bare_muster(muster: Muster, tmp_path: Path) -> Muster:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Running]]:
-    """Starts the installed command; at the end of the test it is killed with all processes that it started."""
+    """Starts the installed command; at the end of the test it is killed with all processes that it started.
+
+    A command with `traced=True` is traced by coverage.py, which starting takes twice as long. One that is killed never
+    writes what it has counted.
+    """
     with starting() as start:
         yield start
 
@@ -50,8 +59,9 @@ def shared_service(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFact
 def starting() -> Iterator[Callable[..., Running]]:
     started: list[subprocess.Popen[str]] = []
 
-    def begin(*arguments: str, **environment: str) -> Running:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
+    def begin(*arguments: str, traced: bool = False, **environment: str) -> Running:
+        unwanted = ("MUSTER_",) if traced else ("MUSTER_", "COVERAGE_")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         process = subprocess.Popen(
             [COMMAND, *arguments],
             stdin=subprocess.DEVNULL,
@@ -82,3 +92,33 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     make_certificate(cert, key)
     return cert, key
+
+
+@pytest.fixture(scope="module", name="api")
+def _api(tmp_path_factory: pytest.TempPathFactory, _migrated_sqlite: Path) -> Iterator[Api]:
+    """One service for all tests, which send only customers that no other test has, each as a user of its own."""
+    path = tmp_path_factory.mktemp("service") / "muster.db"
+    path.write_bytes(_migrated_sqlite.read_bytes())
+    with serving(f"sqlite:///{path}") as api:
+        yield api
+
+
+@pytest.fixture
+def target(api: Api, tmp_path: Path) -> list[str]:
+    """The options for a service, with the token of a new user."""
+    token = tmp_path / "token"
+    token.write_text(f"{api.user(Role.SUBMIT)}\n")
+    return ["--url", f"http://127.0.0.1:{api.port}/", "--token-file", str(token)]
+
+
+@pytest.fixture
+def load(muster: Muster, target: list[str]) -> Load:
+    return lambda *arguments, stdin=b"": muster("load", *arguments, *target, stdin=stdin)
+
+
+@pytest.fixture
+def quick_uploads(muster: Muster) -> Iterator[None]:
+    """Small parts, and no pauses while the service loads the file."""
+    muster.load_bounds = LoadBounds(part_bytes=PART_BYTES)
+    with patch("muster_client.loads.parse_retry_after", lambda _: 0.02):
+        yield

@@ -14,6 +14,20 @@ def test_copy_contains_the_data_of_the_database(muster: Muster, tmp_path: Path) 
     assert muster.ok("user", "list", "--database", f"sqlite:///{tmp_path}/copy.db").out.startswith("anna")
 
 
+def test_backups_are_noted_in_the_audit_log(muster: Muster, tmp_path: Path) -> None:
+    muster.add_user("anna")
+    muster.ok("backup", str(tmp_path / "copy.db"))
+    assert muster.ok("backup", "--record").err == "noted the backup in the audit log\n"
+    assert muster.ok("audit", "--action", "backup.made").out.count("backup.made") == 2
+
+
+def test_a_backup_needs_a_file_or_another_tool(muster: Muster, tmp_path: Path) -> None:
+    muster.ok("db", "upgrade")
+    assert_one_line(muster("backup"), 2, "name the file to write")
+    assert_one_line(muster("backup", str(tmp_path / "copy.db"), "--record"), 2, "leave FILE out")
+    assert not (tmp_path / "copy.db").exists()
+
+
 @pytest.mark.parametrize(
     ("file", "database", "code", "expected"),
     [

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.commit_proxy import Cut, run_proxy
 from muster.storage import open_storage
 from muster.storage.engine import write_transaction
 from muster.storage.schema import migrate
@@ -90,3 +91,12 @@ def test_other_file_is_an_error_of_one_line_and_stays_unchanged(muster: Muster, 
     path.write_text("Dear Sir or Madam, " * 100)
     assert_one_line(muster("user", "list", "--database", f"sqlite:///{path}"), 1, "names a database of muster")
     assert path.read_text().startswith("Dear Sir")
+
+
+def test_change_whose_commit_got_no_answer_is_not_said_to_have_failed(muster: Muster, postgres_url: str) -> None:
+    commits: list[Cut | None] = [Cut.ANSWER_DROPPED, None]  # SQLAlchemy commits when it connects for the first time
+    with run_proxy(postgres_url, lambda: commits.pop() if commits else None) as proxy:
+        arguments = ["user", "add", "anna", "--role", "read", "--password-stdin", "--database", proxy.url]
+        result = muster(*arguments, stdin="correct horse\n")
+    assert_one_line(result, 1, "may have been made or not", "`muster audit`")
+    assert "anna" in muster.ok("user", "list", "--database", postgres_url).out

@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+
 from tests.cli.commands import COMMAND, Muster, Running
 
 Start = Callable[..., Running]
@@ -29,44 +31,52 @@ def test_once_prints_request_and_response_and_exits_whatever_database_the_enviro
     assert [customer["entityType"] for customer in request["customers"]] == ["INDIVIDUAL", "ORGANIZATION"]
     assert [result["resultType"] for result in answer["results"]] == ["REQUEST_ACCEPTED"] * 2
     assert "Authorization: Bearer mst_" in out
+    assert "adding sample data: 30 days of made-up customers" in err
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_demo_serves_until_ctrl_c_and_removes_its_files(start: Start, tmp_path: Path) -> None:
-    demo = start("demo", "--port", "0", TMPDIR=str(tmp_path))
+    demo = start("demo", "--port", "0", traced=True, TMPDIR=str(tmp_path))
     url = demo.line(r"(http://127.0.0.1:\d+)/swagger-ui/", of="stdout")[1]
     curl = demo.line(r"curl .*$", of="stdout")[0]
     said = subprocess.run(["sh", "-c", f"{curl} -s"], capture_output=True, text=True, check=True).stdout
     assert json.loads(said)["results"][0]["errorCode"]
     assert url in curl
+    assert demo.line(r"(\S+)/console/", of="stdout")[1] == url
+    name, password = demo.line(r"Sign in as (\S+) .* password (\S+)", of="stdout").groups()
+    history = httpx.get(f"{url}/api/v1/customers/SAMPLE-PEP-REVIEW/history?businessUnit=MAIN", auth=(name, password))
+    assert [version["version"] for version in history.json()["versions"]] == [5, 4, 3, 2, 1]
     code, err = demo.stop(signal.SIGINT)
     assert code == 0
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sigterm_stops_the_demo_cleanly(start: Start, tmp_path: Path) -> None:
+def test_sigterm_while_sample_data_are_added_removes_the_files(start: Start, tmp_path: Path) -> None:
     demo = start("demo", "--port", "0", TMPDIR=str(tmp_path))
-    demo.line("curl", of="stdout")
+    demo.line("adding sample data")
     assert demo.stop(signal.SIGTERM)[0] == 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_demo_takes_a_free_port_when_its_port_is_in_use(start: Start) -> None:
+def test_demo_on_a_given_database_and_a_used_port_disables_its_users_at_sigterm(
+    start: Start, bare_muster: Muster
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        code, out, err = finished(start("demo", "--once", "--port", port))
-    assert code == 0
-    assert f"port {port} is in use; the demo takes a free one" in err
-    assert f":{port}/" not in out
+        demo = start("demo", "--port", port, "--database", bare_muster.url)
+        demo.line(f"port {port} is in use; the demo takes a free one")
+        assert f":{port}/" not in demo.line("curl", of="stdout").string
+    assert demo.stop(signal.SIGTERM)[0] == 0
+    users = bare_muster.ok("user", "list").out.splitlines()
+    assert "demo\tsubmit\tMAIN,LATVIA\tdisabled" in users
+    assert [user for user in users if not user.endswith("\tdisabled")] == []
 
 
-def test_given_database_must_be_new_and_its_user_is_disabled_at_the_end(start: Start, bare_muster: Muster) -> None:
-    demo = ("demo", "--once", "--port", "0", "--database", bare_muster.url)
-    assert finished(start(*demo))[0] == 0
-    assert bare_muster.ok("user", "list").out == "demo\tsubmit\t\tdisabled\n"
-    code, out, err = finished(start(*demo))
+def test_given_database_must_be_new(start: Start, bare_muster: Muster) -> None:
+    bare_muster.add_user("anna")
+    code, out, err = finished(start("demo", "--once", "--port", "0", "--database", bare_muster.url))
     assert (code, out) == (1, "")
     assert err == "muster: this database is in use; the demo needs a new one, or none: leave --database out\n"
 

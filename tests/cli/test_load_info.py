@@ -53,3 +53,10 @@ def test_same_content_with_the_same_options_has_the_same_key() -> None:
 def test_other_options_have_another_key(change: dict[str, object]) -> None:
     assert make_key(b"x", OPTIONS, 1) != make_key(b"x", replace(OPTIONS, **change), 1)  # type: ignore[arg-type]
     assert len({make_key(b"x", OPTIONS, 1), make_key(b"y", OPTIONS, 1), make_key(b"x", OPTIONS, 2)}) == 3
+
+
+def test_a_file_has_the_key_that_earlier_versions_gave_it() -> None:
+    """Else a file that was loaded by them would be loaded once more."""
+    options = LoadOptions(mapping={"b": {"z": 1, "a": 2}, "a": [1]}, encoding="cp1257", chunk_rows=5)
+    digest = "c70c94262380843b2726b08476fa885775e973096d1804ec82b60469187e1b8a"
+    assert make_key(b"x" * 32, options, 1) == f"muster-load-{digest}-1"

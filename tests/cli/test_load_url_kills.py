@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.http_proxy import CutPoint, Direction, RandomCuts, run_http_proxy
-from faults.load_url_command import PART_BYTES
+from faults.load_command import BOUNDS
 from tests.cli.test_load import to_csv
 from tests.cli.test_load_kills import find_load
 from tests.samples import individual
@@ -19,6 +19,7 @@ from tests.serving import Api, serving
 ROOT = Path(__file__).parents[2]
 ROWS, BAD = 900, range(7, 900, 100)
 PARTS_BEFORE_THE_KILL, RANDOM_CUTS = 2, 5
+PART_BYTES = BOUNDS.part_bytes
 
 
 class Command:
@@ -29,7 +30,7 @@ class Command:
 
     def start(self, port: int) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-m", "faults.load_url_command", *self._arguments, "--url", f"http://127.0.0.1:{port}"],
+            [sys.executable, "-m", "faults.load_command", *self._arguments, "--url", f"http://127.0.0.1:{port}"],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")},
             stdout=subprocess.PIPE,

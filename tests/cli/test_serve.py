@@ -51,7 +51,7 @@ def test_service_runs_until_a_signal_and_exits_with_0(
 ) -> None:
     muster.add_user("anna")
     token = muster.ok("token", "create", "anna").out.strip()
-    service = start("serve", "--port", "0", "--database", muster.url, "--workers", workers)
+    service = start("serve", "--port", "0", "--database", muster.url, "--workers", workers, traced=True)
     port = service.port()
     assert post(port, token) == ["REQUEST_ACCEPTED"] * 2
     assert post(port, token) == ["REQUEST_REJECTED"] * 2
@@ -193,7 +193,7 @@ def test_connection_serves_many_requests_and_large_bodies(
 
 
 def test_sighup_replaces_a_single_worker(muster: Muster, start: Start) -> None:
-    service = start("serve", "--port", "0", "--database", muster.url)
+    service = start("serve", "--port", "0", "--database", muster.url, traced=True)
     port = service.port()
     first = service.event("worker_started")["pid"]
     service.process.send_signal(signal.SIGHUP)

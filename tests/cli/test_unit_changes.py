@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from muster.auth.unit_changes import find_unit_changes
 from muster.auth.users import Role, User
-from muster.cli.unit_changes import describe_unit_changes
+from muster.cli.unit_changes import describe_unit_change
 from muster.storage import open_storage
 from tests.cli.commands import Muster, assert_one_line
 
@@ -87,11 +88,11 @@ def test_description_names_what_users_gain_and_lose(
     before: str, after: str, units: tuple[str, ...], expected: list[str]
 ) -> None:
     user = User("u", Role.READ, units)
-    assert list(describe_unit_changes(frozenset(before), frozenset(after), [user])) == expected
+    changes = find_unit_changes(frozenset(before), frozenset(after), [user])
+    assert list(map(describe_unit_change, changes)) == expected
 
 
 def test_description_names_few_of_many_users() -> None:
     users = [User(f"u{number}", Role.READ, ("B",)) for number in range(7)]
-    assert list(describe_unit_changes(frozenset("ABC"), frozenset("AC"), users)) == [
-        "the unit 'B' is taken from u0, u1, u2, u3, u4 and 2 more"
-    ]
+    changes = find_unit_changes(frozenset("ABC"), frozenset("AC"), users)
+    assert list(map(describe_unit_change, changes)) == ["the unit 'B' is taken from u0, u1, u2, u3, u4 and 2 more"]

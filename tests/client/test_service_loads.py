@@ -2,10 +2,8 @@
 
 import csv
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
@@ -15,11 +13,7 @@ from muster_client import Client, InvalidRequest, LoadFailed, NotFound, RetryPol
 from tests.samples import individual
 from tests.serving import Api
 
-
-@pytest.fixture(autouse=True)
-def _small_parts() -> Iterator[None]:
-    with patch("muster_client.loads.PART_BYTES", 3_000):
-        yield
+PART_BYTES = 3_000
 
 
 def connect(port: int, token: str) -> Client:
@@ -43,7 +37,7 @@ def test_file_is_loaded_and_its_refused_rows_are_mended_and_loaded_again(api: Ap
     path, refused = tmp_path / "customers.csv", tmp_path / "refused.csv"
     write_csv(path, customers)
     with connect(api.port, api.user(Role.SUBMIT)) as client:
-        job = client.loads.upload(path, batch=30, progress=lambda size: None)
+        job = client.loads.upload(path, batch=30, progress=lambda size: None, part_bytes=PART_BYTES)
         load = job.wait()
         assert (load.state, load.rows, load.accepted, load.refused) == ("completed", 100, 99, 1)
         assert (load.size, load.codes[0].code, load.codes[0].first_row) == (path.stat().st_size, "C016.I01", 9)
@@ -78,7 +72,7 @@ def test_file_that_comes_through_cut_connections_is_whole_and_loaded_once(api: A
     write_csv(path, [individual() for _ in range(300)])
     token = api.user(Role.SUBMIT)
     with run_http_proxy(api.port, RandomCuts(3)) as proxy, connect(proxy.port, token) as client:
-        job = client.loads.upload(path, key="feed")
+        job = client.loads.upload(path, key="feed", part_bytes=PART_BYTES)
         assert job.wait().accepted == 300
         assert client.loads.upload(path, key="feed").id == job.id
         assert proxy.cuts.total() > 10

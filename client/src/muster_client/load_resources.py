@@ -12,7 +12,7 @@ from muster_client.downloads import FileSink, open_sink
 from muster_client.drivers import SyncDriver
 from muster_client.errors import LoadFailed
 from muster_client.load_info import LoadInfo
-from muster_client.loads import LoadOptions, RefusedFormat, Upload
+from muster_client.loads import MAX_PART_BYTES, LoadOptions, RefusedFormat, Upload
 from muster_client.resources import Resource
 from muster_client.results import CustomerResult
 from muster_client.retries import RetryingSender
@@ -94,14 +94,15 @@ class Loads(Resource):
         encoding: str | None = None,
         sha256: str | None = None,
         progress: Callable[[int], object] | None = None,
+        part_bytes: int = MAX_PART_BYTES,
     ) -> LoadJob:
         """Uploads a file, starts its load, and returns it without waiting for its end.
 
-        The file, a path or an open binary file, is sent in parts of 8 MiB; a part whose response is lost is sent again.
-        Where that does not help, the error is `UploadInterrupted`. Upload the file from its beginning under the `key`
-        of your own, or under the `idempotency_key` of that error, and the upload goes on: parts that the service has
-        are not sent again, and a load that was started is returned. `progress` is called with the number of bytes that
-        the service has.
+        The file, a path or an open binary file, is sent in parts of `part_bytes`, at most 8 MiB; a part whose response
+        is lost is sent again. Where that does not help, the error is `UploadInterrupted`. Upload the file from its
+        beginning under the `key` of your own, or under the `idempotency_key` of that error, and the upload goes on:
+        parts that the service has are not sent again, and a load that was started is returned. `progress` is called
+        with the number of bytes that the service has.
 
         `name` is shown in lists. `mapping` says which columns become which fields, in the JSON form of a mapping
         file. `dry_run` judges the file as a whole and saves nothing. `batch` is the number of customers that are saved
@@ -110,7 +111,7 @@ class Loads(Resource):
         """
         options = LoadOptions(mapping, dry_run, upsert, unknown, accept, batch, encoding)
         check_key(key)
-        given = Upload(options, name, sha256, key, progress)
+        given = Upload(options, name, sha256, key, progress, part_bytes)
         with loads.open_file(file) as source:
             info = self._driver.run(loads.upload(self._sender, given, source))
         return LoadJob(self._driver, self._sender, info)

@@ -23,7 +23,7 @@ from muster_client.results import CustomerResult
 from muster_client.retries import RetryingSender
 from muster_client.steps import BlockingCall, HttpRequest, HttpResponse, Operation, Pause, Sink
 
-PART_BYTES: Final = 8 * 1024 * 1024  # the most that the service takes
+MAX_PART_BYTES: Final = 8 * 1024 * 1024  # the most that the service takes
 RefusedFormat = Literal["csv", "xlsx", "ndjson"]
 
 _LOADS: Final = "/api/v1/loads"
@@ -79,13 +79,21 @@ class LoadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to upload, from its beginning on. `key` is the idempotency key of the load."""
+    """A file to upload, from its beginning on. `key` is the idempotency key of the load.
+
+    Raises ValueError for a `part_bytes` out of bounds: parts of no bytes would be those of an empty file.
+    """
 
     options: LoadOptions
     name: str | None = None
     sha256: str | None = None
     key: str | None = None
     progress: Callable[[int], object] | None = None
+    part_bytes: int = MAX_PART_BYTES
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.part_bytes <= MAX_PART_BYTES:
+            raise ValueError(f"part_bytes must be from 1 to {MAX_PART_BYTES}")
 
 
 def upload(sender: RetryingSender, given: Upload, file: BinaryIO) -> Operation[LoadInfo]:
@@ -101,7 +109,7 @@ def upload(sender: RetryingSender, given: Upload, file: BinaryIO) -> Operation[L
     try:
         received = (yield from _get_parts(sender, load.id)) if is_replay else {}
         sent = 0
-        while part := (yield BlockingCall(partial(read_part, file))):
+        while part := (yield BlockingCall(partial(read_part, file, given.part_bytes))):
             if received.get(number) != hashlib.sha256(part).hexdigest():
                 yield from put_part(sender, load.id, number, part)
             number += 1
@@ -120,13 +128,13 @@ def upload(sender: RetryingSender, given: Upload, file: BinaryIO) -> Operation[L
         raise interrupted from error
 
 
-def read_part(file: BinaryIO) -> bytes:
+def read_part(file: BinaryIO, size: int) -> bytes:
     """The next part; shorter ones only at the end, also of a pipe."""
-    part = file.read(PART_BYTES)
-    if not part or len(part) == PART_BYTES:
+    part = file.read(size)
+    if not part or len(part) == size:
         return part
     pieces = [part]
-    missing = PART_BYTES - len(part)
+    missing = size - len(part)
     while missing and (piece := file.read(missing)):
         pieces.append(piece)
         missing -= len(piece)

@@ -124,8 +124,9 @@ def _check_provider(settings: Settings) -> str:
 
     with settings_errors():
         bootstrap.check_oidc_settings(settings)
-        keys = bootstrap.count_provider_keys(settings)
-    return f"it serves {keys} usable keys"
+        keys = bootstrap.check_provider(settings)
+    signs_in = "" if settings.oidc_client_id is None else ", and users can sign in there"
+    return f"it serves {keys} usable keys{signs_in}"
 
 
 def _check_metrics_token(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from muster.audit.events import Action, AuditEvent
+from muster.auth.code_list_administration import CodeListAdministration, LastUnitError, NotOwnCodeError
 from muster.classifiers.csv_import import ClassifierFileError, InvalidEntryError, make_entry, read_classifier_file
 from muster.classifiers.entries import ClassifierEntry
 from muster.classifiers.iso import ISO_CLASSIFIERS, is_iso_code
@@ -17,7 +17,7 @@ from muster.cli.context import get_operator, open_command_storage
 from muster.cli.errors import CommandError, UsageError
 from muster.cli.options import Database
 from muster.cli.output import print_note, print_table
-from muster.cli.unit_changes import UNITS, Confirmed, confirm_unit_changes, read_units
+from muster.cli.unit_changes import Confirmed, confirm_unit_changes
 
 if TYPE_CHECKING:
     from muster.storage import Storage
@@ -98,16 +98,17 @@ def remove_codes(
 ) -> None:
     """Removes codes; running services reject them within seconds, also in updates of customers that have them."""
     with open_command_storage(database) as store:
-        own = {entry.code for entry in store.classifiers.entries()[1] if entry.classifier == name}
-        for code in codes:
-            if code not in own:
-                raise _cannot_remove(name, code)
-        if name == UNITS:
-            if own <= set(codes):
-                raise CommandError("an installation needs a business unit; add another one before you remove the last")
-            confirm_unit_changes(store, frozenset(own.difference(codes)), confirmed=confirmed)
-        event = AuditEvent(get_operator(), Action.CLASSIFIER_CODES_REMOVED, name, {"codes": codes})
-        store.classifiers.remove(name, codes, event=event)
+        administration = _administer(store)
+        try:
+            change = administration.preview_removal(name, codes)
+        except NotOwnCodeError as error:
+            raise _cannot_remove(name, error.code) from None
+        except LastUnitError:
+            raise CommandError(
+                "an installation needs a business unit; add another one before you remove the last"
+            ) from None
+        confirm_unit_changes(administration, change, confirmed=confirmed)
+        administration.remove(name, codes, confirmed=True)
     print_note(f"removed {', '.join(codes)} from {name}")
 
 
@@ -130,15 +131,14 @@ def import_classifiers(
 
 def _write(store: "Storage", entries: Sequence[ClassifierEntry], *, replace: bool, confirmed: bool) -> Counter[str]:
     """Writes the entries with their audit event. Gives the number of each classifier."""
-    counts = Counter(entry.classifier for entry in entries)
-    if UNITS in counts:
-        units = frozenset(entry.code for entry in entries if entry.classifier == UNITS)
-        confirm_unit_changes(store, units if replace else units | read_units(store), confirmed=confirmed)
-    event = AuditEvent(
-        get_operator(), Action.CLASSIFIERS_IMPORTED, ",".join(sorted(counts)), {**counts, "replace": replace}
-    )
-    store.classifiers.write(entries, replace=replace, event=event)
-    return counts
+    administration = _administer(store)
+    change = administration.preview_import(entries, replace=replace)
+    confirm_unit_changes(administration, change, confirmed=confirmed)
+    return administration.write(entries, replace=replace, confirmed=True)
+
+
+def _administer(store: "Storage") -> CodeListAdministration:
+    return CodeListAdministration(store.classifiers, store.users, get_operator())
 
 
 def _describe_source(name: str, *, has_own: bool) -> str:

@@ -1,4 +1,4 @@
-"""`muster demo`: the service at work, on a database that is deleted with it."""
+"""`muster demo`: the service at work, with sample data in a database that is deleted with it."""
 
 import os
 import signal
@@ -24,6 +24,7 @@ from muster.cli.output import print_note
 from muster.settings import Settings
 
 if TYPE_CHECKING:
+    from muster.sample_data import SampleUsers
     from muster.storage import Storage
 
 USER = "demo"
@@ -41,21 +42,23 @@ _PORT = Settings().port
 
 
 def demo(once: OnceOption = False, port: DemoPort = _PORT, database: FreshDatabase = None) -> None:
-    """Shows the service: sends two customers, prints request and response, and keeps serving until Ctrl-C."""
+    """Shows the service with sample data: sends two customers, prints request and response, and serves until Ctrl-C."""
     from muster.cli.demo_client import DemoClient
 
+    # First: adding the sample data takes seconds, and the temporary directory must go whenever the demo is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with (
         suppress(KeyboardInterrupt),  # the way to end the demo, and no failure
         _settings(port, database) as settings,
         _fresh_store(settings) as store,
+        _sample_users(store) as users,
         _serve(settings) as (server, served_port),
     ):
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         client = DemoClient(served_port, _make_token(store))
         if not client.send_customers():
             raise CommandError("the service did not accept both customers; its response above says why")
         if not once:
-            client.say_what_to_try()
+            client.say_what_to_try(users)
             server.join()
 
 
@@ -95,7 +98,7 @@ def _settings(port: int, database: str | None) -> Iterator[Settings]:
 
 @contextmanager
 def _fresh_store(settings: Settings) -> "Iterator[Storage]":
-    """A store with a new schema; at the end the demo's user is disabled, because its token was printed."""
+    """A store with a new schema."""
     from muster import bootstrap
     from muster.storage import SchemaState
 
@@ -105,14 +108,27 @@ def _fresh_store(settings: Settings) -> "Iterator[Storage]":
             if store.schema_state() is not SchemaState.EMPTY:
                 raise CommandError("this database is in use; the demo needs a new one, or none: leave --database out")
             store.upgrade()
-            administration = UserAdministration(store.users, get_operator())
-            administration.add_user(User(USER, Role.SUBMIT))
-            try:
-                yield store
-            finally:
-                administration.disable_user(USER)
+            yield store
         finally:
             store.close()
+
+
+@contextmanager
+def _sample_users(store: "Storage") -> "Iterator[SampleUsers]":
+    """Adds the sample data; at the end all users are disabled, because a token and their password were printed."""
+    from muster.bootstrap import tuned_interpreter
+    from muster.sample_data import BUSINESS_UNITS, add_sample_data
+
+    print_note("adding sample data: 30 days of made-up customers")
+    administration = UserAdministration(store.users, get_operator())
+    try:
+        with tuned_interpreter():
+            users = add_sample_data(store, utc_now().date())
+        administration.add_user(User(USER, Role.SUBMIT, BUSINESS_UNITS))
+        yield users
+    finally:
+        for user in store.users.users():
+            administration.disable_user(user.name)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -3,15 +3,19 @@
 import json
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 
 from muster.cli.errors import CommandError
 
+if TYPE_CHECKING:
+    from muster.sample_data import SampleUsers
+
 HOST: Final = "127.0.0.1"
 PATH: Final = "/amlyze-ws-rest/batch-customers"
 _SECONDS: Final = 30
+_NOTABLE_CUSTOMERS: Final = ("SAMPLE-PEP-REVIEW", "SAMPLE-OWNER-CHANGE", "SAMPLE-FOURTH-ATTEMPT")
 _BROKEN: Final = '{"customers": [{"entityType": "INDIVIDUAL", "firstName": "Tomas", "citizenshipCountry": "XX"}]}'
 
 
@@ -41,14 +45,18 @@ class DemoClient:
         self._show(f"HTTP/1.1 {response.status} {response.reason}", response.getheaders(), text)
         return _all_accepted(response, text)
 
-    def say_what_to_try(self) -> None:
-        """Prints where the service is, and a request for the reader's own terminal."""
+    def say_what_to_try(self, users: "SampleUsers") -> None:
+        """Prints where the service and its console are, who can sign in, and a request for the reader's terminal."""
         headers = " ".join(f"-H '{name}: {value}'" for name, value in self._headers.items())
         url = self._url("/amlyze-ws-rest/validate-batch-customers?detail=full")
         self._say("The service keeps running until Ctrl-C. All of its requests, to read and to try out:", "bold")
         self._say(f"  {self._url('/swagger-ui/')}")
         self._say("A customer with mistakes, and all of them in the response:", "bold")
         self._say(f"  curl {headers} -d '{_BROKEN}' '{url}'")
+        self._say("The console, with sample data of 30 days: all of its customers and users are made up:", "bold")
+        self._say(f"  {self._url('/console/')}")
+        self._say(f"  Sign in as {users.admin} or {users.compliance} with the password {users.password}")
+        self._say(f"  Customers to look at: {', '.join(_NOTABLE_CUSTOMERS)}")
 
     def _show(self, first: str, headers: Any, content: str) -> None:
         self._say(first, "bold")

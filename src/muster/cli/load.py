@@ -54,7 +54,7 @@ def load(
     accepted, 3 when some are refused, 1 when the load failed or was stopped, and 2 for wrong usage.
     """
     from muster.cli.load_report import RefusedOutput
-    from muster.cli.load_request import LoadRequest
+    from muster.cli.load_request import LoadBounds, LoadRequest
 
     _check_target(_list_given(context), url, batch)
     if refused is None and (refused_format is not None or for_excel):
@@ -71,7 +71,7 @@ def load(
     output = (
         RefusedOutput(refused, cast("RefusedFormat | None", refused_format), for_excel) if refused is not None else None
     )
-    request = LoadRequest(file, wanted, sheet, user, output, again)
+    request = LoadRequest(file, wanted, sheet, user, output, again, context.obj or LoadBounds())
     raise typer.Exit(_load_into_database(database, request) if url is None else _load_by_url(url, token_file, request))
 
 

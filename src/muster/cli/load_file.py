@@ -8,7 +8,8 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from muster.audit.events import Action, AuditEvent, Details
-from muster.bootstrap import make_load_runner, tuned_interpreter
+from muster.bootstrap import tuned_interpreter
+from muster.bootstrap.load_runner import make_load_runner
 from muster.cli.context import get_operator
 from muster.cli.errors import SOME_REFUSED, CommandError
 from muster.cli.load_errors import load_errors, show_samples
@@ -22,7 +23,6 @@ from muster.cli.progress_line import format_seconds
 from muster.intake.service import generate_batch_id
 from muster.loads.dry_run_record import DryRunRecord
 from muster.loads.earlier_loads import find_completed, find_unfinished
-from muster.loads.lease import LEASE_DURATION
 from muster.loads.load_store import FINAL_STATES, Load, LoadState, NewLoad
 from muster.loads.rows import FileChangedError, Layout, RowSource
 from muster.loads.runner import LoadRunner
@@ -97,7 +97,8 @@ class FileLoad:
         load = self._lease(load_id, lease)
         if load.position.row:
             print_note(f"the load of this file goes on after row {load.position.row:,}")
-        return self._run(make_load_runner(self._store), self._store.loads, load, lease, source)
+        runner = make_load_runner(self._store, lease_duration=self._request.bounds.lease)
+        return self._run(runner, self._store.loads, load, lease, source)
 
     def _run(self, runner: LoadRunner, loads: KeepsRefusedRows, load: Load, lease: UUID, source: RowSource) -> int:
         mapper = self._request.make_mapper(source.layout, job=str(load.id))
@@ -117,8 +118,9 @@ class FileLoad:
 
     def _lease(self, load_id: UUID, lease: UUID) -> Load:
         """Leases the load; waits until the lease of a process that was killed has expired."""
-        deadline, is_told = time.monotonic() + LEASE_DURATION.total_seconds() + _LEASE_GRACE_SECONDS, False
-        while (load := self._store.loads.lease(load_id, lease, LEASE_DURATION)) is None:
+        duration = self._request.bounds.lease
+        deadline, is_told = time.monotonic() + duration.total_seconds() + _LEASE_GRACE_SECONDS, False
+        while (load := self._store.loads.lease(load_id, lease, duration)) is None:
             found = self._store.loads.get(load_id)
             if found is None or found.state in FINAL_STATES:
                 raise CommandError(f"load {load_id} has just ended; run the same command again to see how")
@@ -129,7 +131,7 @@ class FileLoad:
                 )
             if not is_told:
                 is_told = True
-                waits = format_seconds(LEASE_DURATION.total_seconds())
+                waits = format_seconds(duration.total_seconds())
                 print_note(f"another process has begun to load this file; waiting up to {waits} for its lease to end")
             time.sleep(_POLL_SECONDS)
         return load

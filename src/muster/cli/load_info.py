@@ -1,7 +1,7 @@
 """What a service says of a load, in the terms of this command."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -44,7 +44,11 @@ def make_key(sha256: bytes, options: LoadOptions, number: int) -> str:
     The size of the chunks does not count, as for a load by database. The first load of a file has the number 1, those
     after one that failed, or with --again, the next ones.
     """
-    described = msgspec.json.encode(replace(options, chunk_rows=0), order="deterministic")
+    counted = replace(options, chunk_rows=0)
+    # Without the sheet, which this command does not send: the keys are those of versions that did not know it.
+    values = {field.name: getattr(counted, field.name) for field in fields(LoadOptions) if field.name != "sheet"}
+    values["mapping"] = msgspec.Raw(msgspec.json.encode(options.mapping, order="deterministic"))
+    described = msgspec.json.encode(values)
     return f"muster-load-{hashlib.sha256(sha256 + described).hexdigest()}-{number}"
 
 

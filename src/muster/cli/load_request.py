@@ -1,15 +1,25 @@
 """What the command line of `muster load` asks for."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from muster.cli.joined_tables import make_table_opener
 from muster.cli.load_input import InputFile
 from muster.cli.load_report import RefusedOutput
 from muster.loads.formats import open_rows
-from muster.loads.load_store import LoadOptions
+from muster.loads.lease import LEASE_DURATION
+from muster.loads.load_store import MAX_PART_BYTES, LoadOptions
 from muster.loads.mapping import make_mapper
 from muster.loads.records import RecordMapper
 from muster.loads.rows import Layout, RowSource
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBounds:
+    """Bounds that no option sets: the lease of a load in a database, and the parts of an upload to a service."""
+
+    lease: timedelta = LEASE_DURATION
+    part_bytes: int = MAX_PART_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,7 @@ class LoadRequest:
     user: str | None
     refused: RefusedOutput | None
     again: bool
+    bounds: LoadBounds
 
     def make_mapper(self, layout: Layout, *, job: str) -> RecordMapper:
         """The mapper of the file, and of those that stand beside it and that the mapping joins.

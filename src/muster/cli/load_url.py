@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import count
-from uuid import uuid4
 
 from muster.cli.errors import SOME_REFUSED, CommandError
 from muster.cli.load_errors import load_errors
@@ -51,8 +50,6 @@ class UrlLoad:
     def run(self) -> int:
         """Goes on with the load of the file, or begins it, unless the file was loaded whole."""
         self._sha256 = self._file.compute_sha256()
-        if self._request.options.dry_run:
-            return self._wait(self._upload(str(uuid4())))  # what it finds depends on what is saved now
         earlier: list[LoadJob] = []
         for number in count(1):
             key = make_key(self._sha256, self._request.options, number)
@@ -63,7 +60,8 @@ class UrlLoad:
         if earlier and not earlier[0].info.is_final:
             return self._wait(self._go_on(earlier[0], len(earlier)))
         completed = next((job for job in earlier if job.info.state == LoadState.COMPLETED), None)
-        if completed is None or self._request.again:
+        # What a dry run finds depends on what is saved now.
+        if completed is None or self._request.again or self._request.options.dry_run:
             return self._wait(self._upload(key))
         print_completed(self._to_load(completed.info))
         return self._finish(completed)
@@ -104,6 +102,7 @@ class UrlLoad:
                 encoding=options.encoding,
                 sha256=self._sha256.hex(),
                 progress=progress.update,
+                part_bytes=self._request.bounds.part_bytes,
             )
 
     @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +30,9 @@ from muster.cli import (
 from muster.cli.errors import FAILED, SOME_REFUSED, USAGE_ERROR, CommandError
 from muster.cli.output import print_error, print_failure, print_line
 from muster.settings import InvalidSettingError, Settings, remove_service_links, variable_name
+
+if TYPE_CHECKING:
+    from muster.cli.load_request import LoadBounds
 
 # Errors are printed here and not by Typer: in one line, which stays together in a log.
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -68,10 +71,11 @@ def run() -> None:
     sys.exit(main(sys.argv[1:]))
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], *, load_bounds: "LoadBounds | None" = None) -> int:
     """Runs a command and returns its exit code.
 
-    0, 1 for a failed or interrupted command, 2 for wrong usage, 3 when a load has refused rows.
+    0, 1 for a failed or interrupted command, 2 for wrong usage, 3 when a load has refused rows. `muster load` keeps to
+    `load_bounds`, for tests.
     """
     arguments = list(arguments)
     is_service = arguments[:1] == ["serve"]
@@ -80,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     remove_service_links(os.environ)
     try:
         # Outside its standalone mode Typer raises its errors, and returns the code of an `Exit`.
-        code = app(args=arguments, prog_name="muster", standalone_mode=False)
+        code = app(args=arguments, prog_name="muster", standalone_mode=False, obj=load_bounds)
     except CommandError as error:
         return _fail(str(error), error.exit_code, is_service)
     except typer.TyperException as error:

@@ -1,37 +1,20 @@
 """`muster mapping`: mappings of files with other columns than those of the contract."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
+from typing import BinaryIO
 
 import typer
 
 from muster.cli import examples
 from muster.cli.classifier_titles import read_titles
 from muster.cli.errors import CommandError, UsageError
+from muster.cli.load_options import Encoding, File, Sheet
 from muster.cli.options import Database
 
-if TYPE_CHECKING:
-    from muster.loads.rows import Row
-
 app = typer.Typer(help="Mappings: which columns of a file become which fields.")
-
-# Enough to meet most codes of a column, and read within a moment.
-SAMPLE_ROWS: Final = 1000
-SAMPLE_CHARACTERS: Final = 8 * 1024 * 1024
-
-File = Annotated[str, typer.Argument(metavar="FILE", help="the file; `-` is standard input", show_default=False)]
-Encoding = Annotated[
-    str | None,
-    typer.Option("--encoding", metavar="NAME", help="encoding of a text file that is not UTF-8", show_default=False),
-]
-Sheet = Annotated[
-    str | None,
-    typer.Option("--sheet", metavar="NAME", help="sheet of a workbook; default: the first", show_default=False),
-]
 
 
 @app.command("suggest", epilog=examples.format_examples("mapping suggest"))
@@ -42,6 +25,7 @@ def suggest(file: File, encoding: Encoding = None, sheet: Sheet = None, database
     """
     # Imported here: other commands start without the readers of files.
     from muster.intake.checkpoint import START
+    from muster.loads.file_preview import FileSample, take_sample
     from muster.loads.formats import open_rows
     from muster.loads.mapping import suggest_mapping
     from muster.loads.rows import InvalidFileError
@@ -54,22 +38,11 @@ def suggest(file: File, encoding: Encoding = None, sheet: Sheet = None, database
             if header is None:
                 raise CommandError(f"{file} has no columns, so it needs no mapping: its documents have the fields")
             with closing(source):
-                rows = list(_take_sample(source.rows(START)))
+                sample = FileSample(source.layout, list(take_sample(source.rows(START))))
     except InvalidFileError as error:
         raise CommandError(f"{file}: {error}") from None
     with suppress(BrokenPipeError):
-        sys.stdout.write(suggest_mapping(header, rows, titles))
-
-
-def _take_sample(rows: "Iterator[Row]") -> Iterator[Sequence[str | None]]:
-    """The cells of the first rows, as many as fit into some memory."""
-    characters = 0
-    for row in islice(rows, SAMPLE_ROWS):
-        if isinstance(row.value, list | tuple):
-            yield row.value
-            characters += sum(len(cell or "") for cell in row.value)
-        if characters > SAMPLE_CHARACTERS:
-            return
+        sys.stdout.write(suggest_mapping(header, sample.list_cells(), titles))
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """`muster token`: creates, lists and revokes Bearer tokens of users."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from muster.auth.administration import UserAdministration
 from muster.auth.authentication import utc_now
-from muster.auth.tokens import generate_token, get_token_state
+from muster.auth.tokens import MAX_EXPIRY_DAYS, generate_token, get_token_state
 from muster.auth.users import ChangeOutcome, Token
 from muster.cli import examples
 from muster.cli.context import get_operator, open_command_storage
@@ -17,8 +17,6 @@ from muster.cli.output import print_line, print_note, print_table
 from muster.cli.users import unknown_user
 
 app = typer.Typer(help="Bearer tokens, which authenticate a user instead of a password.")
-
-MAX_EXPIRY_DAYS: Final = 36_500
 
 
 @app.command("create", epilog=examples.format_examples("token create"))
