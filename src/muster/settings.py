@@ -121,10 +121,16 @@ class Settings:
     oidc_audience: str | None = _setting(None, "audience of the provider's tokens for this service, as in their `aud`")
     oidc_name_claim: str = _setting("sub", "claim with the user's name; the user is called `oidc:` and this name")
     oidc_role_claim: str = _setting(
-        "role", "claim with the user's role: `submit`, `read`, `watch` or `admin`; other values are ignored"
+        "role", "claim with the user's roles: `submit`, `read`, `watch`, `audit` and `admin`; other values are ignored"
     )
     oidc_units_claim: str = _setting(
         "business_units", "claim with the user's business units, the default unit first; without it the user has none"
+    )
+    oidc_client_id: str | None = _setting(
+        None, "this service as a client of the provider; with it, users sign in to the console at the provider"
+    )
+    oidc_client_secret_file: str | None = _setting(
+        None, "file with the secret of the client; without it, the client is a public one, with PKCE alone"
     )
     metrics_token_file: str | None = _setting(
         None,

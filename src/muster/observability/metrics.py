@@ -213,7 +213,7 @@ LABELS: Final = {
     "code": "the `errorCode` of a rejected customer, or the code of a warning; empty for an accepted customer",
     "stage": "`decode`, `check`, `decide` (with the look-ups) or `save`",
     "outcome": "`saved` (the client got a 200), `not_saved` or `unknown`",
-    "pool": "`work` for batches and records, `files` for the files of loads, `public` for health and classifiers, "
-    "`metrics` for scrapes",
+    "pool": "`work` for batches and records, `files` for the files of loads, `console` for its pages, `provider` for "
+    "sign-ins at an OpenID provider, `public` for health and classifiers, `metrics` for scrapes",
     "version": "the version of muster",
 }

@@ -24,8 +24,8 @@ REFRESH_SECONDS: Final = 1.0
 # writes into holes that the file system fills on first touch: on a full disk that kills the worker (SIGBUS). So the
 # files are filled before, and a full disk is an error at the start.
 FILE_BYTES: Final = {
-    "counter": 1024 * KIBIBYTE,
-    "histogram": 256 * KIBIBYTE,
+    "counter": 2048 * KIBIBYTE,
+    "histogram": 512 * KIBIBYTE,
     "gauge_livesum": 64 * KIBIBYTE,
     "gauge_livemax": 64 * KIBIBYTE,
 }

@@ -1,6 +1,6 @@
 """Endpoints of the audit log: its entries by page or as a file, and the verification of its chain."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import msgspec
@@ -10,25 +10,15 @@ from litestar.params import SkipValidation
 from litestar.types import ASGIApp
 
 from muster.audit.chain import ChainBrokenError
-from muster.audit.events import AuditEntry, ChainHead
-from muster.audit.export import CSV_COLUMNS, format_csv_lines, format_json_line, to_csv_row
+from muster.audit.events import ChainHead
 from muster.auth.audit_reading import AuditLogService
 from muster.auth.users import User
-from muster.web.access import Access, AccessProvider
+from muster.web.access import AccessProvider
+from muster.web.audit_export import AuditAccess, send_entries
 from muster.web.audit_parameters import (
     JSON,
-    MEDIA_TYPES,
-    ActionText,
-    ActorName,
-    AfterNumber,
     AuditQuery,
     CheckpointText,
-    EntryCursor,
-    ExportFormat,
-    PageLimit,
-    Since,
-    SubjectText,
-    Until,
     parse_start,
 )
 from muster.web.audit_responses import (
@@ -40,12 +30,12 @@ from muster.web.audit_responses import (
 )
 from muster.web.download import Download, ResponseStream
 from muster.web.endpoint_docs import EndpointDocs
-from muster.web.parameters import format_cursor
+from muster.web.parameters import format_cursor, provide_group
 from muster.web.routing import get_or_head
 
-AuditAccess = Access[AuditLogService]
 AuditPages = SkipValidation[NamedDependency[AccessProvider[AuditLogService]]]
 AuditExports = SkipValidation[NamedDependency[AccessProvider[AuditLogService]]]
+AuditFilters = SkipValidation[NamedDependency[AuditQuery]]
 
 _READERS: Final = "For users with the role `audit` or `admin`, who see all entries."
 _ENTRIES: Final = (
@@ -72,6 +62,7 @@ class AuditHandlers(Controller):
         operation_id="audit",
         summary="Entries of the audit log",
         description=_ENTRIES,
+        dependencies={"audit_query": provide_group(AuditQuery)},
         opt=EndpointDocs(
             content={"application/json": AuditPageResponse, "text/csv": str, "application/x-ndjson": str},
             headers=("Content-Disposition",),
@@ -82,21 +73,17 @@ class AuditHandlers(Controller):
         request: Request[Any, Any, Any],
         audit_pages: AuditPages,
         audit_exports: AuditExports,
-        since: Since = None,
-        until: Until = None,
-        actor: ActorName = None,
-        action: ActionText = None,
-        subject: SubjectText = None,
-        after: AfterNumber = None,
-        limit: PageLimit = None,
-        cursor: EntryCursor = None,
-        export_format: ExportFormat = None,
+        audit_query: AuditFilters,
     ) -> ASGIApp:
-        query = AuditQuery(since, until, actor, action, subject, after, limit, cursor, export_format)
-        chosen = query.choose_format(request.headers.get("accept", ""))
-        if chosen == JSON:
-            return Download(audit_pages, request, lambda access, response: _send_page(access, response, query))
-        return Download(audit_exports, request, lambda access, response: _send_export(access, response, query, chosen))
+        chosen = audit_query.choose_format(request.headers.get("accept", ""))
+
+        async def produce(access: AuditAccess, response: ResponseStream) -> None:
+            if chosen == JSON:
+                await _send_page(access, response, audit_query)
+            else:
+                await _send_export(access, response, audit_query, chosen)
+
+        return Download(audit_pages if chosen == JSON else audit_exports, request, produce)
 
     @get_or_head(
         "/verification",
@@ -128,14 +115,7 @@ async def _send_page(access: AuditAccess, response: ResponseStream, query: Audit
 
 async def _send_export(access: AuditAccess, response: ResponseStream, query: AuditQuery, chosen: str) -> None:
     query.check_export()
-    criteria, after = query.parse_criteria(), query.parse_after()
-    groups = await access.run(lambda audit, user: audit.export(user, criteria, after))
-    headers = [
-        ("Content-Type", f"{MEDIA_TYPES[chosen]}; charset=utf-8" if chosen == "csv" else MEDIA_TYPES[chosen]),
-        ("Content-Disposition", f'attachment; filename="audit.{chosen}"'),
-        ("Vary", "Accept"),
-    ]
-    await response.send(headers, _iterate_text(access, _format(groups, is_csv=chosen == "csv")))
+    await send_entries(access, response, query.parse_criteria(), chosen, after=query.parse_after())
 
 
 async def _send_json(response: ResponseStream, body: AuditPageResponse | AuditVerificationResponse) -> None:
@@ -146,18 +126,6 @@ async def _send_json(response: ResponseStream, body: AuditPageResponse | AuditVe
         yield content
 
     await response.send(headers, pieces())
-
-
-def _format(groups: Iterator[Sequence[AuditEntry]], *, is_csv: bool) -> Iterator[str]:
-    if is_csv:
-        yield format_csv_lines([CSV_COLUMNS])
-    for group in groups:
-        yield format_csv_lines(map(to_csv_row, group)) if is_csv else "".join(map(format_json_line, group))
-
-
-async def _iterate_text(access: AuditAccess, texts: Iterator[str]) -> AsyncGenerator[bytes, None]:
-    while (text := await access.run(lambda audit, user: next(texts, None))) is not None:
-        yield text.encode(errors="backslashreplace")
 
 
 def _verify(audit: AuditLogService, start: ChainHead) -> AuditVerificationResponse:

@@ -105,15 +105,15 @@ CheckpointText = Annotated[
 class AuditQuery:
     """The query of a request for entries, as text. The methods raise `Problem`, a 400."""
 
-    since: str | None
-    until: str | None
-    actor: str | None
-    action: str | None
-    subject: str | None
-    after: str | None
-    limit: str | None
-    cursor: str | None
-    format: str | None
+    since: Since = None
+    until: Until = None
+    actor: ActorName = None
+    action: ActionText = None
+    subject: SubjectText = None
+    after: AfterNumber = None
+    limit: PageLimit = None
+    cursor: EntryCursor = None
+    format: ExportFormat = None
 
     def parse_criteria(self) -> EntryFilter:
         if self.action is not None and self.action not in _ACTIONS:

@@ -34,8 +34,8 @@ class AuditEntryResponse(msgspec.Struct):
     details: Annotated[
         dict[str, Any],
         Meta(
-            description="Depend on the action. For a user of the API, `credential` (`password`, `oidc`, or `token:` "
-            "and the token's id) and the client's `address`.",
+            description="Depend on the action. For a user of the API or of the console, `credential` (`password`, "
+            "`oidc`, or `token:` or `session:` and an id) and the client's `address`.",
             examples=[{"businessUnit": "MAIN", "credential": "token:3f9a0c71be52", "address": "192.0.2.1"}],
         ),
     ]

@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Scope
 from muster.auth.authorization import SUBMIT_BATCHES
 from muster.auth.users import User
 from muster.intake.customer_store import CommitOutcome, LostCommitError
+from muster.intake.large_body import LargeBody
 from muster.intake.request import BatchOptions
 from muster.intake.service import Intake
 from muster.intake.stage_timings import StageTimings
@@ -25,6 +26,7 @@ from muster.web.body import BodyTimeouts, read_body
 from muster.web.concurrency import Permit, WorkerSlots
 from muster.web.decompression import decompress
 from muster.web.error_responses import build_json_response
+from muster.web.large_response import LargeJsonResponse
 from muster.web.problems import Headers, content_too_large
 from muster.web.request_context import RequestContext
 
@@ -124,7 +126,10 @@ class BatchHandlers:
         self._metrics.record_batch(batch, save=save)
         if result.was_commit_lost:
             self._observe_lost_commit(result.batch_id, CommitOutcome.SAVED)
-        return build_json_response(result.body, headers=_build_headers(batch))
+        response_headers = _build_headers(batch)
+        if isinstance(result.body, LargeBody):
+            return LargeJsonResponse(result.body, response_headers)
+        return build_json_response(result.body, headers=response_headers)
 
     def _observe_lost_commit(self, batch_id: UUID | None, outcome: CommitOutcome) -> None:
         self._metrics.record_lost_commit(outcome)

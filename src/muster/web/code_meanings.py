@@ -7,7 +7,6 @@ import msgspec
 from msgspec import Meta
 
 from muster.customer.error_order import ERROR_ROWS
-from muster.customer.error_prefix import RELATED_CODES
 from muster.loads.row_errors import ROW_ERRORS
 
 
@@ -37,8 +36,7 @@ def _build_meanings() -> dict[str, list[CodeMeaningResponse]]:
     for row in ERROR_ROWS:
         for error in row.errors:
             meaning = CodeMeaningResponse(row.prefix.get_text(error), error.when, error.expected)
-            for prefix in RELATED_CODES.values():
-                code = row.prefix.get_code(error).replace("{C}", prefix)
+            for code in row.prefix.list_codes(error):
                 known = meanings.setdefault(code, [])
                 if meaning not in known:
                     known.append(meaning)

@@ -75,23 +75,23 @@ class ConcurrencyLimiter:
 
 
 class Permit:
-    """One counted request."""
+    """One counted request. `counted_by` is its user, or a digest until the user is known."""
 
     def __init__(self, limiter: ConcurrencyLimiter, digest: bytes, counted_by: bytes | str) -> None:
         self._limiter = limiter
         self._digest = digest
-        self._counted_by = counted_by
+        self.counted_by = counted_by
 
     def assign(self, user: str | None) -> None:
         """Counts the request by its user; None for invalid credentials. Raises `TooManyRequestsError`."""
         if user is None:
             self._limiter.forget(self._digest)
-        elif user != self._counted_by:
-            self._limiter.assign(self._digest, self._counted_by, user)
-            self._counted_by = user
+        elif user != self.counted_by:
+            self._limiter.assign(self._digest, self.counted_by, user)
+            self.counted_by = user
 
     def release(self) -> None:
-        self._limiter.release(self._counted_by)
+        self._limiter.release(self.counted_by)
 
 
 def _to_bytes(credentials: Credentials) -> bytes:
@@ -120,4 +120,5 @@ class WorkerSlots:
             permit.release()
             raise
         slot.on_release(permit.release)
+        slot.set_owner(lambda: permit.counted_by)
         return slot, permit

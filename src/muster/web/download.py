@@ -3,15 +3,21 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from litestar import Request
 from litestar.types import Receive, Scope, Send
 
-from muster.web.access import Access, AccessProvider
 from muster.web.problems import Headers
 
-R = TypeVar("R")
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+
+
+class AccessSource(Protocol[A_co]):
+    """Provides access to a request's user, such as `AccessProvider`. Raises what its handlers may raise."""
+
+    def provide(self, request: Request[Any, Any, Any]) -> AsyncGenerator[A_co, None]: ...
 
 
 class ResponseStream:
@@ -45,7 +51,7 @@ class ResponseStream:
             pass
 
 
-class Download(Generic[R]):
+class Download(Generic[A]):
     """A response that holds the user's slot until its last byte is sent. An ASGI application.
 
     `produce` sends the response with the user's access. It may raise what handlers raise, before the first byte.
@@ -55,9 +61,9 @@ class Download(Generic[R]):
 
     def __init__(
         self,
-        provider: AccessProvider[R],
+        provider: AccessSource[A],
         request: Request[Any, Any, Any],
-        produce: Callable[[Access[R], ResponseStream], Awaitable[None]],
+        produce: Callable[[A, ResponseStream], Awaitable[None]],
     ) -> None:
         self._provider = provider
         self._request = request

@@ -7,6 +7,11 @@ from typing import Any, Final
 from litestar.handlers import HTTPRouteHandler
 
 _OPTION: Final = "muster_endpoint_docs"
+# What users see of batches and customers.
+VISIBILITY: Final = (
+    "`admin` sees everything; `read` sees the customers of its business units, and all batches; `submit` sees what it "
+    "sent; a user with both sees both."
+)
 
 
 @dataclass(frozen=True, slots=True)

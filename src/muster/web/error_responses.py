@@ -7,6 +7,8 @@ from litestar.exceptions import NotFoundException, ValidationException
 from litestar.response.base import ASGIResponse
 
 from muster.observability.logs import log_error
+from muster.web.console.access import SignInRequiredError
+from muster.web.console.error_pages import build_error_page, is_console_path
 from muster.web.parameters import to_parameter_problem
 from muster.web.problems import (
     Headers,
@@ -28,12 +30,20 @@ def build_json_response(body: bytes, status: int = 200, headers: Headers = ()) -
 def build_error_response(error: Exception, context: RequestContext) -> ASGIResponse:
     """The response to an exception. Logs an internal error."""
     problem = _find_problem(error, context)
+    if is_console_path(context.path):
+        if problem is None and not isinstance(error, SignInRequiredError):
+            _log_internal_error(error, context)
+        return build_error_page(error, problem).to_asgi_response()
     if problem is not None:
         return build_json_response(build_problem_body(problem, context.path), problem.status, problem.headers)
-    context.has_internal_error = True
-    log_error(error, method=context.method, **({"route": context.route} if context.route else {}))
+    _log_internal_error(error, context)
     body = build_internal_error_body(context.elapsed_ms)
     return build_json_response(body, 500, build_internal_error_headers(error))
+
+
+def _log_internal_error(error: Exception, context: RequestContext) -> None:
+    context.has_internal_error = True
+    log_error(error, method=context.method, **({"route": context.route} if context.route else {}))
 
 
 def _find_problem(error: Exception, context: RequestContext) -> Problem | None:

@@ -10,6 +10,8 @@ from msgspec import Meta
 
 from muster.intake.checkpoint import CodeCount
 from muster.loads.load_store import Load, LoadOptions, Part
+from muster.loads.progress import measure_progress
+from muster.web.parameters import EXAMPLE_ID
 from muster.web.record_responses import NextCursor, UtcTime
 
 FileName = Annotated[
@@ -85,7 +87,7 @@ class CodeCountResponse(msgspec.Struct, rename="camel"):
 class LoadResponse(msgspec.Struct, rename="camel"):
     """A load: a file, and what became of its rows so far."""
 
-    id: Annotated[UUID, Meta(examples=["01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"])]
+    id: Annotated[UUID, Meta(examples=[EXAMPLE_ID])]
     name: FileName
     state: Annotated[
         Literal["receiving", "waiting", "running", "completed", "failed", "cancelled"],
@@ -169,7 +171,7 @@ def to_load(load: Load, *, with_mapping: bool = True) -> LoadResponse:
         accepted=totals.accepted,
         refused=totals.refused,
         warnings=totals.warnings,
-        rows_per_second=_get_speed(load),
+        rows_per_second=measure_progress(load, datetime.now(UTC)).rows_per_second,
         codes=[_to_code_count(count) for count in totals.codes],
         problem=load.problem,
         has_refused=load.has_refused,
@@ -191,10 +193,3 @@ def to_part_list(parts: Sequence[Part]) -> PartListResponse:
 
 def _to_code_count(count: CodeCount) -> CodeCountResponse:
     return CodeCountResponse(count.code, count.count, count.description, count.first_row, count.cell)
-
-
-def _get_speed(load: Load) -> int | None:
-    if load.started_at is None or not load.totals.rows:
-        return None
-    seconds = ((load.ended_at or datetime.now(UTC)) - load.started_at).total_seconds()
-    return round(load.totals.rows / seconds) if seconds > 0 else None

@@ -1,7 +1,7 @@
 """Parameters and bodies of requests that send loads: types, documentation, and messages for bad values."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -9,8 +9,8 @@ from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from muster.web.batch_headers import WRONG_KEY, WRONG_TYPE, is_json, parse_idempotency_key
-from muster.web.load_bodies import FileName, LoadOptionsBody, NewLoadBody
-from muster.web.parameters import bad_parameter, parse_uuid
+from muster.web.load_bodies import NewLoadBody
+from muster.web.parameters import EXAMPLE_ID, bad_parameter, parse_uuid
 from muster.web.problems import Problem, or_404
 
 # A mapping of 200 columns, with its value maps, has some 30 KB.
@@ -18,8 +18,6 @@ MAX_NEW_LOAD_BYTES: Final = 256 * 1024
 # A load may have a mapping of that size, and a page is held whole.
 MAX_LOADS_PAGE: Final = 100
 NO_LOAD: Final = "there is no load with this id, or none that this user may see"
-_WITH_START: Final = "the query parameters beside start belong to start=true; without it, send a JSON object"
-_NO_NAME: Final = "the query parameter name is missing; start=true needs the name of the file"
 _WRONG_CODING: Final = (
     "the header Content-Encoding is not taken here; send a compressed file as it is, its content shows how to read it"
 )
@@ -28,7 +26,7 @@ _NUL: Final = b"\\u0000"
 
 LoadId = Annotated[
     str,
-    PathParameter(name="loadId", format="uuid", examples=[Example(value="01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90")]),
+    PathParameter(name="loadId", format="uuid", examples=[Example(value=EXAMPLE_ID)]),
 ]
 PartNumber = Annotated[
     str,
@@ -63,43 +61,13 @@ KeyFilter = Annotated[
         "cancelled.",
     ),
 ]
-
-
-def _flag(name: str, description: str) -> QueryParameter:
-    return QueryParameter(name=name, description=description, schema_extra={"type": "boolean"})
-
-
-_ONLY: Final = "Only with `start=true`:"
-Start = Annotated[str | None, _flag("start", "`true`: the body is the file, and the load starts when it has come.")]
-UploadName = Annotated[str | None, QueryParameter(name="name", description=f"{_ONLY} the name of the file. Mandatory.")]
-DryRun = Annotated[str | None, _flag("dryRun", f"{_ONLY} judges the file and saves nothing.")]
-Upsert = Annotated[str | None, _flag("upsert", f"{_ONLY} as for batches.")]
-Unknown = Annotated[
+Start = Annotated[
     str | None,
     QueryParameter(
-        name="unknown",
-        description=f"{_ONLY} as for batches.",
-        schema_extra={"type": "string", "enum": ["ignore", "reject"]},
+        name="start",
+        description="`true`: the body is the file, and the load starts when it has come.",
+        schema_extra={"type": "boolean"},
     ),
-]
-Accept = Annotated[
-    str | None,
-    QueryParameter(
-        name="accept",
-        description=f"{_ONLY} the percentage of the rows that must be accepted for any to be saved, or `all`.",
-        schema_extra={"type": "string", "pattern": "^(all|100|[1-9]?[0-9])$"},
-    ),
-]
-ChunkRows = Annotated[
-    str | None,
-    QueryParameter(
-        name="batch",
-        description=f"{_ONLY} customers that are saved in one transaction.",
-        schema_extra={"type": "integer", "format": "int64", "minimum": 1, "maximum": 10_000},
-    ),
-]
-EncodingName = Annotated[
-    str | None, QueryParameter(name="encoding", description=f"{_ONLY} the encoding of a text file, such as `cp1257`.")
 ]
 RefusedFormat = Annotated[
     str | None,
@@ -109,13 +77,6 @@ RefusedFormat = Annotated[
         schema_extra={"type": "string", "enum": ["csv", "xlsx", "ndjson"]},
     ),
 ]
-
-
-class UploadOptions(msgspec.Struct):
-    """The name of a file that is sent whole, and what to do with it."""
-
-    name: FileName
-    options: LoadOptionsBody
 
 
 def parse_load_id(text: str) -> Any:
@@ -163,29 +124,6 @@ def parse_key_filter(key: str | None) -> str | None:
     return key
 
 
-def parse_upload_options(query: Mapping[str, str | None]) -> UploadOptions:
-    """The options of a file that is the body. Raises `Problem`, a 400."""
-    given: dict[str, Any] = {name: text for name, text in query.items() if text is not None}
-    name = given.pop("name", None)
-    if name is None:
-        raise Problem(400, _NO_NAME)
-    _convert("name", name, FileName)
-    for flag in ("dryRun", "upsert"):
-        given[flag] = parse_flag(flag, given.get(flag))
-    for number in ("accept", "batch"):
-        if re.fullmatch("[0-9]{1,9}", given.get(number, ""), re.ASCII):
-            given[number] = int(given[number])
-    for parameter, value in given.items():
-        _convert(parameter, {parameter: value}, LoadOptionsBody)
-    return UploadOptions(name, msgspec.convert(given, LoadOptionsBody))
-
-
-def refuse_upload_options(query: Mapping[str, str | None]) -> None:
-    """Raises `Problem`, a 400, for options of a file beside a JSON body, where they would have no effect."""
-    if any(text is not None for text in query.values()):
-        raise Problem(400, _WITH_START)
-
-
 def parse_new_load(body: bytes | bytearray) -> NewLoadBody:
     """Raises `Problem`, a 400 that names the place, but no value."""
     try:
@@ -220,10 +158,3 @@ def get_content_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
     """In bytes; None without the header, as with chunks."""
     values = [value for name, value in headers if name == b"content-length"]
     return int(values[0]) if len(values) == 1 and values[0].isdigit() and len(values[0]) < 20 else None
-
-
-def _convert(parameter: str, value: Any, to: Any) -> None:
-    try:
-        msgspec.convert(value, to)
-    except msgspec.ValidationError:
-        raise bad_parameter(parameter) from None

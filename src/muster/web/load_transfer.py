@@ -18,7 +18,7 @@ from muster.web.access import Access
 from muster.web.body import BodyTimeouts, iterate_parts
 from muster.web.content_digest import ContentDigest
 from muster.web.download import ResponseStream
-from muster.web.problems import Problem, or_404
+from muster.web.problems import Headers, Problem, or_404
 from muster.web.transport import HttpTransport
 
 _READ_BYTES: Final = 1024 * 1024
@@ -99,11 +99,11 @@ async def send_refused(access: LoadAccess, response: ResponseStream, load_id: UU
         await response.send(headers, _iterate_file(access, file))
 
 
-async def send_results(access: LoadAccess, response: ResponseStream, load_id: UUID) -> None:
+async def send_results(access: LoadAccess, response: ResponseStream, load_id: UUID, *, headers: Headers = ()) -> None:
     """Sends the results as NDJSON, a batch at a time."""
     found = await access.run(lambda loads, user: loads.reader.results(load_id, user))
     groups = or_404(found, _NO_RESULTS)
-    await response.send([("Content-Type", "application/x-ndjson")], _iterate_lines(access, groups))
+    await response.send([("Content-Type", "application/x-ndjson"), *headers], _iterate_lines(access, groups))
 
 
 async def _iterate_file(access: LoadAccess, file: IO[bytes]) -> AsyncGenerator[bytes, None]:

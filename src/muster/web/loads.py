@@ -27,11 +27,7 @@ from muster.web.load_bodies import (
 from muster.web.load_parameters import (
     MAX_NEW_LOAD_BYTES,
     NO_LOAD,
-    Accept,
-    ChunkRows,
     ContentDigestHeader,
-    DryRun,
-    EncodingName,
     IdempotencyKeyHeader,
     KeyFilter,
     LoadId,
@@ -39,9 +35,6 @@ from muster.web.load_parameters import (
     PartNumber,
     RefusedFormat,
     Start,
-    Unknown,
-    UploadName,
-    Upsert,
     check_json,
     check_no_coding,
     get_content_length,
@@ -52,8 +45,6 @@ from muster.web.load_parameters import (
     parse_load_id,
     parse_new_load,
     parse_part_number,
-    parse_upload_options,
-    refuse_upload_options,
 )
 from muster.web.load_transfer import (
     REFUSED_MEDIA_TYPES,
@@ -62,15 +53,17 @@ from muster.web.load_transfer import (
     send_refused,
     send_results,
 )
-from muster.web.parameters import DEFAULT_PAGE_SIZE, BatchCursor, format_cursor, parse_batch_cursor
+from muster.web.parameters import DEFAULT_PAGE_SIZE, BatchCursor, format_cursor, parse_batch_cursor, provide_group
 from muster.web.problems import content_too_large, or_404
 from muster.web.request_context import RequestContext
 from muster.web.routing import get_or_head
+from muster.web.upload_parameters import UploadQuery
 
 LoadReading = SkipValidation[NamedDependency[Access[LoadService]]]
 LoadChanging = SkipValidation[NamedDependency[Access[LoadService]]]
 FileUploading = SkipValidation[NamedDependency[Access[LoadService]]]
 Downloads = SkipValidation[NamedDependency[AccessProvider[LoadService]]]
+UploadOptionTexts = SkipValidation[NamedDependency[UploadQuery]]
 Timeouts = SkipValidation[NamedDependency[BodyTimeouts]]
 AnyRequest = Request[Any, Any, Any]
 
@@ -110,6 +103,7 @@ class LoadHandlers(Controller):
         summary="Create a load, or load a file at once",
         description=_CREATE,
         status_code=201,
+        dependencies={"upload_query": provide_group(UploadQuery)},
         opt=EndpointDocs(
             body={"application/json": NewLoadBody, "application/octet-stream": None},
             statuses={201: "The load receives parts.", 202: "The file has come, and its load waits for a worker."},
@@ -122,31 +116,17 @@ class LoadHandlers(Controller):
         request: AnyRequest,
         upload_access: FileUploading,
         body_timeouts: Timeouts,
+        *,
         idempotency_key: IdempotencyKeyHeader = None,
         content_digest: ContentDigestHeader = None,
         start: Start = None,
-        file_name: UploadName = None,
-        dry_run: DryRun = None,
-        upsert: Upsert = None,
-        unknown: Unknown = None,
-        accept: Accept = None,
-        batch: ChunkRows = None,
-        encoding: EncodingName = None,
+        upload_query: UploadOptionTexts,
     ) -> Response[LoadResponse]:
-        query = {
-            "name": file_name,
-            "dryRun": dry_run,
-            "upsert": upsert,
-            "unknown": unknown,
-            "accept": accept,
-            "batch": batch,
-            "encoding": encoding,
-        }
         key, digest = parse_key(idempotency_key), ContentDigest(content_digest)
         transport = RequestContext.get(request.scope).transport
         if parse_flag("start", start):
             check_no_coding(request.scope["headers"])
-            upload = parse_upload_options(query)
+            upload = upload_query.parse()
             load, is_replay = await upload_access.run(
                 lambda loads, user: loads.uploads.create(user, upload.name, to_options(upload.options), key=key)
             )
@@ -154,7 +134,7 @@ class LoadHandlers(Controller):
             if load.state is LoadState.RECEIVING:
                 load = await receive_file(upload_access, load, transport, body_timeouts, digest)
             return _respond_created(load, 202, is_replay=is_replay)
-        refuse_upload_options(query)
+        upload_query.refuse()
         check_json(request.scope["headers"])
         body = await read_body(transport, MAX_NEW_LOAD_BYTES, body_timeouts)
         digest.update(body)

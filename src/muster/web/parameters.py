@@ -1,13 +1,14 @@
 """The query and path parameters of the reading endpoints: types, documentation, and messages for bad values."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
+from litestar.di import Provide
 from litestar.exceptions import ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.spec import Example
@@ -19,7 +20,7 @@ from muster.web.problems import Problem
 MAX_PAGE_SIZE: Final = 1_000
 DEFAULT_PAGE_SIZE: Final = 100
 _WHOLE_NUMBER: Final = re.compile("[0-9]{1,9}", re.ASCII)
-_EXAMPLE_ID: Final = "01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"
+EXAMPLE_ID: Final = "01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"  # in the OpenAPI document
 
 _BOUND: Final = "day, like 2024-05-26, or moment with its zone, like 2024-05-26T16:49:50Z"
 
@@ -53,11 +54,15 @@ _EXPECTED: Final = {
     "customerExtId": "one value",
     "communicationNumber": "one value",
     "load": "one value, the id of a load",
+    "search": "one value, a part of a code or of its title",
+    "entry": "one value, a code of the list",
+    "mapping": "one value, the name of a saved mapping",
+    "version": "one whole number, that of a version",
 }
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE, description="The maximum number of items on the page.")]
 BatchCursor = Annotated[
-    str | None, QueryParameter(description="The `next` of the previous page.", examples=[Example(value=_EXAMPLE_ID)])
+    str | None, QueryParameter(description="The `next` of the previous page.", examples=[Example(value=EXAMPLE_ID)])
 ]
 IndexCursor = Annotated[
     str | None, QueryParameter(description="The `next` of the previous page.", examples=[Example(value="100")])
@@ -92,7 +97,7 @@ Changes = Annotated[
 ]
 CommunicationNumber = Annotated[str, PathParameter(name="communicationNumber", examples=[Example(value="n-1")])]
 CustomerExtId = Annotated[str, PathParameter(name="customerExtId", examples=[Example(value="c-1")])]
-BatchId = Annotated[str, PathParameter(name="batchId", format="uuid", examples=[Example(value=_EXAMPLE_ID)])]
+BatchId = Annotated[str, PathParameter(name="batchId", format="uuid", examples=[Example(value=EXAMPLE_ID)])]
 
 
 def bad_parameter(name: str) -> Problem:
@@ -119,14 +124,35 @@ def unknown_parameter(known: Iterable[str]) -> Problem:
 
 
 def iterate_parameters(handler: BaseRouteHandler) -> Iterator[tuple[str, FieldDefinition, ParameterKwarg]]:
-    """Name on the wire, field and definition of every parameter of an endpoint: in path, query or header."""
-    for name, field in handler.parsed_fn_signature.parameters.items():
-        definition = field.kwarg_definition
-        if isinstance(definition, QueryParameter | PathParameter | HeaderParameter):
-            yield definition.name or name, field, definition
+    """Name on the wire, field and definition of every parameter of an endpoint: in path, query or header.
+
+    Some may be fields of a dependency, see `provide_group`.
+    """
+    dependencies = handler.resolve_dependencies()
+
+    def iterate(fields: Mapping[str, FieldDefinition]) -> Iterator[tuple[str, FieldDefinition, ParameterKwarg]]:
+        for name, field in fields.items():
+            definition = field.kwarg_definition
+            if name in dependencies:
+                yield from iterate(dependencies[name].parsed_fn_signature.parameters)
+            elif isinstance(definition, QueryParameter | PathParameter | HeaderParameter):
+                yield definition.name or name, field, definition
+
+    return iterate(handler.parsed_fn_signature.parameters)
 
 
-def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+def provide_group(group: type[Any]) -> Provide:
+    """A dependency that is a dataclass of parameters; its field types are those of single parameters.
+
+    Each field is text or None, so that the group takes every request: Litestar builds it beside `Access`, before it is
+    known whether the user is authenticated, and does not end an `Access` whose neighbour fails. Handlers parse it.
+    """
+    return Provide(group, sync_to_thread=False)
+
+
+def check_query(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, *, allows_empty: bool = False
+) -> None:
     """Raises `Problem`, a 400, for a parameter that the endpoint does not have, and for one that is empty or repeated.
 
     Litestar ignores the first kind, and takes the last value of the second. It reads `1e2` and `+5` as whole numbers.
@@ -143,7 +169,7 @@ def check_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         if name not in known:
             raise unknown_parameter(known)
         is_number = known[name].annotation is int
-        if name in values or not value or (is_number and not _WHOLE_NUMBER.fullmatch(value)):
+        if name in values or not (value or allows_empty) or (is_number and not _WHOLE_NUMBER.fullmatch(value)):
             raise bad_choice(name, choices[name]) if choices[name] else bad_parameter(name)
         values[name] = value
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from muster.auth.login_throttle import TooManyAttemptsError
 from muster.auth.oidc.errors import ProviderUnavailableError
-from muster.intake.customer_store import CommitOutcome, LostCommitError
+from muster.intake.customer_store import CommitOutcome, LostCommitError, OutcomeUnknownError
 from muster.intake.decode import InvalidBatchError, TooManyCustomersError
 from muster.intake.idempotency import KeyInProgressError, KeyReusedError
 from muster.loads.formats import UnsupportedFormatError
@@ -171,6 +171,8 @@ def build_internal_error_headers(error: Exception) -> Headers:
     """The headers of a 500 that doesn't claim that nothing was saved; other 500s have none."""
     if isinstance(error, LostCommitError) and error.outcome is CommitOutcome.UNKNOWN:
         return [("Muster-Outcome", error.outcome.value), ("Muster-Batch-Id", str(error.batch_id))]
+    if isinstance(error, OutcomeUnknownError):
+        return [("Muster-Outcome", CommitOutcome.UNKNOWN.value)]
     return ()
 
 

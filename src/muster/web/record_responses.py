@@ -10,6 +10,7 @@ from msgspec import Meta
 from muster.records.document_diff import ValueChange
 from muster.records.reading import VersionChange
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
+from muster.web.parameters import EXAMPLE_ID
 
 UtcTime = Annotated[datetime, Meta(tz=True, description="UTC.", examples=["2024-05-26T16:49:50.237000Z"])]
 NextCursor = Annotated[str | None, Meta(description="The `cursor` of the next page; null on the last page.")]
@@ -22,7 +23,7 @@ class CommunicationResponse(msgspec.Struct, rename="camel"):
     customer_ext_id: Annotated[str, Meta(examples=["c-1"])]
     business_unit: Annotated[str, Meta(examples=["MAIN"])]
     version: Annotated[int, Meta(ge=1, description="The version of the customer.", examples=[1])]
-    batch_id: Annotated[UUID, Meta(examples=["01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"])]
+    batch_id: Annotated[UUID, Meta(examples=[EXAMPLE_ID])]
     accepted_at: UtcTime
     accepted_by: Annotated[str, Meta(description="The user that sent the batch.", examples=["core-banking"])]
 
@@ -77,7 +78,7 @@ class CustomerHistoryResponse(msgspec.Struct):
 class SavedBatchResponse(msgspec.Struct, rename="camel"):
     """A batch that was processed and saved."""
 
-    id: Annotated[UUID, Meta(examples=["01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"])]
+    id: Annotated[UUID, Meta(examples=[EXAMPLE_ID])]
     received_at: UtcTime
     sender: Annotated[str, Meta(examples=["core-banking"])]
     accepted: Annotated[int, Meta(ge=0, examples=[998])]

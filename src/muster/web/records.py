@@ -9,6 +9,7 @@ from litestar.params import SkipValidation
 from muster.records.reading import RecordReader
 from muster.web.access import Access
 from muster.web.encoded_paths import decode_parameter
+from muster.web.endpoint_docs import VISIBILITY
 from muster.web.parameters import (
     DEFAULT_PAGE_SIZE,
     BatchId,
@@ -31,10 +32,6 @@ from muster.web.routing import get_or_head
 
 RecordAccess = SkipValidation[NamedDependency[Access[RecordReader]]]
 
-_VISIBILITY: Final = (
-    "`admin` sees everything; `read` sees the customers of its business units, and all batches; `submit` sees what it "
-    "sent; a user with both sees both."
-)
 _NO_COMMUNICATION: Final = "no customer was accepted under this communication number, or none that this user may see"
 _NO_BATCH: Final = "there is no batch with this id, or none that this user may see"
 _NO_RESULTS: Final = "there is no batch with this id that this user may see, or its response is no longer stored"
@@ -50,7 +47,7 @@ class RecordHandlers(Controller):
         "/communications/{communicationNumber:str}",
         operation_id="communication",
         summary="The customer version accepted under a communication number",
-        description=_VISIBILITY,
+        description=VISIBILITY,
     )
     async def communication(
         self, communication_number: CommunicationNumber, record_access: RecordAccess
@@ -61,7 +58,7 @@ class RecordHandlers(Controller):
             found = await record_access.run(lambda records, user: records.communication(number, user))
         return to_communication(or_404(found, _NO_COMMUNICATION))
 
-    @get_or_head("/batches/{batchId:str}", operation_id="batch", summary="One batch", description=_VISIBILITY)
+    @get_or_head("/batches/{batchId:str}", operation_id="batch", summary="One batch", description=VISIBILITY)
     async def batch(self, batch_id: BatchId, record_access: RecordAccess) -> SavedBatchResponse:
         parsed_id = or_404(parse_uuid(batch_id), _NO_BATCH)
         found = await record_access.run(lambda records, user: records.batch(parsed_id, user))
@@ -71,7 +68,7 @@ class RecordHandlers(Controller):
         "/batches/{batchId:str}/results",
         operation_id="batchResults",
         summary="The results of a batch, as they were sent",
-        description=_VISIBILITY,
+        description=VISIBILITY,
     )
     async def results(
         self,

@@ -13,6 +13,7 @@ from msgspec import Meta
 from muster.records.record_filter import CustomerCount, Rejection, RejectionCount
 from muster.records.search import RejectionReport
 from muster.web.code_meanings import RejectionCodeResponse, describe_codes
+from muster.web.parameters import EXAMPLE_ID
 from muster.web.record_responses import NextCursor, UtcTime
 
 Codes = Annotated[list[RejectionCodeResponse], Meta(description="What the codes mean, each once.")]
@@ -36,7 +37,7 @@ class RejectionResponse(msgspec.Struct, rename="camel"):
 
     received_at: UtcTime
     sender: Annotated[str, Meta(examples=["core-banking"])]
-    batch_id: Annotated[UUID, Meta(examples=["01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"])]
+    batch_id: Annotated[UUID, Meta(examples=[EXAMPLE_ID])]
     index: Annotated[int, Meta(ge=0, description="Of the customer in its batch.", examples=[3])]
     load_id: Annotated[UUID | None, Meta(description="The load of the file that it came in; null for others.")]
     row: Annotated[int | None, Meta(description="Its first row in the file.", examples=[5])]

@@ -1,5 +1,6 @@
 """Endpoints that search batches and rejected customers, and count them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -7,11 +8,17 @@ from litestar import Controller, Request, Response
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from muster.records.record_filter import RecordFilter
 from muster.records.search import MAX_REPORT_DAYS, MAX_REPORT_ROWS, RecordSearch, ReportTooLargeError
 from muster.web.access import Access
-from muster.web.endpoint_docs import EndpointDocs
-from muster.web.parameters import DEFAULT_PAGE_SIZE, BatchCursor, Limit, format_cursor, parse_batch_cursor
+from muster.web.endpoint_docs import VISIBILITY, EndpointDocs
+from muster.web.parameters import (
+    DEFAULT_PAGE_SIZE,
+    BatchCursor,
+    Limit,
+    format_cursor,
+    parse_batch_cursor,
+    provide_group,
+)
 from muster.web.problems import Problem
 from muster.web.record_responses import BatchPageResponse, to_saved_batch
 from muster.web.rejection_responses import (
@@ -25,40 +32,32 @@ from muster.web.rejection_responses import (
 from muster.web.routing import get_or_head
 from muster.web.search_parameters import (
     DEFAULT_REPORT_DAYS,
-    CustomerUnit,
-    ErrorCode,
-    ExtIdFilter,
-    LoadFilter,
-    NumberFilter,
+    RecordQuery,
     RejectionCursor,
     ReportFormat,
-    SenderName,
-    Since,
-    Until,
+    ReportQuery,
     format_rejection_cursor,
-    parse_filter,
     parse_rejection_cursor,
     parse_report_format,
     parse_report_period,
 )
 
 SearchAccess = SkipValidation[NamedDependency[Access[RecordSearch]]]
+RecordFilters = SkipValidation[NamedDependency[RecordQuery]]
+ReportFilters = SkipValidation[NamedDependency[ReportQuery]]
 
-_SEEN: Final = (
-    "`admin` sees everything; `read` sees the customers of its business units, and all batches; `submit` sees what it "
-    "sent; a user with both sees both."
-)
 _BATCHES: Final = (
-    f"{_SEEN} A batch matches when one of its customers, accepted or rejected, matches `code`, `unit`, `customerExtId` "
-    "and `communicationNumber` together, and the user may see that customer."
+    f"{VISIBILITY} A batch matches when one of its customers, accepted or rejected, matches `code`, `unit`, "
+    "`customerExtId` and `communicationNumber` together, and the user may see that customer."
 )
 _REJECTIONS: Final = (
-    f"Customers that saved batches and loads have rejected, until a purge removes them. {_SEEN} A rejected customer "
-    "without a known business unit is seen by `admin` and by its sender. Each page is in the audit log."
+    f"Customers that saved batches and loads have rejected, until a purge removes them. {VISIBILITY} A rejected "
+    "customer without a known business unit is seen by `admin` and by its sender. Each page is in the audit log."
 )
 _REPORT: Final = (
-    f"{_SEEN} A report covers at most {MAX_REPORT_DAYS} days, by default the last {DEFAULT_REPORT_DAYS} with today. It "
-    f"has at most {MAX_REPORT_ROWS} rows. After a purge of rejections, only the numbers of all customers remain."
+    f"{VISIBILITY} A report covers at most {MAX_REPORT_DAYS} days, by default the last {DEFAULT_REPORT_DAYS} with "
+    f"today. It has at most {MAX_REPORT_ROWS} rows. After a purge of rejections, only the numbers of all customers "
+    "remain."
 )
 _TOO_LARGE: Final = (
     f"the report has more than {MAX_REPORT_ROWS} rows; shorten the time between since and until, or name a sender, a "
@@ -72,31 +71,22 @@ class RejectionHandlers(Controller):
     path = "/api/v1"
     tags = ("Records",)
 
-    @get_or_head("/batches", operation_id="batches", summary="The saved batches, newest first", description=_BATCHES)
+    @get_or_head(
+        "/batches",
+        operation_id="batches",
+        summary="The saved batches, newest first",
+        description=_BATCHES,
+        dependencies={"record_query": provide_group(RecordQuery)},
+    )
     async def batches(
         self,
         search_access: SearchAccess,
+        *,
         limit: Limit = DEFAULT_PAGE_SIZE,
         cursor: BatchCursor = None,
-        since: Since = None,
-        until: Until = None,
-        sender: SenderName = None,
-        code: ErrorCode = None,
-        unit: CustomerUnit = None,
-        customer_ext_id: ExtIdFilter = None,
-        communication_number: NumberFilter = None,
-        load: LoadFilter = None,
+        record_query: RecordFilters,
     ) -> BatchPageResponse:
-        wanted = parse_filter(
-            since=since,
-            until=until,
-            sender=sender,
-            code=code,
-            unit=unit,
-            customer_ext_id=customer_ext_id,
-            communication_number=communication_number,
-            load=load,
-        )
+        wanted = record_query.parse()
         before = parse_batch_cursor(cursor)
         page = await search_access.run(lambda search, user: search.batches(wanted, user, before=before, limit=limit))
         return BatchPageResponse([to_saved_batch(batch) for batch in page.items], format_cursor(page.next))
@@ -106,31 +96,17 @@ class RejectionHandlers(Controller):
         operation_id="rejections",
         summary="The rejected customers, newest batch first",
         description=_REJECTIONS,
+        dependencies={"record_query": provide_group(RecordQuery)},
     )
     async def rejections(
         self,
         search_access: SearchAccess,
+        *,
         limit: Limit = DEFAULT_PAGE_SIZE,
         cursor: RejectionCursor = None,
-        since: Since = None,
-        until: Until = None,
-        sender: SenderName = None,
-        code: ErrorCode = None,
-        unit: CustomerUnit = None,
-        customer_ext_id: ExtIdFilter = None,
-        communication_number: NumberFilter = None,
-        load: LoadFilter = None,
+        record_query: RecordFilters,
     ) -> RejectionPageResponse:
-        wanted = parse_filter(
-            since=since,
-            until=until,
-            sender=sender,
-            code=code,
-            unit=unit,
-            customer_ext_id=customer_ext_id,
-            communication_number=communication_number,
-            load=load,
-        )
+        wanted = record_query.parse()
         after = parse_rejection_cursor(cursor)
         page = await search_access.run(lambda search, user: search.rejections(wanted, user, after=after, limit=limit))
         return to_rejection_page([to_rejection(found) for found in page.items], format_rejection_cursor(page.next))
@@ -140,23 +116,20 @@ class RejectionHandlers(Controller):
         operation_id="rejectionReport",
         summary="Rejected customers by day, code, sender and business unit, and all customers beside them",
         description=_REPORT,
+        dependencies={"report_query": provide_group(ReportQuery)},
         opt=EndpointDocs(content={"text/csv": str}).to_option(),
     )
     async def report(
         self,
         request: Request[Any, Any, Any],
         search_access: SearchAccess,
-        since: Since = None,
-        until: Until = None,
-        sender: SenderName = None,
-        code: ErrorCode = None,
-        unit: CustomerUnit = None,
+        report_query: ReportFilters,
         report_format: ReportFormat = None,
     ) -> Response[RejectionReportResponse]:
-        given = parse_filter(since=since, until=until, sender=sender, code=code, unit=unit)
+        given = report_query.parse()
         written = parse_report_format(report_format, request.headers.getall("accept", []))
         begin, end = parse_report_period(given, datetime.now(UTC))
-        wanted = RecordFilter(begin, end, given.sender, given.code, given.business_unit)
+        wanted = replace(given, since=begin, until=end)
 
         def make(search: RecordSearch, user: Any) -> Response[Any]:
             try:

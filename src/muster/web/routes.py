@@ -19,18 +19,3 @@ DOCUMENTED_CONTROLLERS: Final = (
     PublicHandlers,
     MetricsHandlers,
 )
-# Names of the dependencies that the application provides to these handlers.
-DEPENDENCIES: Final = (
-    "record_access",
-    "search_access",
-    "customer_access",
-    "metrics_access",
-    "public",
-    "load_access",
-    "load_change_access",
-    "upload_access",
-    "downloads",
-    "body_timeouts",
-    "audit_pages",
-    "audit_exports",
-)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Final
 
@@ -11,7 +12,7 @@ from litestar.params import QueryParameter
 from muster.records.record_filter import RecordFilter, RejectionKey
 from muster.records.search import MAX_REPORT_DAYS
 from muster.web.code_meanings import KNOWN_CODES
-from muster.web.parameters import bad_choice, bad_parameter, parse_moment, parse_uuid
+from muster.web.parameters import EXAMPLE_ID, bad_choice, bad_parameter, parse_moment, parse_uuid
 from muster.web.problems import Problem
 
 DEFAULT_REPORT_DAYS: Final = 30
@@ -19,7 +20,6 @@ REPORT_FORMATS: Final = ("json", "csv")
 _DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _CURSOR: Final = re.compile("([0-9a-fA-F-]{36})[.]([0-9]{1,10})", re.ASCII)
 _MAX_POSITION: Final = 2**31 - 1
-_ID: Final = "01933b52-6d3f-7c1e-9a54-2f0c7b1d8e90"
 _BOUND: Final = "A day (UTC), or a moment with its zone, compared in whole milliseconds."
 
 Since = Annotated[
@@ -62,12 +62,14 @@ NumberFilter = Annotated[
 ]
 LoadFilter = Annotated[
     str | None,
-    QueryParameter(name="load", format="uuid", description="Of this load of a file.", examples=[Example(value=_ID)]),
+    QueryParameter(
+        name="load", format="uuid", description="Of this load of a file.", examples=[Example(value=EXAMPLE_ID)]
+    ),
 ]
 RejectionCursor = Annotated[
     str | None,
     QueryParameter(
-        name="cursor", description="The `next` of the previous page.", examples=[Example(value=f"{_ID}.17")]
+        name="cursor", description="The `next` of the previous page.", examples=[Example(value=f"{EXAMPLE_ID}.17")]
     ),
 ]
 ReportFormat = Annotated[
@@ -80,41 +82,57 @@ ReportFormat = Annotated[
 ]
 
 
-def parse_filter(
-    *,
-    since: str | None = None,
-    until: str | None = None,
-    sender: str | None = None,
-    code: str | None = None,
-    unit: str | None = None,
-    customer_ext_id: str | None = None,
-    communication_number: str | None = None,
-    load: str | None = None,
-) -> RecordFilter:
-    """Raises `Problem`, a 400 that names the parameter and what it takes."""
-    texts = {
-        "sender": sender,
-        "unit": unit,
-        "customerExtId": customer_ext_id,
-        "communicationNumber": communication_number,
-    }
-    for name, text in texts.items():
-        if text is not None and "\0" in text:  # no value of the store has a NUL, and PostgreSQL refuses it
-            raise bad_parameter(name)
-    if code is not None and code not in KNOWN_CODES:
-        raise bad_parameter("code")
-    load_id = None if load is None else parse_uuid(load)
-    if load is not None and load_id is None:
-        raise bad_parameter("load")
-    begin, end = parse_bound("since", since), parse_bound("until", until)
-    if begin is not None and end is not None and begin >= end:
-        raise bad_parameter("until")
-    return RecordFilter(begin, end, sender, code, unit, customer_ext_id, communication_number, load_id)
+@dataclass(frozen=True, slots=True)
+class ReportQuery:
+    """The filters of a report, as text."""
+
+    since: Since = None
+    until: Until = None
+    sender: SenderName = None
+    code: ErrorCode = None
+    unit: CustomerUnit = None
+
+    def parse(self) -> RecordFilter:
+        """Raises `Problem`, a 400 that names the parameter and what it takes."""
+        _refuse_nul(sender=self.sender, unit=self.unit)
+        if self.code is not None and self.code not in KNOWN_CODES:
+            raise bad_parameter("code")
+        begin, end = parse_bound("since", self.since), parse_bound("until", self.until)
+        if begin is not None and end is not None and begin >= end:
+            raise bad_parameter("until")
+        return RecordFilter(begin, end, self.sender, self.code, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery(ReportQuery):
+    """The filters of batches and rejections, as text."""
+
+    customer_ext_id: ExtIdFilter = None
+    communication_number: NumberFilter = None
+    load: LoadFilter = None
+
+    def parse(self) -> RecordFilter:
+        """Raises `Problem`, a 400 that names the parameter and what it takes."""
+        _refuse_nul(customerExtId=self.customer_ext_id, communicationNumber=self.communication_number)
+        load_id = None if self.load is None else parse_uuid(self.load)
+        if self.load is not None and load_id is None:
+            raise bad_parameter("load")
+        return replace(
+            ReportQuery.parse(self),
+            customer_ext_id=self.customer_ext_id,
+            communication_number=self.communication_number,
+            load_id=load_id,
+        )
 
 
 def parse_bound(name: str, text: str | None) -> datetime | None:
     """A moment in UTC; a day stands for its beginning. Raises `Problem`, a 400."""
-    return parse_moment(f"{text}T00:00:00Z" if text and _DAY.fullmatch(text) else text, name)
+    return parse_moment(f"{text}T00:00:00Z" if text and is_day(text) else text, name)
+
+
+def is_day(text: str) -> bool:
+    """Whether a bound is a day, which may be one that no calendar has, and not a moment."""
+    return _DAY.fullmatch(text) is not None
 
 
 def parse_report_period(wanted: RecordFilter, now: datetime) -> tuple[datetime, datetime]:
@@ -152,3 +170,10 @@ def parse_report_format(text: str | None, accept: Sequence[str]) -> str:
         return text
     ranges = {part.partition(";")[0].strip().lower() for header in accept for part in header.split(",")}
     return "csv" if "text/csv" in ranges and not ranges & {"application/json", "*/*"} else "json"
+
+
+def _refuse_nul(**texts: str | None) -> None:
+    """Raises `Problem`, a 400: no value of the store has a NUL, and PostgreSQL refuses it."""
+    for name, text in texts.items():
+        if "\0" in (text or ""):
+            raise bad_parameter(name)
