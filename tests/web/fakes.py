@@ -10,18 +10,27 @@ import msgspec
 from litestar import Litestar
 
 from muster.audit.reader import AuditReader
+from muster.auth.administration import UserAdministration
 from muster.auth.audit_reading import AuditLogService
 from muster.auth.authentication import CredentialRejection, CredentialVerifier
+from muster.auth.code_list_administration import CodeListAdministration
 from muster.auth.metrics_token import MetricsToken
+from muster.auth.sessions import SessionService
 from muster.auth.users import Role, User
 from muster.classifiers.snapshot import ClassifierCache
+from muster.intake.large_body import ResponseBody
 from muster.intake.request import BatchOptions
 from muster.intake.service import Intake, IntakeResult
 from muster.intake.stage_timings import StageTimings
+from muster.loads.file_preview import FilePreview
+from muster.loads.formats import open_rows
+from muster.loads.mapping import make_mapper
 from muster.loads.observer import LoadObserver
 from muster.loads.reading import LoadReader
+from muster.loads.saved_mappings import SavedMappings
 from muster.loads.service import LoadService
 from muster.loads.uploads import LoadUploads, UploadLimits
+from muster.records.code_uses import CodeUseSearch, CurrentCustomerStore
 from muster.records.reading import Page, RecordReader, VersionChange
 from muster.records.record_filter import RecordFilter, Rejection, RejectionKey
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
@@ -35,8 +44,10 @@ from muster.web.readiness import CACHE_SECONDS, READY_SECONDS
 from muster.web.services import Background, OidcVerifier, Services
 from muster.web.transport import LingerLimits
 from tests.audit.fakes import MemoryAuditLog
+from tests.auth.fakes import MemorySessions, MemoryUsers
+from tests.classifiers.fakes import MemoryClassifierStore
 from tests.loads.fakes import MemoryLoadStore
-from tests.loads.service_fakes import AuditList, FakeResults, StoreCounter
+from tests.loads.service_fakes import AuditList, FakeResults, MemoryMappingStore
 from tests.shared import Gate as Gate
 from tests.shared import SharedList
 
@@ -60,8 +71,12 @@ class FakeIntake:
     """Records its arguments. `action` is called with the content, to raise or to wait. Each batch has `warnings`."""
 
     def __init__(
-        self, action: Callable[[bytes], object] = lambda content: None, warnings: Mapping[str, int] | None = None
+        self,
+        action: Callable[[bytes], object] = lambda content: None,
+        warnings: Mapping[str, int] | None = None,
+        body: ResponseBody = BODY,
     ) -> None:
+        self.body = body
         self.action = action
         self.warnings = warnings or {}
         self.contents = SharedList[bytes]()
@@ -91,7 +106,7 @@ class FakeIntake:
         batch_id = uuid4() if save else None
         self.batch_ids += [batch_id] if batch_id else []
         codes, warnings = ({}, {}) if replayed else ({"C019": 1}, self.warnings)
-        return IntakeResult(BODY, batch_id, 2, 1, replayed, codes, sum(self.warnings.values()), warnings)
+        return IntakeResult(self.body, batch_id, 2, 1, replayed, codes, sum(self.warnings.values()), warnings)
 
 
 class FakeVerifier:
@@ -185,7 +200,8 @@ def make_load_service(store: MemoryLoadStore | None = None, limits: UploadLimits
     """The use case of loads on a store in memory."""
     store, audit = store or MemoryLoadStore(), AuditList()
     reader = LoadReader(store, FakeResults(), lambda: frozenset({"MAIN"}), audit.read_audit())
-    return LoadService(LoadUploads(store, StoreCounter(store), reader, audit, limits=limits), reader)
+    uploads = LoadUploads(store, reader, audit, limits=limits)
+    return LoadService(uploads, reader, FilePreview(store, open_rows, make_mapper), SavedMappings(MemoryMappingStore()))
 
 
 class NoBackground:
@@ -221,17 +237,20 @@ def application(
     **settings: Any,
 ) -> Litestar:
     """The application on fakes. They have the methods that it calls, and no more."""
-    read_audit = (audit or AuditList()).read_audit()
-    records = records or FakeRecords()
+    read_audit, records = (audit or AuditList()).read_audit(), records or FakeRecords()
     services = Services(
         intake=cast(Intake, intake or FakeIntake()),
         credentials=cast(CredentialVerifier, verifier or FakeVerifier()),
+        sessions=SessionService(MemorySessions()),
         classifiers=cast(ClassifierCache, FakeClassifiers()),
         records=cast(RecordReader, records),
         search=cast(RecordSearch, records),
         loads=loads or make_load_service(),
         audit=AuditLogService(AuditReader(MemoryAuditLog()), read_audit),
         read_audit=read_audit,
+        administer_users=lambda user: UserAdministration(MemoryUsers(), user),
+        administer_code_lists=lambda user: CodeListAdministration(MemoryClassifierStore(), MemoryUsers(), user),
+        code_uses=CodeUseSearch(cast(CurrentCustomerStore, records), read_audit),
         background=background or NoBackground(),
         oidc_verifier=oidc_verifier,
         find_obstacle=lambda: None if is_ready() else "the database is unavailable",

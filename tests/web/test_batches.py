@@ -9,6 +9,7 @@ from httpx import USE_CLIENT_DEFAULT
 from litestar.testing import TestClient
 
 from muster.intake.decode import InvalidBatchError, TooManyCustomersError
+from muster.intake.large_body import PIECE_BYTES, LargeBody
 from tests.web.fakes import (
     ANNA,
     BATCH,
@@ -33,6 +34,20 @@ def test_response_holds_the_bytes_of_the_intake_and_the_batch_id() -> None:
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Muster-Batch-Id"] == str(intake.batch_ids[0])
     assert (list(intake.contents), intake.calls) == ([BATCH], [("anna", True, False)])
+
+
+def test_large_response_is_sent_in_pieces_with_the_headers_of_any_other() -> None:
+    text, body = b"0123456789abcdef" * 100_000, LargeBody()
+    body.append(text[:PIECE_BYTES])
+    body.append(text[PIECE_BYTES:])
+    with TestClient(application(FakeIntake(body=body, warnings={"W001": 2}))) as client:
+        large = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
+    with TestClient(application(FakeIntake(warnings={"W001": 2}))) as client:
+        small = client.post(SAVE, content=BATCH, headers=JSON, auth=ANNA)
+    assert (large.status_code, large.content) == (200, text)
+    assert large.headers.keys() == small.headers.keys()
+    differing = {name for name in large.headers if large.headers[name] != small.headers[name]}
+    assert differing == {"content-length", "muster-batch-id"}
 
 
 def test_validation_saves_nothing_and_has_no_batch_id() -> None:

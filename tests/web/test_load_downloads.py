@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -30,7 +31,7 @@ def serve_results(make: Callable[[], Groups]) -> LoadService:
         def results(self, load_id: UUID, user: User) -> Groups:
             return make()
 
-    return LoadService(make_load_service().uploads, Reader())
+    return replace(make_load_service(), reader=Reader())
 
 
 def count_slots(client: httpx.Client) -> float:

@@ -9,8 +9,8 @@ import pytest
 
 from muster.bootstrap import FILE_CONNECTIONS
 from muster.loads.uploads import UploadLimits
-from muster.web.app import FILE_THREADS, MAX_FILES_PER_USER
 from muster.web.body import BodyTimeouts
+from muster.web.pools import FILE_THREADS, MAX_FILES_PER_USER
 from tests.web.fakes import application, make_load_service
 from tests.web.server import Wire, serving
 

@@ -1,5 +1,9 @@
 import asyncio
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -118,3 +122,48 @@ def test_load_counts_busy_threads_waiting_requests_and_slots() -> None:
         assert pool.read_load() == PoolLoad(0, 0, 0)
 
     asyncio.run(scenario())
+
+
+def test_one_owner_leaves_a_thread_to_others() -> None:
+    pool, opened, order = ThreadPool(2, 8, max_threads_per_owner=1), threading.Event(), list[str]()
+    first, *others = (partial(opened.wait, 10), partial(order.append, "a"), partial(order.append, "b"))
+    anna: list[Future[Any]] = [pool.submit(first, "anna"), *(pool.submit(work, "anna") for work in others)]
+    assert pool.submit(lambda: "bert", "bert").result(10) == "bert"
+    assert pool.submit(lambda: "nobody").result(10) == "nobody"
+    assert pool.read_load() == PoolLoad(busy=1, waiting=2, slots_in_use=0)
+
+    opened.set()
+    for future in anna:
+        future.result(10)
+    assert order == ["a", "b"]
+    asyncio.run(pool.close())
+
+
+def test_work_of_an_owner_that_fails_or_is_cancelled_makes_room_for_the_next() -> None:
+    pool, opened = ThreadPool(2, 8, max_threads_per_owner=1), threading.Event()
+    first = pool.submit(lambda: 1 / opened.wait(0), "anna")
+    blocking = pool.submit(opened.wait, "anna")
+    cancelled, last = pool.submit(lambda: "never", "anna"), pool.submit(lambda: "last", "anna")
+    assert cancelled.cancel()
+    opened.set()
+    with pytest.raises(ZeroDivisionError):
+        first.result(10)
+    assert (blocking.result(10), last.result(10)) == (True, "last")
+    asyncio.run(pool.close())
+    assert pool.read_load() == PoolLoad(busy=0, waiting=0, slots_in_use=0)
+
+
+def test_close_waits_for_work_that_waits_for_its_owner_too() -> None:
+    pool, entered, opened = ThreadPool(2, 8, max_threads_per_owner=1), threading.Event(), threading.Event()
+    works: list[Callable[[], Any]] = [entered.set, opened.wait, lambda: True]
+    futures: list[Future[Any]] = [pool.submit(work, "anna") for work in works]
+    assert entered.wait(10)
+
+    async def scenario() -> None:
+        closing = asyncio.create_task(pool.close())
+        await asyncio.sleep(0.05)
+        opened.set()
+        await closing
+
+    asyncio.run(scenario())
+    assert [future.result(0) for future in futures] == [None, True, True]

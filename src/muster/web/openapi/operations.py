@@ -14,6 +14,7 @@ from litestar.types import ASGIApp
 from litestar.typing import FieldDefinition
 
 from muster.web.access import Access, AccessProvider
+from muster.web.dependencies import DEPENDENCIES
 from muster.web.endpoint_docs import get_docs
 from muster.web.openapi.components import JsonSchema, build_example, build_response_schemas
 from muster.web.openapi.responses import (
@@ -24,7 +25,7 @@ from muster.web.openapi.responses import (
 )
 from muster.web.parameters import iterate_parameters
 from muster.web.public import PublicServices
-from muster.web.routes import DEPENDENCIES, DOCUMENTED_CONTROLLERS
+from muster.web.routes import DOCUMENTED_CONTROLLERS
 
 # Statuses whose meaning differs from that of other endpoints.
 _DESCRIPTIONS: Final[Mapping[str, dict[int, str]]] = {
@@ -91,6 +92,15 @@ def _iterate_handlers() -> Iterator[tuple[str, str, HTTPRouteHandler]]:
                     yield route.path_format, method.lower(), handler
 
 
+_FAILURE_HEADERS: Final[JsonSchema] = {
+    "Muster-Outcome": {
+        "description": "Only where the database was lost while it committed the change, which may have been made or "
+        "not: list the loads before you repeat it. Without this header nothing was changed.",
+        "schema": {"type": "string", "const": "unknown"},
+    },
+}
+
+
 def _build_operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> JsonSchema:
     docs = get_docs(handler)
     operation_id = str(handler.operation_id)
@@ -102,7 +112,7 @@ def _build_operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) ->
     statuses += [404] if any(isinstance(found, PathParameter) for _, found in parameters.values()) else []
     responses = {
         **_build_successes(handler, schemas),
-        "500": build_internal_error(),
+        "500": {**build_internal_error(), **({} if "GET" in handler.http_methods else {"headers": _FAILURE_HEADERS})},
         **build_problem_responses(path, statuses, {**_DESCRIPTIONS.get(operation_id, {}), **docs.problems}),
     }
     body = {media_type: schemas.build_content(sent) for media_type, sent in docs.body.items()}

@@ -1,0 +1,1 @@
+"""Pages of a customer: its document, its versions, and who read it."""

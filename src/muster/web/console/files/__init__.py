@@ -1,0 +1,1 @@
+"""Pages that load a file: upload, preview, mapping, dry run."""

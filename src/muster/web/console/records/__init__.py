@@ -1,0 +1,1 @@
+"""Pages of batches, loads and refused customers."""
