@@ -11,7 +11,7 @@ INSTALL := install -c constraints.txt
 PIP_FAILED = { echo "muster: pip could not install the packages, its message is above; without a network or behind a \
 proxy, set HTTPS_PROXY, or PIP_INDEX_URL to a mirror of PyPI, and repeat" >&2; exit 1; }
 
-.PHONY: install demo test check format docs bench bench-check faults fuzz package sbom clean
+.PHONY: install demo test check format docs screenshots bench bench-check faults fuzz package sbom clean
 
 install: $(VENV)/installed
 
@@ -43,6 +43,10 @@ format: $(VENV)/installed-dev
 docs: $(VENV)/installed
 	$(BIN)/python -m tools.reference
 	$(BIN)/python -m tools.client_types
+
+# Writes the pictures of docs/console from the demo's data. It needs Chromium.
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python -m tests.browser.screenshots
 
 # Measures muster against upper bounds and baselines, in some 40 minutes and 15 GB of disk, and writes docs/benchmarks.md and
 # docs/benchmarks.svg. SIZE=quick measures the targets only, SIZE=smallest takes a minute; both write to build/.
