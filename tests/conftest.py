@@ -4,11 +4,12 @@ With pytest-xdist each test process has a server of its own. MUSTER_TEST_POSTGRE
 whose user may create databases, replaces these servers by another one.
 """
 
+import gc
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from muster.storage import Storage, open_storage
+from tests.tracing import untraced
 
 # A busy machine is slow; no property test has a deadline.
 settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,6 +36,31 @@ _TEMPLATE = f"muster_template_{uuid4().hex[:8]}"
 # FILE_COPY creates a database in 15 ms; the default strategy WAL_LOG takes ten times as long until the log has grown.
 # The option exists since PostgreSQL 15, and an external server may be older.
 _STRATEGY = "" if _EXTERNAL_SERVER else "STRATEGY FILE_COPY"
+
+
+# Tests that see the product from outside: its code runs in other processes, which are killed at the end, or it was
+# traced already when it was imported.
+_UNTRACED = {"contract", "docs", "fuzzing", "package", "server"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects tests without collecting garbage, a third of its CPU, and exempts the tests from later collections."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Traces no tests of these directories."""
+    if _UNTRACED.isdisjoint(item.path.relative_to(Path(__file__).parent).parts[:1]):
+        return (yield)
+    with untraced():
+        return (yield)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from muster.observability.log_configuration import configure_logging
 from muster.server.application import Service, run
+from tests.tracing import stop_tracing
 
 
 @dataclass
@@ -65,6 +66,7 @@ def forked_server(make_app: Callable[[], Any], log: Path | None = None, **option
 def _serve(make_app: Callable[[], Any], listener: socket.socket, log: Path | None, options: dict[str, Any]) -> None:
     with suppress(OSError):
         os.setpgid(0, 0)
+    stop_tracing()
     if log is not None:
         configure_logging("json", log.open("ab", buffering=0))
     gc.freeze()  # the connections of the test are not this process's to close

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.no_cover  # it runs no code of muster
 
 ROOT: Final = Path(__file__).parents[1]
 FORMER_TERMS: Final = ROOT / "tests" / "former_terms.csv"
+CODE: Final = ("src", "client", "tools", "tests", "benchmarks", "faults", "fuzzing")
 MAX_LINES: Final = 400
+MAX_FUNCTION_LINES: Final = 50
 GENERATED: Final = {"customer_types.py"}
 NEWLINE: Final = "\n"
 TEXT_SUFFIXES: Final = {".env", ".json", ".md", ".py", ".service", ".socket", ".toml", ".yaml", ".yml"}
@@ -30,7 +32,7 @@ def list_modules(*directories: str) -> list[Path]:
 @cache
 def read_texts() -> dict[str, str]:
     """Every text of the tree by its path."""
-    directories = ("src", "client", "tools", "tests", "benchmarks", "faults", "fuzzing", "docs")
+    directories = (*CODE, "docs")
     files = [path for directory in directories for path in sorted(ROOT.joinpath(directory).rglob("*"))]
     files += sorted(path for path in ROOT.iterdir() if not path.name.startswith("."))
     texts = {}
@@ -42,15 +44,18 @@ def read_texts() -> dict[str, str]:
 
 
 @cache
-def read_identifiers() -> dict[str, list[str]]:
-    """The locations of every identifier in Python code."""
-    locations = defaultdict(list)
-    for path in list_modules("src", "client", "tools", "tests", "benchmarks", "faults", "fuzzing"):
+def read_code() -> tuple[dict[str, list[str]], dict[str, int]]:
+    """The locations of every identifier in Python code, and the lines of every function by its location."""
+    identifiers, lengths = defaultdict(list), {}
+    for path in list_modules(*CODE):
         for node in ast.walk(ast.parse(path.read_bytes())):
+            location = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', '')}"
             for field in ("id", "attr", "name", "arg"):
                 if isinstance(name := getattr(node, field, None), str):
-                    locations[name].append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', '')}")
-    return locations
+                    identifiers[name].append(location)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lengths[location] = (node.end_lineno or node.lineno) - node.lineno + 1
+    return identifiers, lengths
 
 
 def find_in_lines(pattern: str) -> list[str]:
@@ -77,14 +82,20 @@ def test_every_public_class_name_has_one_meaning(directories: tuple[str, ...]) -
 
 
 def test_no_module_is_too_long() -> None:
-    paths = [path for path in list_modules("src", "client") if path.name not in GENERATED]
+    paths = [path for path in list_modules(*CODE) if path.name not in GENERATED]
     lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
     assert {path: length for path, length in lengths.items() if length > MAX_LINES} == {}
 
 
+def test_every_function_fits_a_screen() -> None:
+    _, lengths = read_code()
+    assert {place: length for place, length in lengths.items() if length > MAX_FUNCTION_LINES} == {}
+
+
 @pytest.mark.parametrize(("former", "replacement"), read_former_terms("identifier"))
 def test_former_identifier_is_gone(former: str, replacement: str) -> None:
-    assert read_identifiers().get(former, []) == [], f"write {replacement}"
+    identifiers, _ = read_code()
+    assert identifiers.get(former, []) == [], f"write {replacement}"
 
 
 @pytest.mark.parametrize(("former", "replacement"), read_former_terms("text"))

@@ -1,6 +1,7 @@
 """The connection to PostgreSQL breaks while a batch is committed: the response says what is true, or that it can't."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -50,8 +51,14 @@ def service(postgres_url: str) -> Iterator[CutService]:
 
 
 def connect_service(api: Api) -> None:
-    """Opens a connection to the database by a dry run: SQLAlchemy commits when it connects for the first time."""
+    """Opens a connection to the database by a dry run: SQLAlchemy commits when it connects for the first time.
+
+    The first use of the token is written in the background, and no other commit may take the cut.
+    """
     assert api.send(body(1), VALIDATE).status_code == 200
+    deadline = time.monotonic() + 30
+    while api.sql("SELECT 1 FROM tokens WHERE last_used_at IS NULL"):
+        assert time.monotonic() < deadline
 
 
 def body(count: int) -> bytes:
@@ -141,3 +148,14 @@ def test_document_describes_the_headers_of_the_500(service: CutService) -> None:
     for path in ("batch-customers", "validate-batch-customers"):
         response = paths[f"/amlyze-ws-rest/{path}"]["post"]["responses"]["500"]
         assert set(response["headers"]) == {"Muster-Outcome", "Muster-Batch-Id"}
+
+
+def test_upload_whose_record_may_be_lost_is_a_500_that_says_so(service: CutService) -> None:
+    service.cuts.append(Cut.ANSWER_DROPPED)
+    headers = {"Authorization": f"Bearer {service.api.token}"}
+    response = service.api.http.post("/api/v1/loads", json={"name": "customers.csv"}, headers=headers)
+    assert (response.status_code, list(response.json())) == (500, FAILURE)
+    assert response.headers["Muster-Outcome"] == "unknown"
+    assert "Muster-Batch-Id" not in response.headers
+    loads = service.api.http.get("/api/v1/loads", headers=headers).json()["loads"]
+    assert len(loads) == 1

@@ -1,20 +1,18 @@
 """Swagger UI in a real browser: what a newcomer does first works."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request
 
 from muster.auth.users import Role
+from tests.chromium import launch_chromium, needs_chromium
 from tests.serving import SAVE, VALIDATE, Api
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
-
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: `apt-get install chromium`"),
+    needs_chromium,
     # What the page sends does not depend on the database.
     pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True, scope="module"),
 ]
@@ -22,10 +20,8 @@ pytestmark = [
 
 @pytest.fixture(name="browser", scope="module")
 def _browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+    with launch_chromium() as browser:
         yield browser
-        browser.close()
 
 
 class SwaggerPage:
@@ -59,8 +55,9 @@ class SwaggerPage:
         return response.value.request, response.value.json()
 
 
-@pytest.fixture(name="swagger")
+@pytest.fixture(name="swagger", scope="module")
 def _swagger(browser: Browser, shared_api: Api) -> Iterator[SwaggerPage]:
+    """One page for all tests, which open operations that no other test opens: loading it takes 3 seconds of CPU."""
     page = browser.new_page()
     yield SwaggerPage(page, shared_api, shared_api.user(Role.ADMIN))
     page.close()
