@@ -39,8 +39,11 @@ _STRATEGY = "" if _EXTERNAL_SERVER else "STRATEGY FILE_COPY"
 
 
 # Tests that see the product from outside: its code runs in other processes, which are killed at the end, or it was
-# traced already when it was imported.
-_UNTRACED = {"contract", "docs", "fuzzing", "package", "server"}
+# traced already when it was imported. And those that go through all pages again, which other tests cover one by one.
+_UNTRACED = (
+    *("browser/", "contract/", "docs/", "fuzzing/", "package/", "server/", "test_structure.py"),
+    *(f"web/console/test_{name}.py" for name in ("access", "injection", "pages", "privacy")),
+)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,8 +59,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Traces no tests of these directories."""
-    if _UNTRACED.isdisjoint(item.path.relative_to(Path(__file__).parent).parts[:1]):
+    """Traces no tests of `_UNTRACED`."""
+    if not item.path.relative_to(Path(__file__).parent).as_posix().startswith(_UNTRACED):
         return (yield)
     with untraced():
         return (yield)

@@ -98,6 +98,8 @@ class VisitorWithoutMouse(Visitor):
         self.page.keyboard.press("Space")
 
     def choose_file(self, name: Name, file: FilePayload) -> None:
+        # Chromium tells of the dialog only while somebody listens, and hears of the first listener some time later.
+        self.page.on("filechooser", lambda chooser: None)
         self._go_to("button", name)
         with self.page.expect_file_chooser() as chooser:
             self.page.keyboard.press("Enter")
