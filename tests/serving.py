@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-from litestar import Litestar
 from sqlalchemy import text
 
 from muster.auth.tokens import generate_token
@@ -21,6 +20,8 @@ from muster.classifiers.entries import ClassifierEntry
 from muster.loads.worker import WorkerTimes
 from muster.settings import Settings
 from muster.storage import OUTCOME_TIMEOUT_SECONDS, Storage, open_storage
+from muster.web.app import Application
+from muster.web.router import build_router
 from tests.forked_server import ForkedServer, forked_server
 
 SAVE = "/amlyze-ws-rest/batch-customers"
@@ -96,7 +97,7 @@ def serving(
 ) -> Iterator[Api]:
     """The service on this database, listening on a port of its own. It may connect through a proxy."""
 
-    def make_app() -> Litestar:
+    def make_app() -> Application:
         settings = Settings.read({}, database=proxy_url or database_url, **given)
         storage = open_storage(
             settings.database,
@@ -106,6 +107,7 @@ def serving(
         )
         return make_service(settings, storage, load_times=load_times)
 
+    build_router()  # here, so that the service has it from its start
     store = open_storage(database_url)
     try:
         with (

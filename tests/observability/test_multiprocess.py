@@ -37,12 +37,14 @@ multiprocess.preallocate()
 from litestar.testing import TestClient
 from muster.observability.prometheus import MetricsRegistry
 from muster.observability.requests import METHODS, RequestSummary
+from muster.web.router import build_router
 from tests.web.fakes import *
 from muster.storage.pool import ConnectionUsage
 app = application()
 metrics = MetricsRegistry({}, lambda: ConnectionUsage(0, 1))
-for route in app.routes:
-    for method in (*METHODS, "other") if route is app.routes[0] else ("GET", "HEAD", "POST"):
+routes = build_router().routes
+for route in routes:
+    for method in (*METHODS, "other") if route is routes[0] else ("GET", "HEAD", "POST"):
         for status in (0, *range(200, 206), *range(400, 432), *range(500, 506)):
             metrics.record_request(
                 RequestSummary(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import structlog
-from litestar import Litestar
 from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -14,6 +13,7 @@ from muster.customer.error_order import ERROR_CODES
 from muster.customer.warnings import WARNING_CODES
 from muster.observability.metrics import METRICS, MetricKind
 from muster.storage.pool import ConnectionUsage
+from muster.web.app import Application
 from tests.web.fakes import (
     ANNA,
     BATCH,
@@ -34,7 +34,7 @@ JSON = {"Content-Type": "application/json"}
 WORKS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def scrape(client: TestClient[Litestar]) -> Series:
+def scrape(client: TestClient[Application]) -> Series:
     response = client.get("/metrics", auth=WATCHER)
     assert response.status_code == 200
     return series_in(response.text)

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import pytest
 import structlog
-from litestar import Litestar
 from litestar.testing import TestClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from structlog.typing import EventDict
@@ -20,6 +19,7 @@ from muster import bootstrap
 from muster.observability.traces import TraceExporter
 from muster.settings import Settings
 from muster.storage import open_storage
+from muster.web.app import Application
 from tests.observability.collector import Collector, collecting, values
 from tests.web.fakes import ANNA, BATCH, SAVE, FakeIntake, application
 
@@ -42,7 +42,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 
 @contextmanager
-def traced(intake: FakeIntake | None = None) -> Iterator[TestClient[Litestar]]:
+def traced(intake: FakeIntake | None = None) -> Iterator[TestClient[Application]]:
     """A client of an application with traces. The last spans are sent at the end of the block."""
     traces = TraceExporter()
     app = application(intake, record_trace=traces.record_request, on_shutdown=traces.close)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
+from muster.web.app import Application
 from tests.web.fakes import FakeRecords, application
 
 
@@ -15,7 +15,7 @@ def shared_records() -> FakeRecords:
 
 
 @pytest.fixture(scope="module")
-def client(shared_records: FakeRecords) -> Iterator[TestClient[Litestar]]:
+def client(shared_records: FakeRecords) -> Iterator[TestClient[Application]]:
     """A client of an application on fakes."""
     with TestClient(application(records=shared_records)) as client:
         yield client

@@ -7,7 +7,6 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 import msgspec
-from litestar import Litestar
 
 from muster.audit.reader import AuditReader
 from muster.auth.administration import UserAdministration
@@ -38,7 +37,7 @@ from muster.records.search import RecordSearch, RejectionReport
 from muster.records.visibility import UnitRequiredError
 from muster.settings import Settings
 from muster.storage.pool import ConnectionUsage
-from muster.web.app import TraceRecorder, make_app
+from muster.web.app import Application, TraceRecorder, make_app
 from muster.web.body import BodyTimeouts
 from muster.web.readiness import CACHE_SECONDS, READY_SECONDS
 from muster.web.services import Background, OidcVerifier, Services
@@ -235,7 +234,7 @@ def application(
     ready_cache_seconds: float = CACHE_SECONDS,
     metrics_token: MetricsToken | None = None,
     **settings: Any,
-) -> Litestar:
+) -> Application:
     """The application on fakes. They have the methods that it calls, and no more."""
     read_audit, records = (audit or AuditList()).read_audit(), records or FakeRecords()
     services = Services(

@@ -5,8 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from litestar import Litestar
-
+from muster.web.app import Application
 from tests.forked_server import forked_server
 from tests.web.fakes import ANNA, SAVE
 
@@ -14,7 +13,7 @@ BASIC = b"Basic " + base64.b64encode(":".join(ANNA).encode())
 
 
 @contextmanager
-def serving(app: Litestar) -> Iterator[int]:
+def serving(app: Application) -> Iterator[int]:
     """Serves the application, as `muster serve` does, and gives the port."""
     with forked_server(lambda: app) as server:
         yield server.port

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
+from muster.web.app import Application
 from tests.web.fakes import RITA, TOKEN, application
 
 ADMIN = {"Authorization": f"Bearer {TOKEN}"}
@@ -13,7 +13,7 @@ PATH = "/api/v1/audit"
 
 
 @pytest.fixture(scope="module", name="client")
-def _client() -> Iterator[TestClient[Litestar]]:
+def _client() -> Iterator[TestClient[Application]]:
     """A client of one application; no test changes it."""
     with TestClient(application()) as client:
         yield client
@@ -22,7 +22,7 @@ def _client() -> Iterator[TestClient[Litestar]]:
 @pytest.mark.parametrize(
     "path", [PATH, f"{PATH}?limit=x", f"{PATH}?format=x", f"{PATH}?format=csv", f"{PATH}/verification"]
 )
-def test_authentication_and_role_come_before_the_parameters(client: TestClient[Litestar], path: str) -> None:
+def test_authentication_and_role_come_before_the_parameters(client: TestClient[Application], path: str) -> None:
     assert client.get(path).status_code == 401
     refused = client.get(path, auth=RITA)
     assert refused.status_code == 403
@@ -51,7 +51,7 @@ def test_authentication_and_role_come_before_the_parameters(client: TestClient[L
         ("who=Garcia", "takes the query parameters"),
     ],
 )
-def test_bad_parameter_is_400_without_its_value(client: TestClient[Litestar], query: str, expected: str) -> None:
+def test_bad_parameter_is_400_without_its_value(client: TestClient[Application], query: str, expected: str) -> None:
     response = client.get(f"{PATH}?{query}", headers=ADMIN)
     assert response.status_code == 400
     assert expected in response.json()["message"]
@@ -59,7 +59,7 @@ def test_bad_parameter_is_400_without_its_value(client: TestClient[Litestar], qu
 
 
 @pytest.mark.parametrize("checkpoint", ["1", "1:00", f"01:{'0' * 64}", f"1:{'0' * 64}0", f"{'9' * 19}:{'0' * 64}"])
-def test_bad_checkpoint_is_400(client: TestClient[Litestar], checkpoint: str) -> None:
+def test_bad_checkpoint_is_400(client: TestClient[Application], checkpoint: str) -> None:
     response = client.get(f"{PATH}/verification", params={"checkpoint": checkpoint}, headers=ADMIN)
     assert response.status_code == 400
     assert "checkpoint takes one value, a number, a colon and 64 hex digits" in response.json()["message"]
@@ -81,7 +81,7 @@ def test_bad_checkpoint_is_400(client: TestClient[Litestar], checkpoint: str) ->
     ],
 )
 def test_format_is_that_of_the_query_or_else_of_the_header(
-    client: TestClient[Litestar], accept: str | None, query: str, expected: str
+    client: TestClient[Application], accept: str | None, query: str, expected: str
 ) -> None:
     headers = {**ADMIN, **({"Accept": accept} if accept else {})}
     response = client.get(PATH + query, headers=headers)
@@ -90,7 +90,7 @@ def test_format_is_that_of_the_query_or_else_of_the_header(
     assert client.head(PATH + query, headers=headers).headers["Content-Type"] == expected
 
 
-def test_files_have_a_name(client: TestClient[Litestar]) -> None:
+def test_files_have_a_name(client: TestClient[Application]) -> None:
     for name in ("csv", "ndjson"):
         response = client.get(f"{PATH}?format={name}", headers=ADMIN)
         assert response.headers["Content-Disposition"] == f'attachment; filename="audit.{name}"'

@@ -6,12 +6,12 @@ from typing import Any, cast
 import httpx
 import pytest
 import structlog
-from litestar import Litestar
 from litestar.testing import TestClient
 
 from muster.auth.login_throttle import FREE_ATTEMPTS_PER_ADDRESS, FREE_ATTEMPTS_PER_USER
 from muster.auth.oidc.errors import ProviderUnavailableError, TokenRejection
 from muster.auth.users import Role, User
+from muster.web.app import Application
 from tests.web.fakes import ANNA, BATCH, RITA, SAVE, TOKEN, FakeIntake, FakeVerifier, application
 
 JSON = {"Content-Type": "application/json"}
@@ -85,7 +85,7 @@ class FakeProvider:
         return User("oidc:core", Role.ADMIN) if token == self.VALID else rejections.get(token, TokenRejection.EXPIRED)
 
 
-def get_batches(client: TestClient[Litestar], token: str) -> httpx.Response:
+def get_batches(client: TestClient[Application], token: str) -> httpx.Response:
     return client.get("/api/v1/batches", headers={"Authorization": f"Bearer {token}"})
 
 

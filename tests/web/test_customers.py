@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import quote
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
+from muster.web.app import Application
 from tests.web.fakes import ANNA, BATCH_ID, RITA, FakeRecords
 
 VERSION = {
@@ -20,13 +20,13 @@ VERSION = {
 }
 
 
-def test_customer_has_its_document_as_stored(client: TestClient[Litestar]) -> None:
+def test_customer_has_its_document_as_stored(client: TestClient[Application]) -> None:
     response = client.get("/api/v1/customers/c%2F1", auth=RITA)
     assert response.json() == {**VERSION, "document": {"firstName": "Jose", "amount": 0.1}}
     assert b'"document":{"firstName":"Jose","amount":0.10}' in response.content
 
 
-def test_history_has_versions_and_pointers_without_values(client: TestClient[Litestar]) -> None:
+def test_history_has_versions_and_pointers_without_values(client: TestClient[Application]) -> None:
     response = client.get("/api/v1/customers/c%2F1/history", auth=RITA)
     assert response.json() == {"versions": [{**VERSION, "changed": ["/firstName"]}], "next": "2"}
     assert "Jose" not in response.text
@@ -35,7 +35,7 @@ def test_history_has_versions_and_pointers_without_values(client: TestClient[Lit
 @pytest.mark.parametrize("ext_id", ["c", "a/b", "a//b", "history", "a/history", "ž 🦊", "%", "?", "x" * 255])
 @pytest.mark.parametrize("after", ["", "/history"])
 def test_customer_id_may_be_any_text(
-    ext_id: str, after: str, records: FakeRecords, client: TestClient[Litestar]
+    ext_id: str, after: str, records: FakeRecords, client: TestClient[Application]
 ) -> None:
     response = client.get(f"/api/v1/customers/{quote(ext_id, safe='')}{after}", auth=RITA)
     assert response.status_code == 200
@@ -43,7 +43,7 @@ def test_customer_id_may_be_any_text(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/customers/c", "/api/v1/customers/c/history"])
-def test_role_submit_may_not_read_customers(path: str, records: FakeRecords, client: TestClient[Litestar]) -> None:
+def test_role_submit_may_not_read_customers(path: str, records: FakeRecords, client: TestClient[Application]) -> None:
     assert client.get(path, auth=ANNA).status_code == 403
     assert client.get(path).status_code == 401
     assert records.calls == []
@@ -58,7 +58,7 @@ def test_role_submit_may_not_read_customers(path: str, records: FakeRecords, cli
     ],
 )
 def test_at_takes_a_timestamp_with_a_zone(
-    at: str, moment: datetime, records: FakeRecords, client: TestClient[Litestar]
+    at: str, moment: datetime, records: FakeRecords, client: TestClient[Application]
 ) -> None:
     assert client.get(f"/api/v1/customers/c?at={at}", auth=RITA).status_code == 200
     assert records.calls == [("c", None, moment)]
@@ -72,7 +72,7 @@ def test_at_takes_a_timestamp_with_a_zone(
      ("businessUnit=WHICH", "businessUnit"), ("businessUnit=", "businessUnit"), ("businessUnit", "businessUnit")],
 )  # fmt: skip
 def test_invalid_parameter_of_a_customer_is_400_and_is_named(
-    query: str, named: str, client: TestClient[Litestar]
+    query: str, named: str, client: TestClient[Application]
 ) -> None:
     response = client.get(f"/api/v1/customers/c?{query}", auth=RITA)
     assert response.status_code == 400
@@ -82,10 +82,10 @@ def test_invalid_parameter_of_a_customer_is_400_and_is_named(
 @pytest.mark.parametrize(
     "query", ["limit=0", "cursor=x", "businessUnit=WHICH", "businessUnit=", "at=2024-05-26T16:49:50Z"]
 )
-def test_invalid_parameter_of_the_history_is_400(query: str, client: TestClient[Litestar]) -> None:
+def test_invalid_parameter_of_the_history_is_400(query: str, client: TestClient[Application]) -> None:
     assert client.get(f"/api/v1/customers/c/history?{query}", auth=RITA).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["c?businessUnit=B", "c/history?businessUnit=B", "a%00b", "c?businessUnit=a%00b"])
-def test_missing_customer_is_404(path: str, client: TestClient[Litestar]) -> None:
+def test_missing_customer_is_404(path: str, client: TestClient[Application]) -> None:
     assert client.get(f"/api/v1/customers/{path}", auth=RITA).status_code == 404

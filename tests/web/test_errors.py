@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 
 from muster.intake.customer_store import CommitOutcome, LostCommitError
+from muster.web.app import Application
 from tests.web.fakes import (
     ANNA,
     BATCH,
@@ -23,7 +23,7 @@ JSON = {"Content-Type": "application/json"}
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 
 
-def build_client(app: Litestar) -> TestClient[Litestar]:
+def build_client(app: Application) -> TestClient[Application]:
     return TestClient(app, raise_server_exceptions=False)
 
 

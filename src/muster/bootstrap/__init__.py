@@ -20,10 +20,9 @@ from muster.settings import InvalidSettingError, Settings
 from muster.storage import Storage
 
 if TYPE_CHECKING:
-    from litestar import Litestar
-
     from muster.auth.metrics_token import MetricsToken
     from muster.loads.worker import WorkerTimes
+    from muster.web.app import Application
 
 __all__ = [
     "FILE_CONNECTIONS",
@@ -42,7 +41,7 @@ __all__ = [
 ]
 
 
-def create_app(*, load_times: "WorkerTimes | None" = None) -> "Litestar":
+def create_app(*, load_times: "WorkerTimes | None" = None) -> "Application":
     """The service with settings from the environment. Each worker process runs it."""
     from muster.observability import multiprocess
 
@@ -55,7 +54,7 @@ def create_app(*, load_times: "WorkerTimes | None" = None) -> "Litestar":
     return service
 
 
-def make_service(settings: Settings, store: Storage, *, load_times: "WorkerTimes | None" = None) -> "Litestar":
+def make_service(settings: Settings, store: Storage, *, load_times: "WorkerTimes | None" = None) -> "Application":
     """The service on this store, which it closes at its end. Does not connect yet. Raises `InvalidSettingError`."""
     # Imported here, because loading the web framework takes a second, and commands on the database don't need it.
     from muster.bootstrap.services import make_services

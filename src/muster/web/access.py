@@ -1,6 +1,7 @@
 """Access of authenticated users to a resource, as a dependency of Litestar handlers."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 from litestar import Request
@@ -67,8 +68,9 @@ class AccessProvider(Generic[R]):
         self._slots = slots
         self._read_audit = read_audit
 
+    @asynccontextmanager
     async def provide(self, request: Request[Any, Any, Any]) -> AsyncGenerator[Access[R], None]:
-        """The dependency. Raises `Problem` (401, 403, 400) and what `Authenticator.authenticate` raises."""
+        """The access. Raises `Problem` (401, 403, 400) and what `Authenticator.authenticate` raises."""
         headers = [value for name, value in request.scope["headers"] if name == b"authorization"]
         credentials = self._authenticator.require(parse_authorization(headers))
         slot, permit = self._slots.acquire(credentials)

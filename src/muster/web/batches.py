@@ -25,8 +25,7 @@ from muster.web.batch_headers import BatchHeaders, parse_batch_headers
 from muster.web.body import BodyTimeouts, read_body
 from muster.web.concurrency import Permit, WorkerSlots
 from muster.web.decompression import decompress
-from muster.web.error_responses import build_json_response
-from muster.web.large_response import LargeJsonResponse
+from muster.web.json_responses import LargeJsonResponse, build_json_response
 from muster.web.problems import Headers, content_too_large
 from muster.web.request_context import RequestContext
 
@@ -65,13 +64,8 @@ class BatchHandlers:
         self._max_body_bytes = max_body_bytes
         self._body_timeouts = body_timeouts
 
-    async def validate(self, scope: Scope) -> ASGIApp:
-        return await self._respond(scope, save=False)
-
-    async def submit(self, scope: Scope) -> ASGIApp:
-        return await self._respond(scope, save=True)
-
-    async def _respond(self, scope: Scope, *, save: bool) -> ASGIApp:
+    async def respond(self, scope: Scope, *, save: bool) -> ASGIApp:
+        """The response to a request, or a `Problem`."""
         context = RequestContext.get(scope)
         headers = parse_batch_headers(scope["headers"], scope["query_string"])
         is_small = headers.content_length is not None and headers.content_length <= SMALL_BODY_BYTES

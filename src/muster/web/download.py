@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Generic, Protocol, TypeVar
 
 from litestar import Request
@@ -17,7 +17,7 @@ A_co = TypeVar("A_co", covariant=True)
 class AccessSource(Protocol[A_co]):
     """Provides access to a request's user, such as `AccessProvider`. Raises what its handlers may raise."""
 
-    def provide(self, request: Request[Any, Any, Any]) -> AsyncGenerator[A_co, None]: ...
+    def provide(self, request: Request[Any, Any, Any]) -> AbstractAsyncContextManager[A_co]: ...
 
 
 class ResponseStream:
@@ -70,5 +70,5 @@ class Download(Generic[A]):
         self._produce = produce
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with asynccontextmanager(self._provider.provide)(self._request) as access:
+        async with self._provider.provide(self._request) as access:
             await self._produce(access, ResponseStream(scope, receive, send))

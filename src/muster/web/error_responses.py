@@ -9,9 +9,9 @@ from litestar.response.base import ASGIResponse
 from muster.observability.logs import log_error
 from muster.web.console.access import SignInRequiredError
 from muster.web.console.error_pages import build_error_page, is_console_path
+from muster.web.json_responses import build_json_response
 from muster.web.parameters import to_parameter_problem
 from muster.web.problems import (
-    Headers,
     Problem,
     build_internal_error_body,
     build_internal_error_headers,
@@ -20,11 +20,6 @@ from muster.web.problems import (
     to_problem,
 )
 from muster.web.request_context import RequestContext
-
-
-def build_json_response(body: bytes, status: int = 200, headers: Headers = ()) -> ASGIResponse:
-    """A response whose body is encoded already."""
-    return ASGIResponse(body=body, status_code=status, headers=headers, media_type="application/json")
 
 
 def build_error_response(error: Exception, context: RequestContext) -> ASGIResponse:

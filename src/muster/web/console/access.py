@@ -1,6 +1,7 @@
 """The signed-in user of a page: session, origin, permission and query are checked before its handler runs."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from litestar import Request
@@ -78,8 +79,9 @@ class PageProvider:
         self._context = context
         self._slots = slots
 
+    @asynccontextmanager
     async def provide(self, request: Request[Any, Any, Any]) -> AsyncGenerator[PageRequest, None]:
-        """The dependency."""
+        """The request."""
         check_origin(request)
         secret = read_session_cookie(request)
         if secret is None:

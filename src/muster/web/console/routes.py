@@ -1,12 +1,9 @@
-"""The handlers of the console, and their dependencies."""
+"""The handlers of the console."""
 
 from typing import Final
 
 from litestar import Router
-from litestar.di import Provide
 
-from muster.web.app_context import AppContext
-from muster.web.console.access import PageProvider
 from muster.web.console.administration.code_list_import import CodeListImportHandlers
 from muster.web.console.administration.code_lists import CodeListPageHandlers
 from muster.web.console.administration.code_uses import CodeUseHandlers
@@ -49,12 +46,3 @@ CONTROLLERS: Final = (
 def build_console_router() -> Router:
     """All routes below `/console`."""
     return Router("/console", route_handlers=CONTROLLERS, include_in_schema=False)
-
-
-def build_console_dependencies(context: AppContext) -> dict[str, Provide]:
-    """The dependencies of these handlers. They belong to the application, because Litestar copies those of routers."""
-    return {
-        "console": Provide(lambda: context, sync_to_thread=False),
-        "page": Provide(PageProvider(context, context.pools.console_slots).provide),
-        "file_page": Provide(PageProvider(context, context.pools.file_slots).provide),
-    }

@@ -6,7 +6,6 @@ from operator import itemgetter
 from typing import Any, Final, get_args, get_origin
 
 from litestar import Litestar, Response
-from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter
 from litestar.routes import HTTPRoute
@@ -14,7 +13,7 @@ from litestar.types import ASGIApp
 from litestar.typing import FieldDefinition
 
 from muster.web.access import Access, AccessProvider
-from muster.web.dependencies import DEPENDENCIES
+from muster.web.dependencies import API_DEPENDENCIES
 from muster.web.endpoint_docs import get_docs
 from muster.web.openapi.components import JsonSchema, build_example, build_response_schemas
 from muster.web.openapi.responses import (
@@ -81,9 +80,7 @@ def _iterate_handlers() -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
     Litestar resolves paths and parameters when an app is made.
     """
-    # Litestar refuses one provider under two names.
-    unused = {name: Provide(lambda: None, sync_to_thread=False) for name in DEPENDENCIES}
-    app = Litestar(DOCUMENTED_CONTROLLERS, dependencies=unused, openapi_config=None, logging_config=None)
+    app = Litestar(DOCUMENTED_CONTROLLERS, dependencies=API_DEPENDENCIES, openapi_config=None, logging_config=None)
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
