@@ -32,7 +32,7 @@ def send_until_cut(wire: Wire, data: bytes, most: int) -> int:
     ids=["of 1 byte", "with extensions", "of 64 KiB"],
 )
 def test_limit_is_of_bytes_on_the_wire(chunks: bytes) -> None:
-    limits = LingerLimits(max_bytes=2 * MIB)
+    limits = LingerLimits(max_bytes=MIB // 4)
     with serving(application(linger=limits)) as port, Wire(port) as wire:
         wire.head(b"Transfer-Encoding: chunked", authorization=None).send(chunks)
         assert wire.answer()[0] == 401
