@@ -97,8 +97,9 @@ def serving(
 ) -> Iterator[Api]:
     """The service on this database, listening on a port of its own. It may connect through a proxy."""
 
+    settings = Settings.read({}, database=proxy_url or database_url, **given)
+
     def make_app() -> Application:
-        settings = Settings.read({}, database=proxy_url or database_url, **given)
         storage = open_storage(
             settings.database,
             pool_size=16,
@@ -112,7 +113,12 @@ def serving(
     try:
         with (
             TemporaryDirectory(prefix="muster-log-") as directory,
-            forked_server(make_app, log := Path(directory, "service.log"), workers=workers) as server,
+            forked_server(
+                make_app,
+                log := Path(directory, "service.log"),
+                workers=workers,
+                trusted_proxies=settings.trusted_proxies,
+            ) as server,
             connect(server.port) as http,
         ):
             api = Api(http, store, server, log)

@@ -1,6 +1,5 @@
 """`muster serve` as a process: start, signals, TLS, workers."""
 
-import base64
 import http.client
 import json
 import os
@@ -15,9 +14,12 @@ from typing import Any
 import pytest
 
 from muster.auth.login_throttle import FREE_ATTEMPTS_PER_USER
+from muster.auth.passwords import hash_password
+from muster.auth.users import Role
 from muster.server.limits import ConnectionLimits
 from tests.cli.commands import COMMAND, Muster, Running, assert_one_line
 from tests.observability.collector import collecting
+from tests.serving import serving
 
 MINIMAL = files("muster.web").joinpath("examples/minimal.json").read_bytes()
 MAX_HEAD_BYTES = ConnectionLimits().max_head_bytes
@@ -60,10 +62,11 @@ def test_service_runs_until_a_signal_and_exits_with_0(
     assert "Traceback" not in err
 
 
-def test_environment_variables_equal_options(muster: Muster, start: Start) -> None:
-    service = start("serve", MUSTER_PORT="0", MUSTER_DATABASE=muster.url, MUSTER_MAX_CUSTOMERS="1")
-    service.line("there is no user yet; `muster user add NAME --role submit` adds one")
-    status, headers = get(service.port(), "/health/ready")
+def test_environment_variables_equal_options_and_a_log_in_text_has_plain_words(muster: Muster, start: Start) -> None:
+    service = start("serve", MUSTER_PORT="0", MUSTER_DATABASE=muster.url, MUSTER_LOG_FORMAT="text")
+    service.line("^there is no user yet; `muster user add NAME --role submit` adds one")
+    port = service.line(r"^muster listens on http://127.0.0.1:(\d+) \(Swagger UI: /swagger-ui/\); Ctrl-C ends it$")[1]
+    status, headers = get(int(port), "/health/ready")
     assert status == 200
     assert "date" in headers
     assert headers["server"] == "muster"
@@ -94,12 +97,6 @@ def test_log_in_json_is_json_from_the_first_line_to_the_last_and_a_killed_worker
     assert "request" in [event["event"] for event in read_events(err)]
 
 
-def test_log_in_text_says_where_the_service_listens_in_plain_words(muster: Muster, start: Start) -> None:
-    service = start("serve", "--port", "0", MUSTER_DATABASE=muster.url, MUSTER_LOG_FORMAT="text")
-    service.line("^there is no user yet; ")
-    service.line(r"^muster listens on http://127.0.0.1:\d+ \(Swagger UI: /swagger-ui/\); Ctrl-C ends it$")
-
-
 @pytest.mark.parametrize(
     ("arguments", "environment", "code", "says"),
     [
@@ -127,13 +124,11 @@ def test_error_at_start_is_an_event_of_a_log_in_json(
     assert says in failure["message"]
 
 
-def test_service_link_of_kubernetes_does_not_stop_the_service(muster: Muster, start: Start) -> None:
+def test_service_link_of_kubernetes_is_no_setting(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
     links = {"MUSTER_PORT": "tcp://10.96.0.7:8878", "MUSTER_SERVICE_HOST": "10.96.0.7", "MUSTER_SERVICE_PORT": "8878"}
-    service = start("serve", "--port", "0", "--database", muster.url, **links)
-    assert get(service.port(), "/health/ready")[0] == 200
-    process = start("serve", "--host", "192.0.2.1", "--database", muster.url, **links).process
-    _, err = process.communicate(timeout=30)
-    assert "on 192.0.2.1 port 8878" in err
+    for name, value in links.items():
+        monkeypatch.setenv(name, value)
+    assert_one_line(muster("serve", "--host", "192.0.2.1"), 1, "can't listen on 192.0.2.1 port 8878")
 
 
 def test_users_added_at_run_time_can_authenticate(
@@ -193,7 +188,7 @@ def test_connection_serves_many_requests_and_large_bodies(
 
 
 def test_sighup_replaces_a_single_worker(muster: Muster, start: Start) -> None:
-    service = start("serve", "--port", "0", "--database", muster.url, traced=True)
+    service = start("serve", "--port", "0", "--database", muster.url)
     port = service.port()
     first = service.event("worker_started")["pid"]
     service.process.send_signal(signal.SIGHUP)
@@ -208,7 +203,7 @@ def test_sighup_replaces_a_single_worker(muster: Muster, start: Start) -> None:
 
 
 def test_sighup_during_start_does_not_stop_the_service(muster: Muster, start: Start) -> None:
-    service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
+    service = start("serve", "--port", "0", "--database", muster.url)
     port = service.port()
     service.process.send_signal(signal.SIGHUP)
     service.line("worker_started")
@@ -234,34 +229,19 @@ def test_closing_terminal_stops_the_service(muster: Muster) -> None:
     os.close(its_side)
 
 
-def test_workers_stop_when_the_main_process_is_killed(muster: Muster, start: Start) -> None:
-    service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
-    port = service.port()
-    for _ in range(2):
-        service.line("worker_started")
-    # Waits for the end of stderr, so of all who hold it.
-    service.stop(signal.SIGKILL)
-    with pytest.raises(ConnectionRefusedError):
-        get(port, "/health/live")
-
-
 @pytest.mark.parametrize(("trusted", "elsewhere"), [("127.0.0.0/8", 200), ("192.0.2.9", 429)])
-def test_trusted_proxy_names_the_client(muster: Muster, start: Start, trusted: str, elsewhere: int) -> None:
-    muster.add_user("anna")
-    port = start("serve", "--port", "0", MUSTER_DATABASE=muster.url, MUSTER_TRUSTED_PROXIES=trusted).port()
+def test_trusted_proxy_names_the_client(sqlite_url: str, trusted: str, elsewhere: int) -> None:
+    with serving(sqlite_url, trusted_proxies=trusted) as api:
+        api.user(Role.SUBMIT, name="anna")
+        api.store.users.set_password("anna", hash_password("correct horse"))
 
-    def status(address: str, password: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        credentials = base64.b64encode(f"anna:{password}".encode()).decode()
-        headers = {"Authorization": f"Basic {credentials}", "X-Forwarded-For": address}
-        connection.request("GET", "/api/v1/batches", headers=headers)
-        found = connection.getresponse().status
-        connection.close()
-        return found
+        def status(address: str, password: str) -> int:
+            headers = {"X-Forwarded-For": address}
+            return api.http.get("/api/v1/batches", headers=headers, auth=("anna", password)).status_code
 
-    assert [status("192.0.2.1", "wrong") for _ in range(FREE_ATTEMPTS_PER_USER)] == [401] * FREE_ATTEMPTS_PER_USER
-    assert status("192.0.2.1", "correct horse") == 429
-    assert status("192.0.2.2", "correct horse") == elsewhere
+        assert [status("192.0.2.1", "wrong") for _ in range(FREE_ATTEMPTS_PER_USER)] == [401] * FREE_ATTEMPTS_PER_USER
+        assert status("192.0.2.1", "correct horse") == 429
+        assert status("192.0.2.2", "correct horse") == elsewhere
 
 
 def test_invalid_trusted_proxy_is_an_error_of_one_line(muster: Muster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,13 +251,12 @@ def test_invalid_trusted_proxy_is_an_error_of_one_line(muster: Muster, monkeypat
     )
 
 
-def test_last_traces_are_exported_at_shutdown(muster: Muster, start: Start) -> None:
+def test_last_traces_are_exported_at_shutdown(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with collecting() as collector:
-        options = ("--port", "0", "--database", muster.url, "--workers", "2")
-        # By itself it would send none before an hour is over.
-        service = start("serve", *options, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="3600000")
-        port = service.port()
-        assert get(port, "/health/live")[0] == 200
-        assert collector.bodies == []
-        assert service.stop(signal.SIGTERM)[0] == 0
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")  # by itself it would send none before an hour is over
+        with serving(sqlite_url) as api:
+            assert api.http.get("/health/live").status_code == 200
+            assert collector.bodies == []
+            assert api.server.stop() == 0
     assert [span.name for span in collector.spans] == ["GET /health/live"]

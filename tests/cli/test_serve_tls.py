@@ -2,26 +2,40 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.commands import Muster, Running, assert_one_line, make_certificate
+from tests.cli.conftest import starting
 
 Start = Callable[..., Running]
 
 
-def test_service_speaks_https(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
-    cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", "2")
-    service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
-    port = int(service.line(r"listens on https://localhost:(\d+)")[1])
+@pytest.fixture(scope="module")
+def https_service(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """The port and the certificate of one service for all tests that don't end it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    directory = tmp_path_factory.mktemp("tls")
+    cert, key, database = directory / "cert.pem", directory / "key.pem", directory / "muster.db"
+    make_certificate(cert, key)
+    shutil.copy(_migrated_sqlite, database)
+    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--database", f"sqlite:///{database}")
+    with starting() as start:
+        service = start("serve", "--host", "localhost", "--port", "0", *options)
+        yield int(service.line(r"listens on https://localhost:(\d+)")[1]), cert
+
+
+def test_service_speaks_https(https_service: tuple[int, Path]) -> None:
+    port, cert = https_service
     with socket.create_connection(("localhost", port), timeout=10) as plain:
         plain.sendall(b"GET /health/live HTTP/1.1\r\n\r\n")
         assert b"HTTP" not in plain.recv(1000)
@@ -56,11 +70,10 @@ def test_sighup_loads_a_new_certificate_and_keeps_the_old_one_when_it_is_invalid
     muster: Muster, start: Start, certificate: tuple[Path, Path]
 ) -> None:
     cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key), "--workers", "2")
+    options = ("--tls-cert", str(cert), "--tls-key", str(key))
     service = start("serve", "--host", "localhost", "--port", "0", "--database", muster.url, *options)
     port = int(service.line(r"listens on https://localhost:(\d+)")[1])
-    for _ in range(2):
-        service.line("worker_started")
+    service.line("worker_started")
     held = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl._create_unverified_context())
     held.request("GET", "/health/live")
     held.getresponse().read()
@@ -98,10 +111,8 @@ def test_idle_tls_connection_does_not_delay_shutdown(
     connection.close()
 
 
-def test_tls_below_1_2_is_refused(muster: Muster, start: Start, certificate: tuple[Path, Path]) -> None:
-    cert, key = certificate
-    options = ("--tls-cert", str(cert), "--tls-key", str(key))
-    port = start("serve", "--port", "0", "--host", "localhost", "--database", muster.url, *options).port()
+def test_tls_below_1_2_is_refused(https_service: tuple[int, Path]) -> None:
+    port, _ = https_service
     assert shown_certificate(port, maximum_version=ssl.TLSVersion.TLSv1_2)
     # It is the server that ends it, and not the client that does not try.
     with pytest.raises(ssl.SSLError, match=r"EOF|alert protocol version"), pytest.warns(match="TLSVersion"):
