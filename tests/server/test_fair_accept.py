@@ -1,25 +1,33 @@
 """Workers of one socket take about as many connections each."""
 
+import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
+import pytest
 
-from tests.cli.commands import Muster, Running
+from tests.forked_server import ForkedServer
+from tests.serving import serving
 
-Start = Callable[..., Running]
 REQUEST = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def two_workers(muster: Muster, start: Start) -> tuple[Running, int]:
-    service = start("serve", "--port", "0", "--database", muster.url, "--workers", "2")
-    port = service.port()
-    for _ in range(2):
-        service.line("worker_started")
-    return service, port
+@pytest.fixture(scope="module")
+def service(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedServer]:
+    """Two workers, for all tests of the module."""
+    database = tmp_path_factory.mktemp("fair") / "muster.db"
+    shutil.copy(_migrated_sqlite, database)
+    with serving(f"sqlite:///{database}", workers=2) as api:
+        deadline = time.monotonic() + 30
+        while api.read_log().count('"worker_started"') < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield api.server
 
 
 def get_live(connection: socket.socket) -> bytes:
@@ -30,15 +38,15 @@ def get_live(connection: socket.socket) -> bytes:
     return response
 
 
-def count_connections(service: Running, port: int, count: int) -> Counter[int]:
-    """How many of the `count` connections to this port each worker has."""
+def count_connections(service: ForkedServer, count: int) -> Counter[int]:
+    """How many of the `count` connections each worker has."""
     for _ in range(100):
-        children = psutil.Process(service.process.pid).children(recursive=True)
+        children = psutil.Process(service.pid).children(recursive=True)
         had = Counter(
             child.pid
             for child in children
             for found in child.net_connections("tcp")
-            if found.status == "ESTABLISHED" and found.laddr.port == port
+            if found.status == "ESTABLISHED" and found.laddr.port == service.port
         )
         if had.total() == count:
             break
@@ -46,21 +54,21 @@ def count_connections(service: Running, port: int, count: int) -> Counter[int]:
     return had
 
 
-def test_open_connections_are_spread_over_the_workers(muster: Muster, start: Start) -> None:
-    service, port = two_workers(muster, start)
+def test_open_connections_are_spread_over_the_workers(service: ForkedServer) -> None:
+    port = service.port
     open_connections = []
     for _ in range(8):
         open_connections.append(socket.create_connection(("127.0.0.1", port), timeout=10))
         assert get_live(open_connections[-1]).startswith(b"HTTP/1.1 200 ")
-    had = count_connections(service, port, 8)
+    had = count_connections(service, 8)
     assert len(had) == 2
     assert min(had.values()) >= 2, had
     for connection in open_connections:
         connection.close()
 
 
-def test_300_connections_at_once_are_served(muster: Muster, start: Start) -> None:
-    _, port = two_workers(muster, start)
+def test_300_connections_at_once_are_served(service: ForkedServer) -> None:
+    port = service.port
 
     def connect(_: int) -> bytes:
         with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
@@ -70,8 +78,8 @@ def test_300_connections_at_once_are_served(muster: Muster, start: Start) -> Non
         assert set(pool.map(connect, range(300))) == {b"HTTP/1.1 200"}
 
 
-def test_clients_that_reset_before_they_are_accepted_disturb_no_other(muster: Muster, start: Start) -> None:
-    _, port = two_workers(muster, start)
+def test_clients_that_reset_before_they_are_accepted_disturb_no_other(service: ForkedServer) -> None:
+    port = service.port
     with socket.create_connection(("127.0.0.1", port), timeout=10) as stays:
         assert get_live(stays).startswith(b"HTTP/1.1 200 ")
         for _ in range(50):

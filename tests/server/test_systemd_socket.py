@@ -103,7 +103,7 @@ def test_no_request_fails_while_one_service_ends_and_the_next_one_starts(host: H
                 client.close()
         client.close()
 
-    threads = [threading.Thread(target=send) for _ in range(8)]
+    threads = [threading.Thread(target=send) for _ in range(4)]
     for thread in threads:
         thread.start()
     while not answered:
