@@ -16,8 +16,8 @@ from muster.records.visibility import Visibility
 from muster.storage import SchemaState, SchemaTooNewError, Storage, StorageError, open_storage
 from muster.storage.engine import write_transaction
 from muster.storage.schema import HEAD_REVISION, MIN_COMPATIBLE, REVISIONS, migrate
-from tests.conftest import DatabaseMaker
 from tests.events import some_event
+from tests.postgres_databases import DatabaseMaker
 from tests.storage.samples import fetch, list_batches
 from tests.tracing import untraced
 
