@@ -195,6 +195,7 @@ PROBLEMS: Sequence[tuple[int, str, str, dict[str, Any]]] = [
     (400, "POST", "?start=true&name=a&batch=10001", {"content": b"a;b\n"}),
     (400, "POST", "?start=true&name=a&accept=101", {"content": b"a;b\n"}),
     (400, "POST", "?start=true&name=a&unknown=maybe", {"content": b"a;b\n"}),
+    (400, "POST", "?start=true&name=a&sheet=", {"content": b"a;b\n"}),
     (400, "POST", "?start=yes&name=a", {"content": b"a;b\n"}),
     (400, "POST", "?start=true&name=a", {"content": b""}),
     (400, "POST", "?start=true&name=a", {"content": b"a;b\n", "headers": {"Content-Digest": digest(b"other")}}),
