@@ -96,7 +96,7 @@ def test_what_a_parameter_takes_is_known_of_every_one(client: TestClient[Litesta
     parameters = [parameter for operation in operations for parameter in operation.get("parameters", ())]
     names = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
     assert len(names) > 20
-    for name in names - {"detail"}:
+    for name in names - {"detail"}:  # of batches alone, see `batch_headers`
         assert f"parameter {name} takes" in bad_parameter(name).message
 
 
