@@ -49,10 +49,8 @@ def load(
     from muster.cli.load_request import LoadBounds, LoadRequest
 
     options.check_target(context, url)
-    if url is not None and user is not None:
-        raise UsageError("--user is for --database; with --url, the file is sent as the user of the token")
-    if url is not None and batch > MAX_SERVICE_CHUNK_ROWS:
-        raise UsageError(f"--batch: a service saves at most {MAX_SERVICE_CHUNK_ROWS:,} customers together")
+    if url is not None:
+        _check_service_options(user, batch)
     if refused is None and (refused_format is not None or for_excel):
         raise UsageError("--format and --for-excel are for the refused rows; give --refused FILE too")
     wanted = LoadOptions(
@@ -70,6 +68,13 @@ def load(
     )
     request = LoadRequest(file, wanted, user, output, again, context.obj or LoadBounds())
     raise typer.Exit(_load_into_database(database, request) if url is None else _load_by_url(url, token_file, request))
+
+
+def _check_service_options(user: str | None, batch: int) -> None:
+    if user is not None:
+        raise UsageError("--user is for --database; with --url, the file is sent as the user of the token")
+    if batch > MAX_SERVICE_CHUNK_ROWS:
+        raise UsageError(f"--batch: a service saves at most {MAX_SERVICE_CHUNK_ROWS:,} customers together")
 
 
 def _load_into_database(database: str | None, request: "LoadRequest") -> int:
