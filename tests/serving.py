@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,8 +22,8 @@ from muster.loads.worker import WorkerTimes
 from muster.settings import Settings
 from muster.storage import OUTCOME_TIMEOUT_SECONDS, Storage, open_storage
 from muster.web.app import Application
-from muster.web.router import build_router
 from tests.forked_server import ForkedServer, forked_server
+from tests.tracing import untraced
 
 SAVE = "/amlyze-ws-rest/batch-customers"
 VALIDATE = "/amlyze-ws-rest/validate-batch-customers"
@@ -85,6 +86,15 @@ def connect(port: int, **headers: str) -> httpx.Client:
     return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60, verify=no_certificates)
 
 
+@cache
+def build_service_once() -> None:
+    """Makes the routes before processes are forked: their services start with 0.05 s of CPU, not 0.35."""
+    with untraced():
+        storage = open_storage("sqlite:///unused.db")  # never connects
+        make_service(Settings.read({}), storage)
+        storage.close()
+
+
 @contextmanager
 def serving(
     database_url: str,
@@ -108,7 +118,7 @@ def serving(
         )
         return make_service(settings, storage, load_times=load_times)
 
-    build_router()  # here, so that the service has it from its start
+    build_service_once()
     store = open_storage(database_url)
     try:
         with (

@@ -1,31 +1,18 @@
 """`muster load` is killed in the middle of a file, on both databases. `faults/test_load_kills.py` does it at random."""
 
 import csv
-import subprocess
-import sys
+import os
 import time
 from pathlib import Path
 
 from muster.loads.load_store import Load
 from muster.storage import Storage, open_storage
+from tests.cli.load_process import run_load
 from tests.cli.test_load import to_csv
 from tests.samples import individual
 
-ROOT = Path(__file__).parents[2]
 # A pipe is read in blocks of 256 KiB, which are some 2,400 rows.
 ROWS, SENT_BEFORE_THE_KILL, SAVED_BEFORE_THE_KILL, BATCH = 6_000, 5_500, 2_000, 400
-
-
-def start_load(url: str, refused: Path) -> "subprocess.Popen[bytes]":
-    """The command, with a short lease, on a pipe."""
-    arguments = ["load", "-", "--batch", str(BATCH), "--refused", str(refused), "--database", url]
-    return subprocess.Popen(
-        [sys.executable, "-m", "faults.load_command", *arguments],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
 
 
 def find_load(storage: Storage) -> Load | None:
@@ -45,19 +32,20 @@ def wait_for_row(storage: Storage, row: int) -> Load:
 def test_killed_load_loses_nothing_and_saves_nothing_twice(database_url: str, tmp_path: Path) -> None:
     customers = [individual(citizenshipCountry="XX" if index % 400 == 7 else "LT") for index in range(ROWS)]
     lines = to_csv(customers).encode().splitlines(keepends=True)
-    refused = tmp_path / "refused.csv"
+    refused, pipe = tmp_path / "refused.csv", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    arguments = ["load", str(pipe), "--batch", str(BATCH), "--refused", str(refused)]
     storage = open_storage(database_url)
-    with start_load(database_url, refused) as first:
-        assert first.stdin is not None
-        first.stdin.write(b"".join(lines[:SENT_BEFORE_THE_KILL]))
-        first.stdin.flush()
+    with run_load(arguments, database_url, tmp_path / "first") as first, pipe.open("wb") as content:
+        content.write(b"".join(lines[:SENT_BEFORE_THE_KILL]))
+        content.flush()
         killed_at = wait_for_row(storage, SAVED_BEFORE_THE_KILL).position.row
         first.kill()
     assert not refused.exists()
-    with start_load(database_url, refused) as second:
-        _, err = second.communicate(b"".join(lines), timeout=100)
-    assert second.returncode == 3, err
-    assert b"goes on after row" in err
+    with run_load(arguments, database_url, tmp_path / "second") as second:
+        pipe.write_bytes(b"".join(lines))
+        assert second.finish() == 3, second.read_output()
+    assert "goes on after row" in second.read_output()
     load = find_load(storage)
     assert load is not None
     assert (load.totals.rows, load.totals.accepted, load.totals.refused) == (ROWS, ROWS - 15, 15)

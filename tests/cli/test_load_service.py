@@ -31,8 +31,6 @@ HOST = ["--url", "https://muster.example"]
         ([*HOST, "--token-file", "two"], 2, "characters that no Bearer token has"),
         ([*HOST, "--database", "sqlite:///muster.db"], 2, "give one of --url and --database"),
         ([*HOST, "--user", "anna"], 2, "--user is for --database"),
-        ([*HOST, "--sheet", "Tabelle1"], 2, "--sheet is for --database"),
-        ([*HOST, "--refused", "r.csv", "--for-excel"], 2, "--for-excel is for --database"),
         ([*HOST, "--batch", "10001"], 2, "at most 10,000"),
         (["--token-file", "t"], 2, "give its address with --url"),
     ],

@@ -1,12 +1,15 @@
 """`muster load --url`, with the service as it ships."""
 
 import csv
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+import xlsxwriter
 
 from muster.auth.users import Role
 from tests.cli.commands import Muster, assert_one_line
@@ -17,7 +20,19 @@ from tests.serving import Api
 
 pytestmark = pytest.mark.usefixtures("quick_uploads")
 
-CASES: dict[str, tuple[Callable[[], str], list[str]]] = {
+
+def make_workbook() -> bytes:
+    """Two sheets with rows."""
+    output = io.BytesIO()
+    with xlsxwriter.Workbook(output) as workbook:
+        for name, customers in (("People", build_customers(2, bad=1)), ("Others", build_customers(1))):
+            sheet = workbook.add_worksheet(name)
+            for number, row in enumerate([[*customers[0]], *([*customer.values()] for customer in customers)]):
+                sheet.write_row(number, 0, row)
+    return output.getvalue()
+
+
+CASES: dict[str, tuple[Callable[[], str | bytes], list[str]]] = {
     "all accepted": (lambda: to_csv(build_customers(5)), []),
     "some refused": (lambda: to_csv(build_customers(3, bad=2)), []),
     "refused as NDJSON": (lambda: to_csv(build_customers(2, bad=1)), ["--format", "ndjson"]),
@@ -30,6 +45,10 @@ CASES: dict[str, tuple[Callable[[], str], list[str]]] = {
     "no customer to update": (lambda: to_csv([individual(action="UPDATE")]), ["--upsert"]),
     "breaks off": (lambda: json.dumps({"customers": build_customers(3)})[:-40], []),
     "encoding": (lambda: to_csv([individual(firstName="Jonas")]), ["--encoding", "cp1257"]),
+    "for Excel": (lambda: to_csv(build_customers(1, bad=1)), ["--for-excel"]),
+    "sheet": (make_workbook, ["--sheet", "People"]),
+    "no such sheet": (make_workbook, ["--sheet", "Peopel"]),
+    "several sheets": (make_workbook, []),
     "no encoding": (lambda: to_csv(build_customers(1)), ["--encoding", "klingon"]),
     "HTML": (lambda: "<html><body>log in</body></html>", []),
     "empty": (lambda: "", []),
@@ -38,18 +57,29 @@ CASES: dict[str, tuple[Callable[[], str], list[str]]] = {
 }
 
 
+def read_refused(path: Path) -> bytes | list[bytes] | None:
+    """The bytes of the file; of a workbook those of its parts, because the archive has the time."""
+    if not path.exists():
+        return None
+    if not zipfile.is_zipfile(path):
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return [archive.read(name) for name in archive.namelist()]
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_service_and_database_say_and_give_the_same(muster: Muster, load: Load, tmp_path: Path, case: str) -> None:
     make, options = CASES[case]
-    (tmp_path / "customers.txt").write_text(make(), newline="")
+    content = make()
+    (tmp_path / "customers.txt").write_bytes(content.encode() if isinstance(content, str) else content)
     (tmp_path / "mapping.toml").write_text('[fields]\nfirstName = "Vorname"\n')
     arguments = [str(tmp_path / "customers.txt"), *(str(tmp_path / o) if o.endswith(".toml") else o for o in options)]
     refused = tmp_path / "refused"
     expected = muster("load", *arguments, "--refused", str(refused))
-    written = refused.read_bytes() if refused.exists() else None
+    written = read_refused(refused)
     refused.unlink(missing_ok=True)
     assert load(*arguments, "--refused", str(refused)) == expected
-    assert (refused.read_bytes() if refused.exists() else None) == written
+    assert read_refused(refused) == written
     assert not list(tmp_path.glob(".refused*"))
 
 
@@ -76,6 +106,13 @@ def test_file_that_was_loaded_whole_is_not_loaded_twice(
     assert "3 rows: 0 accepted, 3 refused" in load(file).err  # the newest one
     assert load(file, "--upsert").code == 3  # with other options it is another load
     assert count_loads(api, target) == 3
+
+
+def test_another_sheet_is_another_load(load: Load, api: Api, target: list[str], tmp_path: Path) -> None:
+    (tmp_path / "c.xlsx").write_bytes(make_workbook())
+    for sheet, code in (("People", 3), ("Others", 0), ("Others", 0)):
+        assert load(str(tmp_path / "c.xlsx"), "--sheet", sheet).code == code
+    assert count_loads(api, target) == 2
 
 
 def test_load_that_failed_is_begun_anew(load: Load, api: Api, target: list[str], tmp_path: Path) -> None:

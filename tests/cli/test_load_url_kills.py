@@ -1,22 +1,20 @@
 """`muster load --url` is killed in mid-upload and while it waits, with cut connections, on both databases."""
 
 import csv
-import os
-import subprocess
-import sys
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from faults.http_proxy import CutPoint, Direction, RandomCuts, run_http_proxy
 from faults.load_command import BOUNDS
+from tests.cli.load_process import LoadProcess, run_load
 from tests.cli.test_load import to_csv
 from tests.cli.test_load_kills import find_load
 from tests.samples import individual
 from tests.serving import Api, serving
 
-ROOT = Path(__file__).parents[2]
 ROWS, BAD = 900, range(7, 900, 100)
 PARTS_BEFORE_THE_KILL, RANDOM_CUTS = 2, 5
 PART_BYTES = BOUNDS.part_bytes
@@ -27,16 +25,10 @@ class Command:
 
     def __init__(self, file: Path, refused: Path, token: Path) -> None:
         self._arguments = ["load", str(file), "--refused", str(refused), "--token-file", str(token)]
+        self._outputs = (refused.with_name(f"output-{number}") for number in count())
 
-    def start(self, port: int) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "faults.load_command", *self._arguments, "--url", f"http://127.0.0.1:{port}"],
-            cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, port: int) -> AbstractContextManager[LoadProcess]:
+        return run_load([*self._arguments, "--url", f"http://127.0.0.1:{port}"], "", next(self._outputs))
 
 
 def kill_in_mid_upload(api: Api, command: Command) -> None:
@@ -54,7 +46,6 @@ def kill_in_mid_upload(api: Api, command: Command) -> None:
     with run_http_proxy(api.port, choose_cut) as proxy, command.start(proxy.port) as process:
         assert stalled.wait(60)
         process.kill()
-        process.communicate()
         killed.set()
     assert [state for (state,) in api.sql("SELECT state FROM loads")] == ["receiving"]
     assert api.sql("SELECT count(*) FROM load_parts")[0][0] == PARTS_BEFORE_THE_KILL
@@ -64,20 +55,14 @@ def kill_while_it_waits(api: Api, command: Command) -> None:
     """The upload goes on through connections that are cut at random, and the service has no worker for the load."""
     cuts = iter([None, *(RandomCuts(3)() for _ in range(RANDOM_CUTS))])
     with run_http_proxy(api.port, lambda: next(cuts, None)) as proxy, command.start(proxy.port) as process:
-        assert process.stderr is not None
-        assert any("the upload of this file goes on" in line for line in process.stderr)
+        process.wait_for("the upload of this file goes on")
         while (load := find_load(api.store)) is None or load.state != "waiting":
-            assert process.poll() is None
-        process.kill()
-        process.communicate()
+            assert process.is_running()
 
 
 def kill_while_it_waits_again(api: Api, command: Command) -> None:
     with command.start(api.port) as process:
-        assert process.stderr is not None
-        assert any("the service is loading this file already" in line for line in process.stderr)
-        process.kill()
-        process.communicate()
+        process.wait_for("the service is loading this file already")
 
 
 def test_killed_command_loses_nothing_and_loads_nothing_twice(database_url: str, tmp_path: Path) -> None:
@@ -93,8 +78,7 @@ def test_killed_command_loses_nothing_and_loads_nothing_twice(database_url: str,
         kill_while_it_waits_again(api, command)
     assert not refused.exists()
     with serving(database_url) as api, command.start(api.port) as process:
-        _, err = process.communicate(timeout=100)
-        assert process.returncode == 3, err
+        assert process.finish() == 3, process.read_output()
         check_loaded(api, customers, refused)
 
 

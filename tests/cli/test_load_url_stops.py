@@ -72,7 +72,13 @@ def test_load_goes_on_in_the_service_when_nobody_waits(
     file = write_csv(tmp_path / "c.csv", build_customers(5))
     with press_when(LoadProgress, 1, number):
         stopped = load(file)
-    assert_one_line(stopped, 1, "Run the same command again to wait", f"POST http://127.0.0.1:{api.port}/api/v1/loads/")
+    assert_one_line(
+        stopped,
+        1,
+        "Run the same command again to wait",
+        "or cancel it with `muster loads cancel ",
+        f" --url http://127.0.0.1:{api.port}`",
+    )
     result = load(file)
     assert result.code == 0
     assert "5 rows: 5 accepted" in result.err

@@ -33,6 +33,7 @@ def test_commands_are_those_of_the_contract_and_of_administration() -> None:
         *("demo", "serve", "check-config", "db upgrade", "backup", "load", "purge"),
         *("classifier list", "classifier import"),
         *("classifier add", "classifier remove"),
+        *("loads list", "loads show", "loads cancel", "loads refused"),
         *("mapping suggest", "template"),
         *("audit", "audit verify"),
         *(
@@ -99,6 +100,10 @@ def test_version_is_that_of_the_package(muster: Muster) -> None:
         ("token create anna --expires 9999999999999999999", "--expires"),
         ("token list an:na", "no colon"),
         ("token revoke", "Missing argument 'ID'"),
+        ("loads show 17", "valid UUID"),
+        ("loads list --limit 0", "--limit"),
+        ("loads list --token-file t", "give its address with --url"),
+        ("loads list --url https://muster.example --database sqlite:///m.db", "give one of --url and --database"),
         ("classifier list legalform", "`muster classifier list` lists their names"),
         ("classifier import", "Missing argument 'FILE.csv'"),
         ("serve --port 65536", "--port"),

@@ -1,5 +1,6 @@
 """Errors say what to do, and show neither credentials nor values of customers."""
 
+import io
 import logging
 import ssl
 import traceback
@@ -19,6 +20,8 @@ from muster_client import (
     InvalidBatch,
     InvalidRequest,
     KeyReused,
+    LoadInfo,
+    LoadJob,
     MusterError,
     NotFound,
     OutcomeUnknown,
@@ -55,6 +58,29 @@ def test_status_decides_the_type(response: httpx.Response, error: type[MusterErr
         client.save([{}], key="k")
     assert type(caught.value) is error
     assert (caught.value.status, caught.value.idempotency_key) == (response.status_code, "k")
+
+
+def create_load(client: Client) -> object:
+    return client.loads.upload(io.BytesIO(b"a"), name="a.csv")
+
+
+def cancel_load(client: Client) -> object:
+    return LoadJob(client._driver, client._sender, LoadInfo(uuid4(), "a.csv", "running")).cancel()
+
+
+@pytest.mark.parametrize(
+    ("send", "expected"),
+    [
+        (lambda client: client.save([{}]), "whether the batch was saved; save it under the same key again"),
+        (create_load, "whether the load was created; upload the file again with the same key"),
+        (cancel_load, "whether the load was cancelled; cancel it again"),
+        (lambda client: client.communications.get("n-1"), "whether the request took effect; send it again"),
+    ],
+)
+def test_unknown_outcome_is_told_of_what_was_sent(send: Callable[[Client], object], expected: str) -> None:
+    service = FakeService([make_failure(**{"Muster-Outcome": "unknown"})])
+    with connect(service, retry=ONCE) as (client, _), pytest.raises(OutcomeUnknown, match=expected):
+        send(client)
 
 
 def test_refused_read_is_no_invalid_batch() -> None:

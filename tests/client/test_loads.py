@@ -20,13 +20,15 @@ from muster_client import (
     LoadInfo,
     LoadJob,
     NotFound,
+    OutcomeUnknown,
+    RetryPolicy,
     UnexpectedResponse,
     UploadInterrupted,
     WaitTimedOut,
 )
 from muster_client.loads import MAX_PART_BYTES, read_part
 from tests.client.fake_loads import FakeLoads
-from tests.client.fakes import TOKEN, URL, FakeClock, connect, make_problem
+from tests.client.fakes import TOKEN, URL, FakeClock, connect, make_failure, make_problem
 
 CONTENT = b"".join(b"row %d%s\n" % (row, b" bad" if row % 10 == 3 else b"") for row in range(100))
 PART_BYTES = 100
@@ -61,6 +63,27 @@ def test_file_is_sent_in_parts_and_started(path: Path) -> None:
         "unknown": "ignore",
         "accept": 90,
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [(1, "part 1 was stored; upload the file again"), (PARTS + 1, "the load was started; upload the file again")],
+)
+def test_unknown_outcome_of_an_upload_is_told_of_what_was_sent(path: Path, before: int, expected: str) -> None:
+    service = FakeLoads()
+    service.failures = [*[None] * before, make_failure(**{"Muster-Outcome": "unknown"})]
+    with connect(service, retry=RetryPolicy(deadline=0)) as (client, _), pytest.raises(UploadInterrupted) as caught:
+        upload(client, path)
+    assert isinstance(caught.value.__cause__, OutcomeUnknown)
+    assert expected in caught.value.__cause__.message
+
+
+def test_sheet_is_sent_only_when_it_is_named(path: Path) -> None:
+    service = FakeLoads()
+    with connect(service) as (client, _):
+        named, unnamed = (upload(client, path, sheet=sheet) for sheet in ("People", None))
+    assert service.loads[str(named.id)]["options"]["sheet"] == "People"
+    assert "sheet" not in service.loads[str(unnamed.id)]["options"]
 
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200])

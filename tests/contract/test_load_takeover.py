@@ -19,7 +19,7 @@ from tests.contract.loads import Loads, make_csv, wait_for_deleted_parts
 from tests.serving import Api, serving
 
 QUICK = WorkerTimes(poll=timedelta(seconds=0.1), lease=timedelta(seconds=1))
-ROWS = 3_000
+ROWS = 1_000
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def locked_loads(api: Api) -> Iterator[None]:
 
 
 @contextmanager
-def slowed_loads(api: Api, *, free_seconds: float = 0.05) -> Iterator[None]:
+def slowed_loads(api: Api, *, free_seconds: float = 0.01) -> Iterator[None]:
     """Lets loads save chunks between locks only."""
     ended = threading.Event()
 
@@ -67,8 +67,8 @@ def test_a_load_whose_worker_is_killed_is_taken_over(database_url: str) -> None:
     with serving(database_url, load_times=QUICK) as api:
         loads = Loads(api)
         with slowed_loads(api):
-            load_id = loads.upload_without_waiting(make_csv(ROWS), batch=50)
-            for rows in (100, 300, 500):
+            load_id = loads.upload_without_waiting(make_csv(ROWS), batch=20)
+            for rows in (100, 200, 300):
                 loads.wait(load_id, lambda load, rows=rows: load["rows"] >= rows)  # type: ignore[misc]
                 kill_workers(api)
         load = loads.wait(load_id)
@@ -97,7 +97,7 @@ def test_a_cancelled_load_stops_and_leaves_what_it_has_saved(database_url: str) 
     with serving(database_url, load_times=QUICK) as api:
         loads = Loads(api)
         with slowed_loads(api):
-            load_id = loads.upload_without_waiting(make_csv(ROWS), batch=50)
+            load_id = loads.upload_without_waiting(make_csv(ROWS), batch=20)
             loads.wait(load_id, lambda load: load["rows"] >= 50)
             cancelled = loads.request("POST", f"/{load_id}/cancel").json()
         assert cancelled["state"] == "cancelled"

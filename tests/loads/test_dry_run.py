@@ -21,7 +21,7 @@ UNITS = ("MAIN", "NORTH")
 
 # The examples share one database. Every example has unique identifiers.
 with_one_database = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -148,10 +148,10 @@ def test_workers_that_take_a_load_from_each_other_save_every_row_once(storage: S
     load_id = start_load(storage)
     other = open_storage(database_url)
     try:
-        run_concurrently(4, lambda n: work((storage, other)[n % 2], load_id, 200, 20 + n))
+        run_concurrently(3, lambda n: work((storage, other)[n % 2], load_id, 100, 20 + n))
     finally:
         other.close()
-    assert_rows_once(storage, load_id, 200)
+    assert_rows_once(storage, load_id, 100)
     assert count_deadlocks(storage) == 0
 
 
@@ -187,6 +187,7 @@ def wait_for_blocked_session(storage: Storage) -> None:
     deadline = time.monotonic() + 20
     while fetch(storage, query) == [(0,)]:
         assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 @pytest.fixture

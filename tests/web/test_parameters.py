@@ -7,6 +7,7 @@ from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
 from muster.web.app import Application
+from muster.web.parameters import bad_parameter
 from muster.web.router import build_router
 from tests.web.fakes import ANNA, BATCH_ID, RITA, SAVE, TOKEN, VALIDATE, FakeRecords, application
 
@@ -26,7 +27,7 @@ KNOWN = {
     "/api/v1/loads": "limit, cursor, idempotencyKey",
     "/api/v1/loads/{loadId}": "",
     "/api/v1/loads/{loadId}/parts": "",
-    "/api/v1/loads/{loadId}/refused": "format",
+    "/api/v1/loads/{loadId}/refused": "format, forExcel",
     "/api/v1/loads/{loadId}/results": "",
     "/api/v1/rejections": f"limit, cursor, {FILTERS}, customerExtId, communicationNumber, load",
     "/api/v1/reports/rejections": f"{FILTERS}, format",
@@ -87,6 +88,17 @@ def test_unknown_query_parameter_is_400_and_the_known_ones_are_named(
     assert (f"takes the query parameters {names} and" if names else "no query parameters") in response.json()["message"]
     assert "Garcia" not in response.json()["message"]
     assert records.calls == []
+
+
+def test_what_a_parameter_takes_is_known_of_every_one(client: TestClient[Application]) -> None:
+    """Otherwise a bad value of it is a 500."""
+    document = client.get("/v2/api-docs").json()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    parameters = [parameter for operation in operations for parameter in operation.get("parameters", ())]
+    names = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
+    assert len(names) > 20
+    for name in names - {"detail"}:  # of batches alone, see `batch_headers`
+        assert f"parameter {name} takes" in bad_parameter(name).message
 
 
 @pytest.mark.parametrize("template", KNOWN)

@@ -27,6 +27,7 @@ MAX_BATCH_BYTES: Final = 16 * 1024 * 1024
 _VALIDATE: Final = "/amlyze-ws-rest/validate-batch-customers"
 _SAVE: Final = "/amlyze-ws-rest/batch-customers"
 _KEY: Final = re.compile(r"[!#-\[\]-~]{1,255}", re.ASCII)
+_UNKNOWN: Final = "the service does not know whether the batch was saved; save it under the same key again"
 _HEADERS: Final = {"Content-Type": "application/json"}
 
 
@@ -206,7 +207,7 @@ def _process(
             raise msgspec.ValidationError
         return BatchResult(batch, content.results, response, content.time_elapsed_ms, key)
 
-    return (yield from sender.send(request, decode, key=key, invalid=InvalidBatch))
+    return (yield from sender.send(request, decode, key=key, invalid=InvalidBatch, unknown=_UNKNOWN))
 
 
 def check_customers(customers: object) -> None:

@@ -104,9 +104,10 @@ class ConnectionFailed(MusterError):
 
 
 class OutcomeUnknown(MusterError):
-    """Nobody knows whether the batch was saved: its response was lost, or the service could not find out.
+    """Nobody knows whether a request took effect: its response was lost, or the service could not find out.
 
-    Save the same customers with the same options under `idempotency_key` again: what was saved is not saved twice.
+    The message says what to do. After a save, save the same customers with the same options under `idempotency_key`
+    again: what was saved is not saved twice. Everything about loads can be sent again without harm.
     `batch_id` is known when the service sent the response 500 with `Muster-Outcome: unknown`.
     """
 

@@ -48,22 +48,29 @@ class LoadJob(Resource):
             raise
         return self.info
 
-    def refused(self, to: str | os.PathLike[str] | BinaryIO, *, format: RefusedFormat | None = None) -> int:  # noqa: A002
+    def refused(
+        self,
+        to: str | os.PathLike[str] | BinaryIO,
+        *,
+        format: RefusedFormat | None = None,  # noqa: A002
+        for_excel: bool = False,
+    ) -> int:
         """Writes the refused rows to a path or an open binary file, and returns the number of bytes.
 
-        The file has the columns of the original, and the errors of each row; mend it and upload it again. It has
-        personal data: a path gets a file that only its owner may read, when the download is complete. Raises `NotFound`
-        when no row was refused, or the rows are no longer kept.
+        The file has the columns of the original, and the errors of each row; mend it and upload it again. Of a CSV
+        with `for_excel`, Excel changes and runs no cell. The file has personal data: a path gets one that only its
+        owner may read, when the download is complete. Raises `NotFound` when no row was refused, or the rows are no
+        longer kept.
         """
         with open_sink(to) as sink:
-            self._driver.run(loads.download(self._sender, self.id, "refused", sink, format=format))
+            self._driver.run(loads.download_refused(self._sender, self.id, sink, format, for_excel=for_excel))
             return sink.written
 
     def results(self) -> Iterator[CustomerResult]:
         """The results of the customers, in the order of the file. Raises `NotFound` for a dry run."""
         with tempfile.TemporaryFile() as file:
             sink = FileSink(file)
-            self._driver.run(loads.download(self._sender, self.id, "results", sink))
+            self._driver.run(loads.download_results(self._sender, self.id, sink))
             file.seek(0)
             yield from map(loads.decode_result, file)
 
@@ -92,6 +99,7 @@ class Loads(Resource):
         accept: Accept | None = None,
         batch: int | None = None,
         encoding: str | None = None,
+        sheet: str | None = None,
         sha256: str | None = None,
         progress: Callable[[int], object] | None = None,
         part_bytes: int = MAX_PART_BYTES,
@@ -106,10 +114,11 @@ class Loads(Resource):
 
         `name` is shown in lists. `mapping` says which columns become which fields, in the JSON form of a mapping
         file. `dry_run` judges the file as a whole and saves nothing. `batch` is the number of customers that are saved
-        together, `encoding` that of a text file, and `sha256` the digest of the file in hexadecimal digits, which the
-        service then checks. The other options are those of `Client.save`; `accept` counts over the whole file.
+        together, `encoding` that of a text file, and `sheet` the one of a workbook that is loaded. `sha256` is the
+        digest of the file in hexadecimal digits, which the service then checks. The other options are those of
+        `Client.save`; `accept` counts over the whole file.
         """
-        options = LoadOptions(mapping, dry_run, upsert, unknown, accept, batch, encoding)
+        options = LoadOptions(mapping, dry_run, upsert, unknown, accept, batch, encoding, sheet)
         check_key(key)
         given = Upload(options, name, sha256, key, progress, part_bytes)
         with loads.open_file(file) as source:

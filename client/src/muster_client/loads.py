@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
-from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import msgspec
@@ -45,6 +44,9 @@ class _LoadPage(msgspec.Struct):
     next: str | None = None
 
 
+# Of what an upload sends, in the order of its requests.
+_UNKNOWN: Final = "the service does not know whether {}; upload the file again with the same key"
+
 _decode_load: Final = make_decoder(LoadInfo)
 _decode_page: Final = make_decoder(_LoadPage)
 _decode_parts: Final = make_decoder(_PartList)
@@ -63,6 +65,7 @@ class LoadOptions:
     accept: Accept | None = None
     batch: int | None = None
     encoding: str | None = None
+    sheet: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         values = {
@@ -73,6 +76,7 @@ class LoadOptions:
             "accept": self.accept,
             "batch": self.batch,
             "encoding": self.encoding,
+            "sheet": self.sheet,
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -118,7 +122,7 @@ def upload(sender: RetryingSender, given: Upload, file: BinaryIO) -> Operation[L
                 yield BlockingCall(partial(given.progress, sent))
         if any(part >= number for part in received):
             raise KeyReused("the key was used for a longer file; upload this one under another key")
-        return (yield from _post(sender, load.id, "start"))
+        return (yield from _post(sender, load.id, "start", _UNKNOWN.format("the load was started")))
     except KeyReused:
         raise
     except (MusterError, OSError) as error:
@@ -151,7 +155,8 @@ def _create(sender: RetryingSender, given: Upload, name: str, key: str) -> Opera
     def decode(response: HttpResponse) -> tuple[LoadInfo, bool]:
         return _decode_load(response), response.headers.get("idempotency-replayed") == "true"
 
-    return (yield from sender.send(HttpRequest("POST", _LOADS, _encode(body), headers), decode))
+    request = HttpRequest("POST", _LOADS, _encode(body), headers)
+    return (yield from sender.send(request, decode, unknown=_UNKNOWN.format("the load was created")))
 
 
 def _get_parts(sender: RetryingSender, load_id: UUID) -> Operation[dict[int, str]]:
@@ -163,12 +168,13 @@ def _get_parts(sender: RetryingSender, load_id: UUID) -> Operation[dict[int, str
 def put_part(sender: RetryingSender, load_id: UUID, number: int, part: bytes) -> Operation[None]:
     digest = base64.b64encode(hashlib.sha256(part).digest()).decode("ascii")
     headers = {"Content-Type": "application/octet-stream", "Content-Digest": f"sha-256=:{digest}:"}
-    yield from sender.send(HttpRequest("PUT", f"{_LOADS}/{load_id}/parts/{number}", part, headers), ignore_content)
+    request = HttpRequest("PUT", f"{_LOADS}/{load_id}/parts/{number}", part, headers)
+    yield from sender.send(request, ignore_content, unknown=_UNKNOWN.format(f"part {number} was stored"))
 
 
-def _post(sender: RetryingSender, load_id: UUID, action: str) -> Operation[LoadInfo]:
+def _post(sender: RetryingSender, load_id: UUID, action: str, unknown: str) -> Operation[LoadInfo]:
     """Starts or cancels a load. What was done already is done again without harm."""
-    return sender.send(HttpRequest("POST", f"{_LOADS}/{load_id}/{action}"), _decode_load)
+    return sender.send(HttpRequest("POST", f"{_LOADS}/{load_id}/{action}"), _decode_load, unknown=unknown)
 
 
 def get_load(sender: RetryingSender, load_id: UUID | str) -> Operation[LoadInfo]:
@@ -186,7 +192,7 @@ def find_load(sender: RetryingSender, key: str) -> Operation[LoadInfo | None]:
 
 
 def cancel(sender: RetryingSender, load_id: UUID) -> Operation[LoadInfo]:
-    return _post(sender, load_id, "cancel")
+    return _post(sender, load_id, "cancel", "the service does not know whether the load was cancelled; cancel it again")
 
 
 def wait(
@@ -213,9 +219,24 @@ def _decode_polled(response: HttpResponse) -> tuple[LoadInfo, float]:
     return _decode_load(response), _POLL_SECONDS if pause is None else pause
 
 
-def download(sender: RetryingSender, load_id: UUID, what: str, sink: Sink, **query: object) -> Operation[None]:
-    """Writes `refused` or `results` of a load to the sink."""
-    target = make_target(f"{_LOADS}/{load_id}/{quote(what)}", **query)
+def download_refused(
+    sender: RetryingSender,
+    load_id: UUID,
+    sink: Sink,
+    refused_format: RefusedFormat | None,
+    *,
+    for_excel: bool,
+) -> Operation[None]:
+    # Services that are older know no `forExcel`.
+    query = {"format": refused_format, "forExcel": "true" if for_excel else None}
+    return _download(sender, make_target(f"{_LOADS}/{load_id}/refused", **query), sink)
+
+
+def download_results(sender: RetryingSender, load_id: UUID, sink: Sink) -> Operation[None]:
+    return _download(sender, f"{_LOADS}/{load_id}/results", sink)
+
+
+def _download(sender: RetryingSender, target: str, sink: Sink) -> Operation[None]:
     yield from sender.send(HttpRequest("GET", target, sink=sink), _check_file)
 
 

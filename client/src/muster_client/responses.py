@@ -49,6 +49,8 @@ class _Problem(msgspec.Struct):
     message: str
 
 
+UNKNOWN_OUTCOME: Final = "the service does not know whether the request took effect; send it again"
+
 _decode_problem: Final = msgspec.json.Decoder(_Problem).decode
 
 
@@ -76,8 +78,13 @@ def get_batch_id(response: HttpResponse) -> UUID | None:
         return None
 
 
-def to_error(response: HttpResponse, invalid: type[InvalidRequest] = InvalidRequest) -> MusterError:
-    """The error that a response other than 2xx stands for; `invalid` is that of a request that is not taken."""
+def to_error(
+    response: HttpResponse, invalid: type[InvalidRequest] = InvalidRequest, unknown: str = UNKNOWN_OUTCOME
+) -> MusterError:
+    """The error that a response other than 2xx stands for.
+
+    `invalid` is that of a request that is not taken, `unknown` the message when the service does not know the outcome.
+    """
     status, headers = response.status, response.headers
     if headers.get("muster-outcome") == "unknown":
         error_class: type[MusterError] = OutcomeUnknown
@@ -90,7 +97,7 @@ def to_error(response: HttpResponse, invalid: type[InvalidRequest] = InvalidRequ
     else:
         error_class = invalid if status >= 400 else UnexpectedResponse
     return error_class(
-        _read_message(response, error_class),
+        unknown if error_class is OutcomeUnknown else _read_message(response, error_class),
         status=status,
         request_id=_get_request_id(headers.get),
         retry_after=parse_retry_after(headers.get("retry-after")),
@@ -99,8 +106,6 @@ def to_error(response: HttpResponse, invalid: type[InvalidRequest] = InvalidRequ
 
 
 def _read_message(response: HttpResponse, error_class: type[MusterError]) -> str:
-    if error_class is OutcomeUnknown:
-        return "the service does not know whether the batch was saved; save it under the same key again"
     if error_class is ProcessingFailed:
         return "processing failed; nothing was saved"
     if error_class is UnexpectedResponse:

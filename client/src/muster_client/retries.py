@@ -20,7 +20,7 @@ from muster_client.errors import (
     ServiceUnavailable,
     UnexpectedResponse,
 )
-from muster_client.responses import Decode, to_error
+from muster_client.responses import UNKNOWN_OUTCOME, Decode, to_error
 from muster_client.steps import ConnectionFailure, HttpRequest, HttpResponse, Operation, Pause
 
 T = TypeVar("T")
@@ -74,11 +74,13 @@ class RetryingSender:
         *,
         key: str | None = None,
         invalid: type[InvalidRequest] = InvalidRequest,
+        unknown: str = UNKNOWN_OUTCOME,
     ) -> Operation[T]:
         """Sends the request until a response is definite, and returns the decoded 2xx.
 
         `key` is the idempotency key of a save: then a 409 says that an earlier attempt is still being processed, and
-        the loss of a response is never taken for a refusal. `invalid` is the error of a 400. Raises `MusterError`.
+        the loss of a response is never taken for a refusal. `invalid` is the error of a 400, and `unknown` the message
+        of a 500 of a service that does not know the outcome. Raises `MusterError`.
         """
         deadline = self._clock() + self.policy.deadline
         is_outcome_unknown = False
@@ -87,7 +89,7 @@ class RetryingSender:
             attempt += 1
             timeout = max(min(self._timeout, deadline - self._clock()), _MIN_TIMEOUT_SECONDS)
             answer = yield replace(request, timeout=timeout)
-            decoded, error, was_sent = _interpret(answer, decode, invalid)
+            decoded, error, was_sent = _interpret(answer, decode, lambda response: to_error(response, invalid, unknown))
             if error is None:
                 return decoded  # type: ignore[return-value]  # None only beside an error
             is_outcome_unknown = key is not None and (is_outcome_unknown or was_sent)
@@ -106,13 +108,13 @@ class RetryingSender:
 
 
 def _interpret(
-    answer: HttpResponse | ConnectionFailure, decode: Decode[T], invalid: type[InvalidRequest]
+    answer: HttpResponse | ConnectionFailure, decode: Decode[T], to_error: Decode[MusterError]
 ) -> tuple[T | None, MusterError | None, bool]:
     """The decoded response, or an error and whether the service may have saved what was sent."""
     if isinstance(answer, ConnectionFailure):
         return None, ConnectionFailed(answer.description), answer.was_sent
     if not 200 <= answer.status < 300:
-        error = to_error(answer, invalid)
+        error = to_error(answer)
         # A gateway answers 502 and 504 for a service that may have got the request.
         return None, error, isinstance(error, OutcomeUnknown | Conflict) or answer.status in (502, 504)
     try:

@@ -71,6 +71,16 @@ EXAMPLES: Final = {
         "muster audit verify",
         f"muster audit verify --checkpoint 1200:{'5e' * 32}",
     ),
+    "loads list": (
+        "muster loads list --limit 5",
+        "muster loads list --url https://muster.example:8878 --token-file nightly.token",
+    ),
+    "loads show": ("muster loads show 018fb54c-3f00-7abc-8def-0123456789ab",),
+    "loads cancel": (
+        "muster loads cancel 018fb54c-3f00-7abc-8def-0123456789ab",
+        "muster loads cancel 018fb54c-3f00-7abc-8def-0123456789ab --url https://muster.example:8878",
+    ),
+    "loads refused": ("muster loads refused 018fb54c-3f00-7abc-8def-0123456789ab refused.csv",),
     "mapping suggest": (
         "muster mapping suggest customers.csv > mapping.toml",
         "muster mapping suggest customers.csv --encoding cp1257",

@@ -1,7 +1,6 @@
 """`muster load`: loads a file of customers into a database, or by a service."""
 
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
     from muster.cli.load_request import LoadRequest
 
 MAX_SERVICE_CHUNK_ROWS: Final = 10_000
-# Options that the API has nothing for, and what to do instead.
-_DATABASE_ONLY: Final = {
-    "database": "give one of --url and --database",
-    "user": "--user is for --database; with --url, the file is sent as the user of the token",
-    "sheet": "--sheet is for --database; the service reads the first sheet of a workbook, so make it that one",
-    "for_excel": "--for-excel is for --database; with --url, give --format xlsx, of which Excel changes no cell either",
-}
 
 
 def load(
@@ -56,7 +48,9 @@ def load(
     from muster.cli.load_report import RefusedOutput
     from muster.cli.load_request import LoadBounds, LoadRequest
 
-    _check_target(_list_given(context), url, batch)
+    options.check_target(context, url)
+    if url is not None:
+        _check_service_options(user, batch)
     if refused is None and (refused_format is not None or for_excel):
         raise UsageError("--format and --for-excel are for the refused rows; give --refused FILE too")
     wanted = LoadOptions(
@@ -67,29 +61,18 @@ def load(
         chunk_rows=batch,
         encoding=encoding,
         mapping=_read_mapping(mapping),
+        sheet=sheet,
     )
     output = (
         RefusedOutput(refused, cast("RefusedFormat | None", refused_format), for_excel) if refused is not None else None
     )
-    request = LoadRequest(file, wanted, sheet, user, output, again, context.obj or LoadBounds())
+    request = LoadRequest(file, wanted, user, output, again, context.obj or LoadBounds())
     raise typer.Exit(_load_into_database(database, request) if url is None else _load_by_url(url, token_file, request))
 
 
-def _list_given(context: typer.Context) -> list[str]:
-    """The options of the command line, without those of the environment."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    return [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
-
-
-def _check_target(given: Sequence[str], url: str | None, batch: int) -> None:
-    """Raises `UsageError` for options that belong to the other one of database and service."""
-    if url is None:
-        if "token_file" in given:
-            raise UsageError("--token-file is for a service; give its address with --url")
-        return
-    for name, message in _DATABASE_ONLY.items():
-        if name in given:
-            raise UsageError(message)
+def _check_service_options(user: str | None, batch: int) -> None:
+    if user is not None:
+        raise UsageError("--user is for --database; with --url, the file is sent as the user of the token")
     if batch > MAX_SERVICE_CHUNK_ROWS:
         raise UsageError(f"--batch: a service saves at most {MAX_SERVICE_CHUNK_ROWS:,} customers together")
 

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from muster.audit.events import Action, AuditEvent, Details
 from muster.bootstrap import tuned_interpreter
 from muster.bootstrap.load_runner import make_load_runner
-from muster.cli.context import get_operator
 from muster.cli.errors import SOME_REFUSED, CommandError
 from muster.cli.load_errors import load_errors, show_samples
 from muster.cli.load_input import InputFile, open_input
 from muster.cli.load_progress import LoadProgress, stop_on_signals
+from muster.cli.load_records import write_stored_refused
 from muster.cli.load_report import KeepsRefusedRows, RefusedOutput, print_completed, print_report, write_refused_file
 from muster.cli.load_request import LoadRequest
 from muster.cli.load_sender import LoadSender, find_sender
@@ -127,7 +126,7 @@ class FileLoad:
             if time.monotonic() > deadline:
                 raise CommandError(
                     f"another process is loading this file and is at row {found.position.row:,} (load {load_id}); "
-                    "wait for its end"
+                    f"wait for its end, or run `muster loads cancel {load_id}`"
                 )
             if not is_told:
                 is_told = True
@@ -148,7 +147,7 @@ class FileLoad:
             business_units=self._sender.business_units,
             name=self._file.name,
             options=self._request.options,
-            fingerprint=self._file.compute_fingerprint(self._request.sheet),
+            fingerprint=self._file.compute_fingerprint(self._request.options.sheet),
             size=self._file.size,
             state=LoadState.WAITING,
         )
@@ -164,7 +163,10 @@ class FileLoad:
         if load.state not in FINAL_STATES:
             if load.options.dry_run:
                 raise CommandError("the dry run was stopped before the end of the file; run the same command again")
-            raise CommandError(f"stopped after row {load.position.row:,}; run the same command again to go on")
+            raise CommandError(
+                f"stopped after row {load.position.row:,}; run the same command again to go on, or "
+                f"`muster loads cancel {load.id}` to give the load up"
+            )
         if self._request.refused is not None:
             self._write_refused(loads, load, source.layout, self._request.refused)
         if load.state is not LoadState.COMPLETED:
@@ -172,8 +174,7 @@ class FileLoad:
         return SOME_REFUSED if load.totals.refused else 0
 
     def _write_refused(self, loads: KeepsRefusedRows, load: Load, layout: Layout, output: RefusedOutput) -> None:
-        if load.has_refused and not load.options.dry_run:
-            # As for a download. The rows of a dry run are in no database.
-            details: Details = {"rows": load.totals.refused}
-            self._store.audit.append(AuditEvent(get_operator(), Action.REFUSED_ROWS_READ, str(load.id), details))
-        write_refused_file(loads, load, layout, output)
+        if load.options.dry_run:  # its rows are in no database
+            write_refused_file(loads, load, layout, output)
+        else:
+            write_stored_refused(self._store, load, layout, output)

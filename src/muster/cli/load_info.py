@@ -45,14 +45,15 @@ def make_key(sha256: bytes, options: LoadOptions, number: int) -> str:
     after one that failed, or with --again, the next ones.
     """
     counted = replace(options, chunk_rows=0)
-    # Without the sheet, which this command does not send: the keys are those of versions that did not know it.
-    values = {field.name: getattr(counted, field.name) for field in fields(LoadOptions) if field.name != "sheet"}
+    values = {field.name: getattr(counted, field.name) for field in fields(LoadOptions)}
+    if options.sheet is None:
+        del values["sheet"]  # so the keys are those of versions that did not know it
     values["mapping"] = msgspec.Raw(msgspec.json.encode(options.mapping, order="deterministic"))
     described = msgspec.json.encode(values)
     return f"muster-load-{hashlib.sha256(sha256 + described).hexdigest()}-{number}"
 
 
-def to_load(info: LoadInfo, options: LoadOptions, layout: Layout) -> Load:
+def to_load(info: LoadInfo, options: LoadOptions, layout: Layout | None) -> Load:
     """The texts are escaped: they come from elsewhere, and go to a terminal."""
     return Load(
         id=info.id,

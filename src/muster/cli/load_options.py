@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from muster.cli.errors import UsageError
+
 # Customers of a chunk: it is committed at once, and kept in memory until then.
 MAX_CHUNK_ROWS: Final = 100_000
 REFUSED_FORMATS: Final = ("csv", "xlsx", "ndjson")
@@ -28,6 +30,21 @@ def _check_choice(*choices: str) -> Any:
     return check
 
 
+def list_given(context: typer.Context) -> list[str]:
+    """The options of the command line, without those of the environment."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+
+
+def check_target(context: typer.Context, url: str | None) -> None:
+    """Raises `UsageError` for options that belong to the other one of database and service."""
+    given = list_given(context)
+    if url is None and "token_file" in given:
+        raise UsageError("--token-file is for a service; give its address with --url")
+    if url is not None and "database" in given:
+        raise UsageError("give one of --url and --database")
+
+
 File = Annotated[str, typer.Argument(metavar="FILE", help="the file; `-` is standard input", show_default=False)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="judge the whole file as loading would, and save nothing")]
 MappingFile = Annotated[
@@ -42,7 +59,9 @@ Encoding = Annotated[
 ]
 Sheet = Annotated[
     str | None,
-    typer.Option("--sheet", metavar="NAME", help="sheet of a workbook; default: the first", show_default=False),
+    typer.Option(
+        "--sheet", metavar="NAME", help="sheet of a workbook; default: the only one that has rows", show_default=False
+    ),
 ]
 AsUser = Annotated[
     str | None,

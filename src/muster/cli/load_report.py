@@ -30,12 +30,12 @@ class RefusedOutput:
     format: RefusedFormat | None
     for_excel: bool
 
-    def check(self, source: str) -> None:
-        """Raises `UsageError` for a place that can't be written to, before anything is loaded."""
+    def check(self, source: str | None = None) -> None:
+        """Raises `UsageError` for a place that can't be written to, and for the file that is loaded."""
         directory = self.path.parent
         if self.path.is_dir() or not directory.is_dir() or not os.access(directory, os.W_OK):
             raise UsageError(f"the refused rows can't be written to {self.path}; give a file in a writable directory")
-        if self.path.exists() and os.path.exists(source) and os.path.samefile(self.path, source):
+        if source is not None and self.path.exists() and os.path.exists(source) and os.path.samefile(self.path, source):
             raise UsageError("--refused names the file that is loaded; give another file")
 
     def check_format(self, layout: Layout) -> None:
@@ -72,7 +72,7 @@ def refused_file_errors(load: Load, output: RefusedOutput) -> Iterator[None]:
     except OSError as error:
         raise CommandError(
             f"the refused rows can't be written to {output.path}: {error.strerror}; they are kept, so run the same "
-            "command again with another --refused"
+            "command again with another file"
         ) from None
     except UnsupportedFormatError as error:  # a row that the format can't hold
         raise CommandError(
@@ -106,14 +106,19 @@ def print_completed(load: Load) -> None:
 
 
 def print_report(load: Load) -> None:
-    """Prints the refused rows by code, the most frequent first; and the totals on stderr."""
+    """Prints the refused rows by code; and the totals on stderr."""
+    print_codes(load)
+    print_note(_describe_totals(load))
+
+
+def print_codes(load: Load) -> None:
+    """Prints the refused rows by code, the most frequent first."""
     codes = sorted(load.totals.codes, key=lambda counted: (-counted.count, counted.first_row))
     if codes:
         print_table(
             ("Code", "Rows", "First row", "Cell", "What is wrong"),
             [(c.code, f"{c.count}", f"{c.first_row}", c.cell or "", c.description) for c in codes],
         )
-    print_note(_describe_totals(load))
 
 
 def describe_first_refusal(codes: Sequence[CodeCount], layout: Layout) -> str:

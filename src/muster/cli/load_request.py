@@ -24,11 +24,10 @@ class LoadBounds:
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """`user` is a user of the service, None for the operator; the sheet and the user are for a database alone."""
+    """`user` is a user of the service, None for the operator; it is for a database alone."""
 
     path: str
     options: LoadOptions
-    sheet: str | None
     user: str | None
     refused: RefusedOutput | None
     again: bool
@@ -39,7 +38,7 @@ class LoadRequest:
 
         Raises `InvalidMappingError` and `InvalidFileError`.
         """
-        open_table = make_table_opener(self.path, encoding=self.options.encoding, sheet=self.sheet)
+        open_table = make_table_opener(self.path, encoding=self.options.encoding, sheet=self.options.sheet)
         return make_mapper(layout, self.options.mapping, job=job, open_table=open_table)
 
     def open_rows(self, input_file: InputFile) -> RowSource:
@@ -51,7 +50,7 @@ class LoadRequest:
                 name=input_file.name,
                 size=input_file.size,
                 encoding=self.options.encoding,
-                sheet=self.sheet,
+                sheet=self.options.sheet,
             )
             if self.refused is not None:
                 self.refused.check_format(source.layout)

@@ -9,6 +9,7 @@ from muster.cli.load_errors import load_errors
 from muster.cli.load_info import UploadedFile, make_key, to_load
 from muster.cli.load_input import InputFile, open_input
 from muster.cli.load_progress import LoadProgress, UploadProgress, interrupt_on_sigterm
+from muster.cli.load_records import download_refused
 from muster.cli.load_report import print_completed, print_report, refused_file_errors, write_rows
 from muster.cli.load_request import LoadRequest
 from muster.cli.load_service import ServiceAddress, connect, describe_error
@@ -16,7 +17,7 @@ from muster.cli.output import print_note
 from muster.loads.load_store import Load, LoadState
 from muster.loads.mapping import make_mapper
 from muster.loads.rows import Layout
-from muster_client import Client, Conflict, LoadFailed, LoadInfo, LoadJob, MusterError, NotFound, UploadInterrupted
+from muster_client import Client, Conflict, LoadFailed, LoadInfo, LoadJob, MusterError, UploadInterrupted
 
 
 def load_by_url(address: ServiceAddress, request: LoadRequest) -> int:
@@ -100,6 +101,7 @@ class UrlLoad:
                 accept=options.min_accepted_percent,
                 batch=options.chunk_rows,
                 encoding=options.encoding,
+                sheet=options.sheet,
                 sha256=self._sha256.hex(),
                 progress=progress.update,
                 part_bytes=self._request.bounds.part_bytes,
@@ -149,7 +151,7 @@ class UrlLoad:
         again = "the command without --again" if self._request.again else "the same command again"
         return (
             f"stopped waiting; the load goes on in the service. Run {again} to wait for its end, or cancel it with "
-            f"POST {self._address.url}/api/v1/loads/{job.id}/cancel"
+            f"`muster loads cancel {job.id} --url {self._address.url}`"
         )
 
     def _finish(self, job: LoadJob) -> int:
@@ -169,21 +171,16 @@ class UrlLoad:
     def _write_refused(self, job: LoadJob, load: Load) -> None:
         output = self._request.refused
         assert output is not None
-        with refused_file_errors(load, output):
-            if not load.totals.refused:
+        if not load.totals.refused:
+            with refused_file_errors(load, output):
                 write_rows(self._layout, (), output)
-                return
-            try:
-                job.refused(output.path, format=output.format)
-            except NotFound:
-                raise CommandError(
-                    f"the refused rows of load {job.id} are no longer kept; judge the file again with --dry-run "
-                    "--refused"
-                ) from None
-            except KeyboardInterrupt:
-                raise CommandError(
-                    "the load has ended, and the refused rows were not written; run the same command again"
-                ) from None
+            return
+        try:
+            download_refused(job, load, output)
+        except KeyboardInterrupt:
+            raise CommandError(
+                "the load has ended, and the refused rows were not written; run the same command again"
+            ) from None
 
     def _to_load(self, info: LoadInfo) -> Load:
         return to_load(info, self._request.options, self._layout)

@@ -20,6 +20,7 @@ from muster.cli import (
     demo,
     examples,
     load,
+    loads,
     mapping,
     purge,
     serve,
@@ -41,6 +42,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(classifiers.app, name="classifier")
 app.add_typer(audit.app, name="audit")
+app.add_typer(loads.app, name="loads")
 app.add_typer(mapping.app, name="mapping")
 app.command("demo", epilog=examples.format_examples("demo"))(demo.demo)
 app.command("serve", epilog=examples.format_examples("serve"))(serve.serve)

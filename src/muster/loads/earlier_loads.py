@@ -30,5 +30,5 @@ def _find_same(loads: LoadStore, wanted: NewLoad) -> list[Load]:
 
 
 def _normalize(options: LoadOptions) -> LoadOptions:
-    """The options that decide what is loaded: the size of the chunks does not."""
-    return replace(options, chunk_rows=0)
+    """The options that decide what is loaded: the size of the chunks does not, and the fingerprint has the sheet."""
+    return replace(options, chunk_rows=0, sheet=None)

@@ -32,6 +32,15 @@ Sha256 = Annotated[
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     ),
 ]
+SheetName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,  # XLSX allows 31 characters; ODS has no bound
+        description="The sheet of a workbook that is loaded. Without it, the only one that has rows.",
+        examples=["Customers"],
+    ),
+]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 
 
@@ -58,6 +67,7 @@ class LoadOptionsBody(msgspec.Struct, rename="camel", forbid_unknown_fields=True
     encoding: Annotated[
         str | None, Meta(description="The encoding of a text file that is not UTF-8, such as `cp1257`.")
     ] = None
+    sheet: SheetName | None = None
     mapping: Annotated[
         dict[str, Any] | None,
         Meta(description="How columns become fields, where the headers do not name them. Absent in lists of loads."),
@@ -148,6 +158,7 @@ def to_options(body: LoadOptionsBody) -> LoadOptions:
         chunk_rows=body.batch,
         encoding=body.encoding,
         mapping=body.mapping,
+        sheet=body.sheet,
     )
 
 
@@ -182,6 +193,7 @@ def to_load(load: Load, *, with_mapping: bool = True) -> LoadResponse:
             accept=options.min_accepted_percent,
             batch=options.chunk_rows,
             encoding=options.encoding,
+            sheet=options.sheet,
             mapping=dict(options.mapping) if options.mapping is not None and with_mapping else None,
         ),
     )

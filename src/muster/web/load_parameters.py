@@ -77,6 +77,14 @@ RefusedFormat = Annotated[
         schema_extra={"type": "string", "enum": ["csv", "xlsx", "ndjson"]},
     ),
 ]
+ForExcel = Annotated[
+    str | None,
+    QueryParameter(
+        name="forExcel",
+        description="`true`: as CSV of which Excel changes and runs no cell.",
+        schema_extra={"type": "boolean"},
+    ),
+]
 
 
 def parse_load_id(text: str) -> Any:

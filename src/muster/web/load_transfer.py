@@ -72,7 +72,9 @@ def _store_part(
     return store
 
 
-async def send_refused(access: LoadAccess, response: ResponseStream, load_id: UUID, requested: str | None) -> None:
+async def send_refused(
+    access: LoadAccess, response: ResponseStream, load_id: UUID, requested: str | None, *, for_excel: bool = False
+) -> None:
     """Sends the refused rows as a file.
 
     The file is written first, without a name on the disk: its client may be slow, and an error must not end in half a
@@ -85,7 +87,7 @@ async def send_refused(access: LoadAccess, response: ResponseStream, load_id: UU
             if refused is None:
                 return None
             written = requested or DEFAULT_FORMATS[refused.layout.format]
-            write_refused(refused.layout, refused.rows, file, format=written)
+            write_refused(refused.layout, refused.rows, file, format=written, for_excel=for_excel)
             return written
 
         written = or_404(await access.run(write), _NO_REFUSED)

@@ -28,6 +28,7 @@ from muster.web.load_parameters import (
     MAX_NEW_LOAD_BYTES,
     NO_LOAD,
     ContentDigestHeader,
+    ForExcel,
     IdempotencyKeyHeader,
     KeyFilter,
     LoadId,
@@ -261,10 +262,16 @@ class LoadHandlers(Controller):
         ).to_option(),
     )
     async def refused(
-        self, request: AnyRequest, load_id: LoadId, downloads: Downloads, refused_format: RefusedFormat = None
+        self,
+        request: AnyRequest,
+        load_id: LoadId,
+        downloads: Downloads,
+        refused_format: RefusedFormat = None,
+        for_excel: ForExcel = None,
     ) -> ASGIApp:
         async def produce(access: LoadAccess, response: ResponseStream) -> None:
-            await send_refused(access, response, parse_load_id(load_id), parse_format(refused_format))
+            requested, is_for_excel = parse_format(refused_format), parse_flag("forExcel", for_excel)
+            await send_refused(access, response, parse_load_id(load_id), requested, for_excel=is_for_excel)
 
         return Download(downloads, request, produce)
 

@@ -132,7 +132,7 @@ def _to_load_problem(error: Exception) -> Problem:
         case FileTooLargeError():
             return Problem(413, f"a file may have at most {error.max_bytes} bytes, and {MAX_PARTS} parts; split it")
         case NotSenderError():
-            return Problem(403, "this load was sent by another user, who alone may send its parts and start it")
+            return Problem(403, "this load was sent by another user, who alone may change it; `admin` may cancel it")
         case UnsupportedFormatError():
             return Problem(400, str(error))
         case TooManyLoadsError():

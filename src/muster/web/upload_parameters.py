@@ -52,6 +52,9 @@ ChunkRows = Annotated[
 EncodingName = Annotated[
     str | None, QueryParameter(name="encoding", description=f"{_ONLY} the encoding of a text file, such as `cp1257`.")
 ]
+SheetName = Annotated[
+    str | None, QueryParameter(name="sheet", description=f"{_ONLY} the sheet of a workbook that is loaded.")
+]
 
 
 class UploadOptions(msgspec.Struct):
@@ -72,13 +75,14 @@ class UploadQuery:
     accept: Accept = None
     batch: ChunkRows = None
     encoding: EncodingName = None
+    sheet: SheetName = None
 
     def parse(self) -> UploadOptions:
         """The options of a file that is the body. Raises `Problem`, a 400."""
         if self.name is None:
             raise Problem(400, _NO_NAME)
         _convert("name", self.name, FileName)
-        texts = {"unknown": self.unknown, "encoding": self.encoding}
+        texts = {"unknown": self.unknown, "encoding": self.encoding, "sheet": self.sheet}
         given: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
         given |= {"dryRun": parse_flag("dryRun", self.dry_run), "upsert": parse_flag("upsert", self.upsert)}
         for name, number in (("accept", self.accept), ("batch", self.batch)):

@@ -1,12 +1,16 @@
 """Tables of ODS: which one is read, which rows it has, and what its cells hold."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from muster.loads.row_errors import DIGITS_LOST, ERROR_CELL, ROW_TOO_LONG, TOO_MANY_CELLS, RowError
 from muster.loads.rows import BooleanText, InvalidFileError, NumberText
+from muster.loads.sheets.ods_sheets import has_one_table, scan_sheets
 from tests.loads.sheets.workbooks import make_ods, ods_cell, ods_table, read_rows, read_values
 
 HEADER = ods_cell("name")
+TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 CALCEXT = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
 
 
@@ -179,3 +183,32 @@ def test_a_table_that_is_not_there_is_answered_with_those_that_are() -> None:
 def test_a_workbook_without_rows_is_refused() -> None:
     with pytest.raises(InvalidFileError, match="no visible sheet"):
         read_rows(make_ods(BLANK))
+
+
+def test_a_second_table_with_rows_is_found_in_another_piece_of_the_file() -> None:
+    with pytest.raises(InvalidFileError, match="several sheets"):
+        read_rows(make_ods(FILLED + " " * (1 << 17) + ods_table(HEADER, name="Other")))
+
+
+def test_one_table_is_known_by_its_two_tags() -> None:
+    text = ods_cell("a table / <table of :table".replace("<", "&lt;"))
+    for tags, is_one in (
+        ("<t:table a='1'><t:table-row/></t:table>", True),
+        ("<table\n></table >", True),
+        (f"<table:table>{text}</table:table>", True),
+        ("<table:table>:table </table:table>", False),
+        ("<table:table/>", False),
+        ("<table:table></table:table><table:table/>", False),
+    ):
+        content = tags.encode()
+        for cut in range(len(content)):
+            assert has_one_table([content[:cut], content[cut:]]) is is_one
+
+
+def test_tables_are_no_longer_looked_for_once_it_is_known_which_is_read() -> None:
+    def chunks() -> Iterator[bytes]:
+        yield f"<o:spreadsheet xmlns:o='o' xmlns:table='{TABLE}'>{ods_table(name='A')}{ods_table(name='B')}".encode()
+        raise AssertionError("nothing more is read")
+
+    names = [sheet.name for sheet in scan_sheets(chunks(), lambda sheets: any(sheet.name == "B" for sheet in sheets))]
+    assert names == ["A", "B"]

@@ -1,6 +1,7 @@
 """Which tables an ODS workbook has."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,12 @@ from muster.loads.sheets.xml_stream import MAX_DEPTH, Attributes, nested_too_dee
 
 _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _STYLE: Final = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
+# The name of the element in `<table:table table:name="…">` and `</table:table>`, whose prefix may be another one, or
+# absent.
+_NAME_OF_TABLE: Final = re.compile(rb"table[ \t\r\n/>]")
+_BEFORE_NAME: Final = frozenset({b":", b"<", b"/"})
+_TAG_BYTES: Final = len(b":table>")
+_TAGS_OF_A_TABLE: Final = 2
 
 
 @dataclass(slots=True)
@@ -58,9 +65,29 @@ class _SheetScanner:
         check_sheet_count(len(self.sheets))
 
 
-def scan_sheets(chunks: Iterable[bytes]) -> list[OdsSheet]:
-    """The tables, in their order. Raises `InvalidFileError`."""
+def scan_sheets(chunks: Iterable[bytes], is_enough: Callable[[Sequence[OdsSheet]], bool]) -> Sequence[OdsSheet]:
+    """The tables, in their order, up to those that are enough. Raises `InvalidFileError`."""
     scanner = _SheetScanner()
     for _ in parse_stream(chunks, CONTENT, scanner.start, scanner.end, None):
-        pass
+        if is_enough(scanner.sheets):
+            break
     return scanner.sheets
+
+
+def has_one_table(chunks: Iterable[bytes]) -> bool:
+    """Whether there is certainly no second table beside one that has rows. Reads bytes only, not XML.
+
+    A table with rows has two tags. No encoding that is read writes them in another way, except UTF-16, where none is
+    found; text that looks like a tag makes the answer False.
+    """
+    count, rest = 0, b""
+    for chunk in chunks:
+        content = rest + chunk
+        # Twice as fast as a pattern that begins with the character before.
+        count += sum(
+            content[found.start() - 1 : found.start()] in _BEFORE_NAME for found in _NAME_OF_TABLE.finditer(content)
+        )
+        if count > _TAGS_OF_A_TABLE:
+            return False
+        rest = content[-(_TAG_BYTES - 1) :]
+    return count == _TAGS_OF_A_TABLE
