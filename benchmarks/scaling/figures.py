@@ -67,6 +67,7 @@ class Figures(msgspec.Struct, frozen=True):
     """One run on one machine."""
 
     machine: str
+    decoding: float  # µs of CPU time for a minimal customer by msgspec, which tells the speed of the machine
     batches: Sequence[BatchCost]
     tables: Sequence[TableSize]
     look_ups: Sequence[LookUpCost]

@@ -21,7 +21,7 @@ from benchmarks.scaling import measure_rows
 from benchmarks.scaling.bodies import build_bodies, list_examples
 from benchmarks.scaling.cost_meter import CostMeter
 from benchmarks.scaling.figures import FIGURES, BatchCost, Figures, LookUpCost, RandomWrites, RowCost, TableSize
-from benchmarks.scaling.measure_batches import FULL_COUNTS, NEW_COUNTS, BatchMeasurements
+from benchmarks.scaling.measure_batches import FULL_COUNTS, NEW_COUNTS, BatchMeasurements, measure_decoding
 from benchmarks.service import Service
 from muster.records.retention import RetentionKind
 
@@ -55,6 +55,7 @@ class ScalingMeasurements:
         self._measure_postgres()
         return Figures(
             describe_machine(self._postgres.version),
+            measure_decoding(self._identifiers),
             self._batches,
             self._tables,
             self._look_ups,

@@ -11,9 +11,11 @@ from benchmarks.scaling.bodies import Pair, build_bodies, list_examples, renew_n
 from benchmarks.scaling.cost_meter import Cost, CostMeter
 from benchmarks.scaling.figures import BatchCost
 from benchmarks.service import Service
+from benchmarks.upper_bounds import time_decoding
 
 ROUNDS: Final = 3
 CLIENTS: Final = 2
+_DECODED: Final = 30_000
 # Customers in a measurement, by size of the batches: enough for some seconds of CPU time.
 NEW_COUNTS: Final = {1: 2_000, 100: 20_000, 1_000: 30_000, 10_000: 40_000}
 FULL_COUNTS: Final = {1: 1_000, 100: 4_000, 1_000: 6_000, 10_000: 10_000}
@@ -75,6 +77,12 @@ class BatchMeasurements:
         counts = (cost.wal_bytes, cost.page_images, cost.transactions, cost.page_accesses)
         values = (*(each * 1e6 / customers for each in seconds), *(each / customers for each in counts))
         return BatchCost(self._database, job, batch, *(round(value, 4) for value in values))
+
+
+def measure_decoding(identifiers: RandomIdentifiers, rounds: int = 15) -> float:
+    """µs of CPU time for a minimal customer, the median."""
+    bodies = build_bodies(list_examples("new"), identifiers.take(_DECODED), 1_000)
+    return round(median(time_decoding(bodies) for _ in range(rounds)) * 1e6 / _DECODED, 3)
 
 
 def _take_median(costs: Sequence[BatchCost]) -> BatchCost:

@@ -1,0 +1,128 @@
+"""How many customers a second each layout takes, and which resource ends first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from benchmarks.scaling.assumptions import Assumptions
+from benchmarks.scaling.costs import PAGE_BYTES, CostModel, Demand, count_images
+
+_ITERATIONS: Final = 60
+
+
+class Resource(Enum):
+    """What a layout runs out of."""
+
+    WRITER = "one writer"
+    SERVICE = "CPU of the service nodes"
+    DATABASE = "CPU of PostgreSQL"
+    NODES = "CPU of the nodes"
+    WAL = "write-ahead log"
+    DISK = "random reads and writes of the disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`servers` PostgreSQL servers; `nodes` of the service, or none where it runs on the servers."""
+
+    name: str
+    servers: int
+    nodes: int = 0
+    is_cluster: bool = False
+    is_sqlite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Customers that are stored in all, and how their identifiers arrive.
+
+    `batch` replaces the assumed size. `job` is a measured one; without it, a mix of new customers and updates.
+    """
+
+    stored: float
+    is_random: bool = False
+    batch: float | None = None
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Customers per second at the planned utilization, and the first resource to end."""
+
+    rate: float
+    limit: Resource
+    wal_bytes: float  # per customer, with page images
+
+
+LAYOUTS: Final = (
+    Layout("one node, SQLite", servers=1, is_sqlite=True),
+    Layout("one node, PostgreSQL on it", servers=1),
+    Layout("2 nodes, PostgreSQL", servers=1, nodes=2),
+    Layout("4 nodes, PostgreSQL", servers=1, nodes=4),
+    Layout("Citus, 4 nodes", servers=4, is_cluster=True),
+    Layout("Citus, 16 nodes", servers=16, is_cluster=True),
+    Layout("Citus, 64 nodes", servers=64, is_cluster=True),
+)
+
+
+def compute_capacity(model: CostModel, given: Assumptions, layout: Layout, load: Load) -> Capacity:
+    if layout.is_sqlite:
+        seconds = model.get_sqlite_seconds("new", round(load.batch or given.batch))
+        return Capacity(given.utilization / seconds, Resource.WRITER, 0)
+    plain = model.get_demand(load.job, load.batch or given.batch) if load.job else model.get_mix(given, load.batch)
+    demand = _add_overheads(plain, given, layout, load)
+    rate, limit, wal_bytes = 1_000.0, Resource.DATABASE, 0.0
+    # The more customers between two checkpoints, the fewer page images each: a few rounds settle it.
+    for _ in range(_ITERATIONS):
+        wal_bytes, operations = _count_pages(model, given, layout, load, demand, rate)
+        rates = _compute_rates(given, layout, demand, wal_bytes, operations)
+        limit = min(rates, key=rates.__getitem__)
+        rate = (rate * rates[limit]) ** 0.5
+    return Capacity(rate * given.utilization, limit, wal_bytes)
+
+
+def _add_overheads(demand: Demand, given: Assumptions, layout: Layout, load: Load) -> Demand:
+    """What PostgreSQL takes more: random pages of large indexes, and each batch on every node of a cluster."""
+    database = demand.database * (given.random_factor if load.is_random else 1)
+    if layout.is_cluster:
+        batch = load.batch or given.batch
+        # A customer's number and its document may lie on two nodes.
+        database += min(layout.servers, 2 * batch) * given.node_cost / batch
+    return replace(demand, database=database)
+
+
+def _count_pages(
+    model: CostModel, given: Assumptions, layout: Layout, load: Load, demand: Demand, rate: float
+) -> tuple[float, float]:
+    """Bytes of write-ahead log and random reads and writes of pages, per customer."""
+    if not load.is_random:
+        return demand.wal_bytes, 0.0
+    pages = load.stored * model.pages_per_customer * demand.random_pages / 2
+    images = count_images(pages, rate * given.checkpoint, demand.random_pages)
+    cached = given.memory * given.cache_share * layout.servers / (pages * PAGE_BYTES)
+    reads = demand.random_pages * max(0.0, 1 - cached)
+    # Each page that was changed is also written back once a checkpoint.
+    return demand.wal_bytes + images * given.image_bytes, reads + images
+
+
+def _compute_rates(
+    given: Assumptions, layout: Layout, demand: Demand, wal_bytes: float, operations: float
+) -> Mapping[Resource, float]:
+    """Customers per second at which each resource is used up."""
+    servers = layout.servers
+    rates = {
+        Resource.WAL: servers * given.wal_bandwidth / wal_bytes,
+        Resource.DISK: servers * given.disk_operations / max(operations, 1e-9),
+    }
+    if layout.nodes:
+        rates[Resource.SERVICE] = layout.nodes * given.service_cores / demand.service
+        rates[Resource.DATABASE] = servers * given.database_cores / demand.database
+    else:
+        rates[Resource.NODES] = servers * given.node_cores / (demand.service + demand.database)
+    return rates
+
+
+def without_one_node(layout: Layout) -> Layout:
+    """The layout while a service node is down; a server of a cluster has a standby."""
+    return replace(layout, nodes=layout.nodes - 1) if layout.nodes > 1 else layout

@@ -1,0 +1,139 @@
+"""The tables of what the model predicts: steps, nights, batches, volumes and limits of PostgreSQL."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from benchmarks.scaling.assumptions import Assumptions
+from benchmarks.scaling.capacity import LAYOUTS, Capacity, Layout, Load, compute_capacity, without_one_node
+from benchmarks.scaling.costs import CostModel, count_round_trips
+from benchmarks.scaling.day import Failure, simulate_day
+from benchmarks.scaling.figures import Figures
+from benchmarks.scaling.units import format_bytes, format_count, format_hours, format_number
+from benchmarks.scaling.volume import MAX_TABLE_BYTES, PER_DAY, STORED, list_volumes
+from tools.reference.markdown import table
+
+GIVEN: Final = Assumptions()
+IN_ORDER: Final = Load(STORED)
+AT_RANDOM: Final = Load(STORED, is_random=True)
+_BATCHES: Final = (1_000, 10_000)
+_NODE_OUTAGE: Final = 60  # minutes
+_SWITCH_OVER: Final = 2  # minutes until a standby has taken over
+_MAX_XIDS: Final = 200e6  # autovacuum_freeze_max_age
+
+
+def render_steps(figures: Figures) -> str:
+    model = CostModel(figures)
+    header = ("layout", "in order: per hour", "ends first", "at random: per hour", "ends first", "a day of 100 million")
+    return table(header, (_build_step(model, layout) for layout in LAYOUTS))
+
+
+def _build_step(model: CostModel, layout: Layout) -> tuple[str, ...]:
+    ordered, random = (compute_capacity(model, GIVEN, layout, load) for load in (IN_ORDER, AT_RANDOM))
+    if layout.is_sqlite:
+        return layout.name, *_describe(ordered), "not for this size", "", _describe_day(ordered)
+    return layout.name, *_describe(ordered), *_describe(random), f"{_describe_day(ordered)} to {_describe_day(random)}"
+
+
+def _describe(capacity: Capacity) -> tuple[str, str]:
+    return format_count(capacity.rate * 3_600), capacity.limit.value
+
+
+def _describe_day(capacity: Capacity) -> str:
+    return format_hours(PER_DAY / capacity.rate / 3_600)
+
+
+def render_nights(figures: Figures) -> str:
+    """Each layout through a day of 100 million, at random: without a failure, and with one at the peak's begin."""
+    model = CostModel(figures)
+    header = (
+        "layout",
+        "longest wait",
+        "one node out for an hour, no standby",
+        "switch-over of two minutes to a standby",
+    )
+    return table(header, (_build_night(model, layout) for layout in LAYOUTS if not layout.is_sqlite))
+
+
+def _build_night(model: CostModel, layout: Layout) -> tuple[str, ...]:
+    rate = compute_capacity(model, GIVEN, layout, AT_RANDOM).rate
+    lost = 1.0
+    if layout.nodes:
+        lost = 1 - compute_capacity(model, GIVEN, without_one_node(layout), AT_RANDOM).rate / rate
+    # Every batch needs every node of a cluster, and one server holds all data: without a standby, both stand still.
+    failures = (None, Failure(lost, _NODE_OUTAGE), Failure(1.0, _SWITCH_OVER))
+    return layout.name, *(_describe_night(rate, failure) for failure in failures)
+
+
+def _describe_night(rate: float, failure: Failure | None) -> str:
+    night = simulate_day(PER_DAY, rate, GIVEN.peak_hours, GIVEN.peak_share, failure)
+    if night.saved < PER_DAY * 0.99:
+        return "not done within a day"
+    return f"{format_hours(night.delay / 60)}, {format_count(night.backlog)} customers" if night.delay else "nothing"
+
+
+def render_batches(figures: Figures) -> str:
+    """Customers per hour by size of batches."""
+    model = CostModel(figures)
+    sizes = (1, 100, *_BATCHES)
+    header = ("layout", *(f"{size:,} a batch" for size in sizes), "1,000 new ones with all fields")
+    rows = [list(_build_sizes(model, layout, sizes)) for layout in LAYOUTS if not layout.is_sqlite]
+    times = (format_number(_get_response_seconds(model, size) * 1_000) for size in sizes)
+    return table(header, [*rows, ["response time without a queue, ms", *times, ""]])
+
+
+def _build_sizes(model: CostModel, layout: Layout, sizes: tuple[int, ...]) -> Iterator[str]:
+    yield layout.name
+    for load in (*(Load(STORED, batch=size) for size in sizes), Load(STORED, batch=1_000, job="full")):
+        if layout.is_cluster and load.batch and load.batch < _BATCHES[0]:
+            yield "not modelled"
+        else:
+            yield format_count(compute_capacity(model, GIVEN, layout, load).rate * 3_600)
+
+
+def _get_response_seconds(model: CostModel, batch: int) -> float:
+    demand = model.get_mix(GIVEN, batch)
+    round_trips = count_round_trips(batch)
+    return (demand.service + demand.database) * batch + round_trips * GIVEN.round_trip + GIVEN.flush
+
+
+def render_volumes(figures: Figures) -> str:
+    """Bytes on one copy, minimal and full customers."""
+    minimal, full = (list_volumes(figures, GIVEN, is_full=is_full) for is_full in (False, True))
+    header = ("table", "1 billion stored", "rows a day", "a day", "a year", "a year, all fields")
+    rows = [
+        (
+            f"`{one.table}`",
+            format_bytes(one.stored),
+            format_count(one.rows),
+            *map(format_bytes, (one.day, one.year, other.year)),
+        )
+        for one, other in zip(minimal, full, strict=True)
+    ]
+    sums = (sum(volume.stored for volume in minimal), sum(volume.day for volume in minimal))
+    years = (sum(volume.year for volume in volumes) for volumes in (minimal, full))
+    stored, day = map(format_bytes, sums)
+    return table(header, [*rows, ("together", stored, "", day, *map(format_bytes, years))])
+
+
+def render_limits(figures: Figures) -> str:
+    """When a limit of PostgreSQL is reached at 100 million customers a day."""
+    header = ("limit of PostgreSQL", "minimal customers", "all fields")
+    minimal, full = (list_volumes(figures, GIVEN, is_full=is_full) for is_full in (False, True))
+    rows = [
+        (
+            f"32 TB of one table, `{one.table}`",
+            *(format_hours(MAX_TABLE_BYTES / each.heap_of_day * 24) for each in (one, other)),
+        )
+        for one, other in zip(minimal, full, strict=True)
+        if one.table in ("communications", "customer_history")
+    ]
+    per_batch = CostModel(figures).get_demand("new", 1).transactions
+    for batch in (1, 1_000):
+        hours = _MAX_XIDS / (PER_DAY / batch * per_batch) * 24
+        rows.append(
+            (
+                f"a forced vacuum of all tables (200 million transaction ids), batches of {batch:,}",
+                *[format_hours(hours)] * 2,
+            )
+        )
+    return table(header, rows)
