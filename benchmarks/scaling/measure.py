@@ -29,6 +29,14 @@ SEED: Final = 20_261_126
 WORKERS: Final = 2
 STORED: Final = (10_000, 100_000, 1_000_000)
 _CLIENTS: Final = 8
+# What migrations do to a table of customers.
+_STATEMENTS: Final = {
+    "index on two columns of `communications`": "CREATE INDEX trial ON communications (batch_id, business_unit)",
+    "count of customers by batch (migration 0009)": (
+        "CREATE TABLE trial AS SELECT batch_id, business_unit, count(*) FROM communications GROUP BY 1, 2"
+    ),
+    "nullable column added to `customers`": "ALTER TABLE customers ADD COLUMN trial text",
+}
 
 
 class ScalingMeasurements:
@@ -109,6 +117,10 @@ class ScalingMeasurements:
             print_progress(f"{count:,} customers on PostgreSQL")
         meter = self._build_meter(database)
         self._rows.append(measure_rows.measure_vacuum(database.url, meter, database.count_rows()))
+        for operation, statement in _STATEMENTS.items():
+            count = database.count_rows()
+            self._rows.append(measure_rows.measure_statement(database.url, meter, operation, statement, count))
+        self._rows.append(measure_rows.measure_audit(database.url, meter, 2_000 // self._scale))
         target = self._postgres.create()
         pid = self._postgres.pid
         self._rows += measure_rows.measure_dump(database.url, target, pid, database.count_rows(), self._directory)
@@ -139,6 +151,7 @@ class ScalingMeasurements:
         meter = self._build_meter(database)
         kinds = (RetentionKind.KEYS, RetentionKind.REJECTIONS, RetentionKind.RESPONSES, RetentionKind.CLOSED_CUSTOMERS)
         self._rows += [measure_rows.measure_purge(database.url, meter, kind) for kind in kinds]
+        self._rows.append(measure_rows.measure_empty_purge(database.url, meter, database.count_rows()))
 
     def _read_shape(self, kind: str, database: Database, name: str) -> list[TableSize]:
         """Bytes per customer of the whole database."""

@@ -16,6 +16,7 @@ import psycopg
 from benchmarks.customers import RandomIdentifiers
 from benchmarks.scaling.cost_meter import CostMeter, read_tree_seconds
 from benchmarks.scaling.figures import LookUpCost, RowCost, TableSize
+from muster.audit.events import Action, AuditEvent
 from muster.records.retention import RetentionKind
 from muster.storage import open_storage
 from muster.storage.postgres.statements import FIND_KNOWN_IN_UNIT, join_texts
@@ -82,6 +83,15 @@ def measure_purge(url: str, meter: CostMeter, kind: RetentionKind) -> RowCost:
     return RowCost(f"purge: {kind.meaning}", rows, round(cpu, 2), round(cost.wal_bytes / rows, 1))
 
 
+def measure_empty_purge(url: str, meter: CostMeter, stored: int) -> RowCost:
+    """A purge of closed customers that finds none: what it takes for each customer that stays."""
+    now = datetime.now(UTC)
+    with closing(open_storage(url)) as storage:
+        cost = meter.measure(lambda: list(storage.retention.purge(RetentionKind.CLOSED_CUSTOMERS, now, now)))
+    cpu = (cost.client + cost.server) * 1e6 / stored
+    return RowCost("purge: customer that stays", stored, round(cpu, 2), round(cost.wal_bytes / stored, 1))
+
+
 def measure_vacuum(url: str, meter: CostMeter, rows: int) -> RowCost:
     """The first vacuum of new rows, which also freezes them."""
 
@@ -93,6 +103,35 @@ def measure_vacuum(url: str, meter: CostMeter, rows: int) -> RowCost:
     return RowCost("vacuum and freeze", rows, round(cost.server * 1e6 / rows, 2), round(cost.wal_bytes / rows, 1))
 
 
+def measure_statement(url: str, meter: CostMeter, operation: str, statement: str, rows: int) -> RowCost:
+    """A statement over so many rows, rolled back."""
+
+    def execute() -> None:
+        with psycopg.connect(url) as connection:
+            connection.execute("SET max_parallel_maintenance_workers = 0")
+            connection.execute(statement.encode())
+            connection.rollback()
+
+    cost = meter.measure(execute)
+    return RowCost(operation, rows, round(cost.server * 1e6 / rows, 2), round(cost.wal_bytes / rows, 1))
+
+
+def measure_audit(url: str, meter: CostMeter, entries: int) -> RowCost:
+    """Entries for customers that somebody reads, one after the other."""
+
+    def append() -> None:
+        for number in range(entries):
+            storage.audit.append(
+                AuditEvent("a user", Action.CUSTOMER_READ, f"MAIN c-{number}", {"credential": "token"})
+            )
+
+    with closing(open_storage(url)) as storage:
+        append()
+        cost = meter.measure(append)
+    cpu = (cost.client + cost.server) * 1e6 / entries
+    return RowCost("entry of the audit log", entries, round(cpu, 2), round(cost.wal_bytes / entries, 1))
+
+
 def measure_dump(url: str, restored_url: str, server_pid: int, rows: int, directory: Path) -> list[RowCost]:
     """A dump with pg_dump and its restore into an empty database; CPU times of tool and server."""
     file, tools = directory / "muster.dump", Path(psutil.Process(server_pid).exe()).parent
@@ -100,7 +139,8 @@ def measure_dump(url: str, restored_url: str, server_pid: int, rows: int, direct
     restore = [tools / "pg_restore", f"--dbname={restored_url}", "--exit-on-error", "--no-owner", file]
     size = 0
     found = []
-    for operation, command in (("pg_dump", dump), ("pg_restore", restore)):
+    commands: dict[str, list[str | Path]] = {"pg_dump": dump, "pg_restore": restore}
+    for operation, command in commands.items():
         before = read_tree_seconds(server_pid) + _read_children_seconds()
         subprocess.run(command, check=True)
         cpu = read_tree_seconds(server_pid) + _read_children_seconds() - before

@@ -15,6 +15,7 @@ _TABLES: Final[Mapping[str, Callable[[Figures], str]]] = {
     "nights": result_tables.render_nights,
     "batches": result_tables.render_batches,
     "volumes": result_tables.render_volumes,
+    "operations": result_tables.render_operations,
     "limits": result_tables.render_limits,
     "costs": source_tables.render_costs,
     "rows": source_tables.render_rows,

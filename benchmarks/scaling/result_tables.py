@@ -5,11 +5,12 @@ from typing import Final
 
 from benchmarks.scaling.assumptions import Assumptions
 from benchmarks.scaling.capacity import LAYOUTS, Capacity, Layout, Load, compute_capacity, without_one_node
-from benchmarks.scaling.costs import CostModel, count_round_trips
+from benchmarks.scaling.costs import MICROSECOND, CostModel, count_round_trips
 from benchmarks.scaling.day import Failure, simulate_day
-from benchmarks.scaling.figures import Figures
+from benchmarks.scaling.figures import Figures, RowCost
 from benchmarks.scaling.units import format_bytes, format_count, format_hours, format_number
 from benchmarks.scaling.volume import MAX_TABLE_BYTES, PER_DAY, STORED, list_volumes
+from muster.records.retention import RetentionKind
 from tools.reference.markdown import table
 
 GIVEN: Final = Assumptions()
@@ -113,6 +114,32 @@ def render_volumes(figures: Figures) -> str:
     years = (sum(volume.year for volume in volumes) for volumes in (minimal, full))
     stored, day = map(format_bytes, sums)
     return table(header, [*rows, ("together", stored, "", day, *map(format_bytes, years))])
+
+
+def render_operations(figures: Figures) -> str:
+    """Operations that take time in proportion to what is stored, of minimal customers, on one core."""
+    keys, removed = PER_DAY / GIVEN.batch, PER_DAY * GIVEN.rejected_share
+    rows = {
+        "vacuum and freeze": STORED,
+        "pg_dump": STORED,
+        "pg_restore": STORED,
+        "index on two columns of `communications`": STORED,
+        "count of customers by batch (migration 0009)": STORED,
+        "purge: customer that stays": STORED,
+        f"purge: {RetentionKind.CLOSED_CUSTOMERS.meaning}": PER_DAY,
+        f"purge: {RetentionKind.REJECTIONS.meaning}": removed,
+        f"purge: {RetentionKind.RESPONSES.meaning}": keys,
+        f"purge: {RetentionKind.KEYS.meaning}": keys,
+        "entry of the audit log": keys,
+    }
+    header = ("operation", "rows", "CPU time", "write-ahead log", "result")
+    return table(header, (_build_operation(figures.get_row(name), count) for name, count in rows.items()))
+
+
+def _build_operation(cost: RowCost, rows: float) -> tuple[str, ...]:
+    size = format_bytes(cost.bytes * rows) if cost.bytes else ""
+    cpu = format_hours(cost.cpu * rows * MICROSECOND / 3_600)
+    return cost.operation, format_count(rows), cpu, format_bytes(cost.wal_bytes * rows), size
 
 
 def render_limits(figures: Figures) -> str:
