@@ -56,7 +56,13 @@ def iterate_assumptions() -> Iterator[tuple[str, float, str, str, bool]]:
     """Name, value, meaning, source, and whether the page doubles it."""
     plain = Assumptions()
     for each in fields(Assumptions):
-        yield each.name, getattr(plain, each.name), each.metadata["meaning"], each.metadata["source"], each.metadata["doubled"]
+        yield (
+            each.name,
+            getattr(plain, each.name),
+            each.metadata["meaning"],
+            each.metadata["source"],
+            each.metadata["doubled"],
+        )
 
 
 # Customers per second that `make bench` measured on 2 cores (docs/benchmarks.md), by batch and clients.

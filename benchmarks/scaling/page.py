@@ -10,7 +10,7 @@ from benchmarks.scaling.figures import Figures, read_figures
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "scaling.md"
 
-_TABLES: Final[Mapping[str, Callable[[Figures], str]]] = {
+TABLES: Final[Mapping[str, Callable[[Figures], str]]] = {
     "steps": result_tables.render_steps,
     "nights": result_tables.render_nights,
     "batches": result_tables.render_batches,
@@ -29,14 +29,10 @@ _MARK: Final = re.compile(r"(<!-- computed: (\w+) -->\n).*?(\n<!-- end -->)", re
 def render_page(text: str) -> str:
     """The page with the tables as they are computed now. Raises `KeyError` for a mark without a table."""
     figures = read_figures()
-    tables = {name: render(figures) for name, render in _TABLES.items()}
+    tables = {name: render(figures) for name, render in TABLES.items()}
     return _MARK.sub(lambda mark: f"{mark[1]}{tables[mark[2]]}{mark[3]}", text)
 
 
 def find_marks(text: str) -> list[str]:
     """The names of the tables, in the order of the page."""
     return [mark[2] for mark in _MARK.finditer(text)]
-
-
-def list_tables() -> list[str]:
-    return list(_TABLES)

@@ -10,7 +10,7 @@ from benchmarks.scaling.closed_network import BatchTimes, simulate_rate
 from benchmarks.scaling.costs import CostModel, count_images, count_levels, interpolate
 from benchmarks.scaling.day import Failure, simulate_day
 from benchmarks.scaling.figures import read_figures
-from benchmarks.scaling.page import PAGE, find_marks, list_tables, render_page
+from benchmarks.scaling.page import PAGE, TABLES, find_marks, render_page
 from benchmarks.scaling.source_tables import predict_rate
 
 MODEL = CostModel(read_figures())
@@ -26,7 +26,7 @@ def test_tables_of_the_page_are_up_to_date() -> None:
 
 
 def test_page_has_every_table_once() -> None:
-    assert sorted(find_marks(PAGE.read_text(encoding="utf-8"))) == sorted(list_tables())
+    assert sorted(find_marks(PAGE.read_text(encoding="utf-8"))) == sorted(TABLES)
 
 
 @pytest.mark.parametrize(("batch", "clients"), [key for key in BENCHMARK if key[0] > 1])
