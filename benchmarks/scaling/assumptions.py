@@ -25,9 +25,9 @@ class Assumptions:
     disk_operations: float = _given(50_000, "random reads and writes per second of its disk", "assumed: one NVMe drive")
     wal_bandwidth: float = _given(200e6, "bytes of write-ahead log per second that disk and standby take", "assumed")
     checkpoint: float = _given(1_800, "seconds between checkpoints", "`checkpoint_timeout` of the benchmark")
-    image_bytes: float = _given(5_500, "bytes of a full-page image of an index page", "fitted to the measurement below")
+    image_share: float = _given(1.0, "compression of page images in the log", "none: `wal_compression = off`")
     flush: float = _given(
-        0.0005, "seconds of a flush to disk", "measured: the fastest tenth on this machine", doubled=False
+        0.0005, "seconds of a flush to disk", "assumed: twice the fastest tenth measured", doubled=False
     )
     round_trip: float = _given(
         0.0003, "seconds of a round trip between service and database", "assumed: one data centre", doubled=False

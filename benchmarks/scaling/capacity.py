@@ -35,13 +35,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Customers that are stored in all, and how their identifiers arrive.
+    """Customers that are stored in all, those that come, and whether their identifiers ascend with time.
 
-    `batch` replaces the assumed size. `job` is a measured one; without it, a mix of new customers and updates.
+    `batch` replaces the assumed size. `job` is a measured one; without it, minimal customers are a mix of new ones and
+    updates.
     """
 
     stored: float
-    is_random: bool = False
+    share_of_updates: float = 0.0
+    is_in_order: bool = False
     batch: float | None = None
     job: str | None = None
 
@@ -70,40 +72,42 @@ def compute_capacity(model: CostModel, given: Assumptions, layout: Layout, load:
     if layout.is_sqlite:
         seconds = model.get_sqlite_seconds("new", round(load.batch or given.batch))
         return Capacity(given.utilization / seconds, Resource.WRITER, 0)
-    plain = model.get_demand(load.job, load.batch or given.batch) if load.job else model.get_mix(given, load.batch)
-    demand = _add_overheads(plain, given, layout, load)
+    batch = load.batch or given.batch
+    plain = model.get_demand(load.job, batch) if load.job else model.get_mix(load.share_of_updates, batch)
+    pages = plain.pages_in_order if load.is_in_order else plain.random_pages
+    demand = _add_overheads(replace(plain, random_pages=pages), given, layout, batch)
     rate, limit, wal_bytes = 1_000.0, Resource.DATABASE, 0.0
     # The more customers between two checkpoints, the fewer page images each: a few rounds settle it.
     for _ in range(_ITERATIONS):
-        wal_bytes, operations = _count_pages(model, given, layout, load, demand, rate)
+        wal_bytes, operations = count_page_costs(model, given, layout.servers, load.stored, demand, rate)
         rates = _compute_rates(given, layout, demand, wal_bytes, operations)
         limit = min(rates, key=rates.__getitem__)
         rate = (rate * rates[limit]) ** 0.5
     return Capacity(rate * given.utilization, limit, wal_bytes)
 
 
-def _add_overheads(demand: Demand, given: Assumptions, layout: Layout, load: Load) -> Demand:
+def _add_overheads(demand: Demand, given: Assumptions, layout: Layout, batch: float) -> Demand:
     """What PostgreSQL takes more: random pages of large indexes, and each batch on every node of a cluster."""
-    database = demand.database * (given.random_factor if load.is_random else 1)
+    database = demand.database * (given.random_factor if demand.random_pages else 1)
     if layout.is_cluster:
-        batch = load.batch or given.batch
         # A customer's number and its document may lie on two nodes.
         database += min(layout.servers, 2 * batch) * given.node_cost / batch
     return replace(demand, database=database)
 
 
-def _count_pages(
-    model: CostModel, given: Assumptions, layout: Layout, load: Load, demand: Demand, rate: float
+def count_page_costs(
+    model: CostModel, given: Assumptions, servers: int, stored: float, demand: Demand, rate: float
 ) -> tuple[float, float]:
-    """Bytes of write-ahead log and random reads and writes of pages, per customer."""
-    if not load.is_random:
+    """Bytes of write-ahead log, and random reads and writes of pages, per customer."""
+    if not demand.random_pages:
         return demand.wal_bytes, 0.0
-    pages = load.stored * model.pages_per_customer * demand.random_pages / 2
+    # The keys of numbers and customers are about the same size; so is taken what else an update changes.
+    pages = stored * model.pages_per_customer / 2 * demand.random_pages
     images = count_images(pages, rate * given.checkpoint, demand.random_pages)
-    cached = given.memory * given.cache_share * layout.servers / (pages * PAGE_BYTES)
+    cached = given.memory * given.cache_share * servers / (pages * PAGE_BYTES)
     reads = demand.random_pages * max(0.0, 1 - cached)
     # Each page that was changed is also written back once a checkpoint.
-    return demand.wal_bytes + images * given.image_bytes, reads + images
+    return demand.wal_bytes + images * given.image_share * model.image_bytes, reads + images
 
 
 def _compute_rates(

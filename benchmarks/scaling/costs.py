@@ -5,24 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.scaling.assumptions import Assumptions
 from benchmarks.scaling.figures import Figures
 
 MICROSECOND: Final = 1e-6
 PAGE_BYTES: Final = 8_192
-# Pages at random places that a customer changes: in the keys of numbers and customers; an update also changes the key
-# of the history and the row of the version before.
+# Pages at random places that a customer changes: in the keys of numbers and of customers. An update also changes the
+# key of the history and the row of the version before; which customers are updated has no order.
 _RANDOM_PAGES: Final = {"new": 2, "full": 2, "update": 4}
+_PAGES_IN_ORDER: Final = {"new": 0, "full": 0, "update": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Per customer: CPU seconds, bytes of write-ahead log without page images, random pages, transaction ids."""
+    """Per customer: CPU seconds, bytes of write-ahead log without page images, random pages, transaction ids.
+
+    `pages_in_order` are the random pages that are left when identifiers come in order.
+    """
 
     service: float
     database: float
     wal_bytes: float
     random_pages: float
+    pages_in_order: float
     transactions: float
 
     def plus(self, other: "Demand", share: float) -> "Demand":
@@ -36,9 +40,11 @@ class CostModel:
 
     def __init__(self, figures: Figures) -> None:
         self._figures = figures
-        random = next(each for each in figures.random_writes if each.identifiers == "random")
+        self.flush_seconds = figures.flush_seconds[0]
+        random, ordered = figures.random_writes
         # Both keys together.
         self.pages_per_customer = random.index_pages / random.stored
+        self.image_bytes = (random.wal_bytes - ordered.wal_bytes) / (random.page_images - ordered.page_images)
 
     def get_demand(self, job: str, batch: float) -> Demand:
         """New or full customers, or updates of minimal ones."""
@@ -48,19 +54,18 @@ class CostModel:
             at_size = self.get_demand("new", batch)
             cpu = at_size.service + update.service - new.service, at_size.database + update.database - new.database
             wal = at_size.wal_bytes + update.wal_bytes - new.wal_bytes
-            return Demand(*cpu, wal, _RANDOM_PAGES[job], at_size.transactions)
+            return Demand(*cpu, wal, _RANDOM_PAGES[job], _PAGES_IN_ORDER[job], at_size.transactions)
         sizes = sorted(cost.batch for cost in self._figures.batches if (cost.database, cost.job) == ("PostgreSQL", job))
         points = [self._read(job, size) for size in sizes]
         names = ("service", "database", "wal_bytes", "transactions")
         service, database, wal, transactions = (
             interpolate(batch, sizes, [getattr(point, name) for point in points]) for name in names
         )
-        return Demand(service, database, wal, _RANDOM_PAGES[job], transactions)
+        return Demand(service, database, wal, _RANDOM_PAGES[job], _PAGES_IN_ORDER[job], transactions)
 
-    def get_mix(self, given: Assumptions, batch: float | None = None) -> Demand:
-        """The workload of the plan: updates and new customers."""
-        size = batch or given.batch
-        return self.get_demand("new", size).plus(self.get_demand("update", size), given.share_of_updates)
+    def get_mix(self, share_of_updates: float, batch: float) -> Demand:
+        """Minimal customers, new ones and updates."""
+        return self.get_demand("new", batch).plus(self.get_demand("update", batch), share_of_updates)
 
     def get_sqlite_seconds(self, job: str, batch: int) -> float:
         """CPU seconds per customer of the process that writes, with one client."""
@@ -73,7 +78,8 @@ class CostModel:
     def _read(self, job: str, batch: int) -> Demand:
         cost = self._figures.get_batch(job, batch)
         seconds = cost.service * MICROSECOND, cost.server * MICROSECOND
-        return Demand(*seconds, cost.wal_bytes, _RANDOM_PAGES[job], cost.transactions)
+        wal_bytes = cost.wal_bytes - cost.page_images * self.image_bytes
+        return Demand(*seconds, wal_bytes, _RANDOM_PAGES[job], _PAGES_IN_ORDER[job], cost.transactions)
 
 
 def count_round_trips(batch: int) -> int:

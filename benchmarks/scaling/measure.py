@@ -3,6 +3,7 @@
 import argparse
 import sqlite3
 import tempfile
+from collections.abc import Set
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,8 @@ SEED: Final = 20_261_126
 WORKERS: Final = 2
 STORED: Final = (10_000, 100_000, 1_000_000)
 _CLIENTS: Final = 8
+_RANDOM_WRITES: Final = 20_000
+_UPDATES: Final = 20_000
 # What migrations do to a table of customers.
 _STATEMENTS: Final = {
     "index on two columns of `communications`": "CREATE INDEX trial ON communications (batch_id, business_unit)",
@@ -86,9 +89,9 @@ class ScalingMeasurements:
     def _measure_sqlite(self) -> None:
         with self._databases.new("SQLite") as database, serve_muster(database, 1) as service:
             batches = self._build("SQLite", database, service)
-            batches.fill(20_000 // self._scale)
-            self._batches += batches.measure_new("new", self._reduce(NEW_COUNTS))
             for stored in STORED[1:]:
+                if stored == STORED[-1]:
+                    self._batches += batches.measure_new("new", self._reduce(NEW_COUNTS))
                 batches.fill(max(stored // self._scale - database.count_rows(), 1))
                 self._tables += self._read_shape("SQLite", database, f"{stored:,} customers")
         print_progress("SQLite")
@@ -99,21 +102,21 @@ class ScalingMeasurements:
             with serve_muster(database, WORKERS) as service:
                 idle = _read_worker_bytes(service)
                 batches = self._build("PostgreSQL", database, service)
-                pairs = self._measure_growth(database, batches)
-                self._measure_random_writes(database, batches, len(pairs))
-                self._measure_other_jobs(database, batches, pairs)
+                self._measure_growth(database, batches)
+                self._measure_random_writes(database, batches)
+                self._measure_other_jobs(database, batches)
                 self._connections = self._count_connections(database, service)
                 self._worker_bytes = idle, _read_worker_bytes(service)
             self._measure_removal(database)
 
-    def _measure_growth(self, database: Database, batches: BatchMeasurements) -> list[tuple[str, str]]:
+    def _measure_growth(self, database: Database, batches: BatchMeasurements) -> None:
         for stored in STORED:
             if stored == STORED[-1]:
                 self._batches += batches.measure_new("new", self._reduce(NEW_COUNTS))
             pairs = batches.fill(max(stored // self._scale - database.count_rows(), 2_000))
             count = database.count_rows()
             self._look_ups.append(measure_rows.measure_look_up(database.url, pairs, count))
-            self._tables += measure_rows.read_table_sizes(database.url, count // 2)
+            self._read_sizes(database, {"customers", "communications", "batches", "batch_units"})
             print_progress(f"{count:,} customers on PostgreSQL")
         meter = self._build_meter(database)
         self._rows.append(measure_rows.measure_vacuum(database.url, meter, database.count_rows()))
@@ -125,9 +128,9 @@ class ScalingMeasurements:
         pid = self._postgres.pid
         self._rows += measure_rows.measure_dump(database.url, target, pid, database.count_rows(), self._directory)
         self._postgres.drop(target)
-        return pairs
 
-    def _measure_random_writes(self, database: Database, batches: BatchMeasurements, count: int) -> None:
+    def _measure_random_writes(self, database: Database, batches: BatchMeasurements) -> None:
+        count = _RANDOM_WRITES // self._scale
         kinds = {"random": self._identifiers, "sequential": SequentialIdentifiers(SEED)}
         for name, identifiers in kinds.items():
             stored, pages = database.count_rows(), measure_rows.count_index_pages(database.url)
@@ -135,23 +138,27 @@ class ScalingMeasurements:
             cost = batches.measure("new", min(1_000, count), identifiers.take(count))
             self._writes.append(RandomWrites(name, stored, count, pages, cost.wal_bytes, cost.page_images))
 
-    def _measure_other_jobs(self, database: Database, batches: BatchMeasurements, pairs: list[tuple[str, str]]) -> None:
+    def _measure_other_jobs(self, database: Database, batches: BatchMeasurements) -> None:
+        """Most pages that an update changes were already changed since the checkpoint, so few are logged whole."""
         take = self._identifiers.take
+        batches.fill(2 * _UPDATES // self._scale)
+        pairs = batches.fill(_UPDATES // self._scale)
         for batch in (100, 1_000):
             self._batches.append(batches.measure_updates(pairs, batch))
             rejected = take(40_000 // self._scale)
             self._batches.append(batches.measure("rejected", batch, rejected))
         self._batches.append(batches.measure("new", 1, take(2_000 // self._scale), keys=True))
         batches.measure("closed", 1_000, take(20_000 // self._scale))
-        wanted = {"customer_history", "rejections", "rejection_counts", "batches", "batch_units", "idempotency_keys"}
-        sizes = measure_rows.read_table_sizes(database.url, 1)
-        self._tables += [size for size in sizes if size.table in wanted]
+        self._read_sizes(database, {"customer_history", "rejections", "rejection_counts", "idempotency_keys"})
 
     def _measure_removal(self, database: Database) -> None:
         meter = self._build_meter(database)
         kinds = (RetentionKind.KEYS, RetentionKind.REJECTIONS, RetentionKind.RESPONSES, RetentionKind.CLOSED_CUSTOMERS)
         self._rows += [measure_rows.measure_purge(database.url, meter, kind) for kind in kinds]
         self._rows.append(measure_rows.measure_empty_purge(database.url, meter, database.count_rows()))
+
+    def _read_sizes(self, database: Database, tables: Set[str]) -> None:
+        self._tables += [size for size in measure_rows.read_table_sizes(database.url, 1) if size.table in tables]
 
     def _read_shape(self, kind: str, database: Database, name: str) -> list[TableSize]:
         """Bytes per customer of the whole database."""

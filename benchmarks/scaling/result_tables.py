@@ -1,10 +1,19 @@
 """The tables of what the model predicts: steps, nights, batches, volumes and limits of PostgreSQL."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from benchmarks.scaling.assumptions import Assumptions
-from benchmarks.scaling.capacity import LAYOUTS, Capacity, Layout, Load, compute_capacity, without_one_node
+from benchmarks.scaling.capacity import (
+    LAYOUTS,
+    Capacity,
+    Layout,
+    Load,
+    compute_capacity,
+    count_page_costs,
+    without_one_node,
+)
 from benchmarks.scaling.costs import MICROSECOND, CostModel, count_round_trips
 from benchmarks.scaling.day import Failure, simulate_day
 from benchmarks.scaling.figures import Figures, RowCost
@@ -14,8 +23,8 @@ from muster.records.retention import RetentionKind
 from tools.reference.markdown import table
 
 GIVEN: Final = Assumptions()
-IN_ORDER: Final = Load(STORED)
-AT_RANDOM: Final = Load(STORED, is_random=True)
+MIGRATION: Final = Load(STORED, is_in_order=True)
+DAILY: Final = Load(STORED, share_of_updates=GIVEN.share_of_updates)
 _BATCHES: Final = (1_000, 10_000)
 _NODE_OUTAGE: Final = 60  # minutes
 _SWITCH_OVER: Final = 2  # minutes until a standby has taken over
@@ -24,12 +33,12 @@ _MAX_XIDS: Final = 200e6  # autovacuum_freeze_max_age
 
 def render_steps(figures: Figures) -> str:
     model = CostModel(figures)
-    header = ("layout", "in order: per hour", "ends first", "at random: per hour", "ends first", "a day of 100 million")
+    header = ("layout", "new, in order: an hour", "ends first", "daily mix: an hour", "ends first", "100 million take")
     return table(header, (_build_step(model, layout) for layout in LAYOUTS))
 
 
 def _build_step(model: CostModel, layout: Layout) -> tuple[str, ...]:
-    ordered, random = (compute_capacity(model, GIVEN, layout, load) for load in (IN_ORDER, AT_RANDOM))
+    ordered, random = (compute_capacity(model, GIVEN, layout, load) for load in (MIGRATION, DAILY))
     if layout.is_sqlite:
         return layout.name, *_describe(ordered), "not for this size", "", _describe_day(ordered)
     return layout.name, *_describe(ordered), *_describe(random), f"{_describe_day(ordered)} to {_describe_day(random)}"
@@ -44,7 +53,7 @@ def _describe_day(capacity: Capacity) -> str:
 
 
 def render_nights(figures: Figures) -> str:
-    """Each layout through a day of 100 million, at random: without a failure, and with one at the peak's begin."""
+    """Each layout through a day of 100 million: without a failure, and with one at the peak's begin."""
     model = CostModel(figures)
     header = (
         "layout",
@@ -56,10 +65,10 @@ def render_nights(figures: Figures) -> str:
 
 
 def _build_night(model: CostModel, layout: Layout) -> tuple[str, ...]:
-    rate = compute_capacity(model, GIVEN, layout, AT_RANDOM).rate
+    rate = compute_capacity(model, GIVEN, layout, DAILY).rate
     lost = 1.0
     if layout.nodes:
-        lost = 1 - compute_capacity(model, GIVEN, without_one_node(layout), AT_RANDOM).rate / rate
+        lost = 1 - compute_capacity(model, GIVEN, without_one_node(layout), DAILY).rate / rate
     # Every batch needs every node of a cluster, and one server holds all data: without a standby, both stand still.
     failures = (None, Failure(lost, _NODE_OUTAGE), Failure(1.0, _SWITCH_OVER))
     return layout.name, *(_describe_night(rate, failure) for failure in failures)
@@ -84,7 +93,8 @@ def render_batches(figures: Figures) -> str:
 
 def _build_sizes(model: CostModel, layout: Layout, sizes: tuple[int, ...]) -> Iterator[str]:
     yield layout.name
-    for load in (*(Load(STORED, batch=size) for size in sizes), Load(STORED, batch=1_000, job="full")):
+    loads = (replace(MIGRATION, batch=size) for size in sizes)
+    for load in (*loads, replace(MIGRATION, batch=1_000, job="full")):
         if layout.is_cluster and load.batch and load.batch < _BATCHES[0]:
             yield "not modelled"
         else:
@@ -92,7 +102,7 @@ def _build_sizes(model: CostModel, layout: Layout, sizes: tuple[int, ...]) -> It
 
 
 def _get_response_seconds(model: CostModel, batch: int) -> float:
-    demand = model.get_mix(GIVEN, batch)
+    demand = model.get_demand("new", batch)
     round_trips = count_round_trips(batch)
     return (demand.service + demand.database) * batch + round_trips * GIVEN.round_trip + GIVEN.flush
 
@@ -113,7 +123,17 @@ def render_volumes(figures: Figures) -> str:
     sums = (sum(volume.stored for volume in minimal), sum(volume.day for volume in minimal))
     years = (sum(volume.year for volume in volumes) for volumes in (minimal, full))
     stored, day = map(format_bytes, sums)
-    return table(header, [*rows, ("together", stored, "", day, *map(format_bytes, years))])
+    logs = (("write-ahead log, daily mix", DAILY), ("the same, new customers in order", MIGRATION))
+    log_rows = [(name, "", "", format_bytes(_get_daily_log(figures, load)), "", "") for name, load in logs]
+    return table(header, [*rows, ("together", stored, "", day, *map(format_bytes, years)), *log_rows])
+
+
+def _get_daily_log(figures: Figures, load: Load) -> float:
+    """Bytes of write-ahead log of a day on one server, at the rate of the peak."""
+    model, rate = CostModel(figures), PER_DAY * GIVEN.peak_share / (GIVEN.peak_hours * 3_600)
+    demand = model.get_mix(load.share_of_updates, GIVEN.batch)
+    pages = demand.pages_in_order if load.is_in_order else demand.random_pages
+    return PER_DAY * count_page_costs(model, GIVEN, 1, STORED, replace(demand, random_pages=pages), rate)[0]
 
 
 def render_operations(figures: Figures) -> str:

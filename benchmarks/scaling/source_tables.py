@@ -8,7 +8,7 @@ from benchmarks.scaling.capacity import LAYOUTS, Layout, compute_capacity
 from benchmarks.scaling.closed_network import BatchTimes, simulate_rate
 from benchmarks.scaling.costs import CostModel, count_images, count_levels, count_round_trips
 from benchmarks.scaling.figures import BatchCost, Figures
-from benchmarks.scaling.result_tables import AT_RANDOM, GIVEN
+from benchmarks.scaling.result_tables import DAILY, GIVEN
 from benchmarks.scaling.units import format_bytes, format_change, format_count, format_number
 from tools.reference.markdown import table
 
@@ -94,7 +94,7 @@ def predict_rate(model: CostModel, batch: int, clients: int) -> float:
         client=model.get_client_seconds(batch) * batch,
         service=demand.service * batch,
         database=demand.database * batch,
-        waiting=GIVEN.flush + count_round_trips(batch) * _LOOPBACK_SECONDS,
+        waiting=model.flush_seconds + count_round_trips(batch) * _LOOPBACK_SECONDS,
     )
     return simulate_rate(times, clients, BENCHMARK_CORES) * batch
 
@@ -108,7 +108,7 @@ def _validate_images(figures: Figures) -> Iterator[tuple[str, ...]]:
         ("page images a customer", images, random.page_images),
         (
             "WAL bytes a customer",
-            base + images * GIVEN.image_bytes,
+            base + images * CostModel(figures).image_bytes,
             random.wal_bytes,
         ),
     )
@@ -117,15 +117,20 @@ def _validate_images(figures: Figures) -> Iterator[tuple[str, ...]]:
 
 
 def _validate_look_ups(figures: Figures) -> Iterator[tuple[str, ...]]:
-    """A look-up reads one page a level of the number's key and of the customer's key."""
     random = figures.random_writes[0]
     per_leaf = 2 * random.stored / random.index_pages
     for look_up in figures.look_ups:
-        predicted = 2 * count_levels(look_up.stored, per_leaf)
+        predicted = predict_look_up(look_up.stored, per_leaf)
         name = f"pages of a look-up of an unknown customer, {look_up.stored:,} stored"
-        yield name, str(predicted), format_number(look_up.missing), format_change(predicted / look_up.missing)
+        error = format_change(predicted / look_up.missing)
+        yield name, format_number(predicted), format_number(look_up.missing), error
     for stored in (1e8, 1e9):
-        yield f"the same, {format_count(stored)} stored", str(2 * count_levels(stored, per_leaf)), "", ""
+        yield f"the same, {format_count(stored)} stored", format_number(predict_look_up(stored, per_leaf)), "", ""
+
+
+def predict_look_up(stored: float, per_leaf: float, batch: int = 1_000) -> float:
+    """Pages per customer: a descent of each key's tree, which serves all identifiers of the batch in the same leaf."""
+    return 2 * count_levels(stored, per_leaf) * count_images(stored / per_leaf, batch, 1)
 
 
 def render_assumptions(figures: Figures) -> str:
@@ -144,5 +149,5 @@ def _list_assumptions(model: CostModel, layouts: list[Layout]) -> Iterator[tuple
 
 def _describe_effect(model: CostModel, layout: Layout, name: str) -> str:
     """What twice the value makes of the customers per hour, at random."""
-    plain, doubled = (compute_capacity(model, given, layout, AT_RANDOM).rate for given in (GIVEN, GIVEN.doubled(name)))
+    plain, doubled = (compute_capacity(model, given, layout, DAILY).rate for given in (GIVEN, GIVEN.doubled(name)))
     return format_change(doubled / plain)

@@ -39,7 +39,7 @@ def list_volumes(figures: Figures, given: Assumptions, *, is_full: bool) -> Sequ
         _build(figures, "communications", STORED, PER_DAY),
         _build(figures, "customer_history", 0, updates, extra),
         _build(figures, "rejections", 0, rejected),
-        _build(figures, "batches", STORED / given.batch, batches, _get_response_extra(figures, given)),
+        _build_batches(figures, given),
         _build(figures, "idempotency_keys", 0, batches),
     ]
 
@@ -54,9 +54,12 @@ def get_bytes(size: TableSize) -> float:
     return size.heap + size.indexes
 
 
-def _get_response_extra(figures: Figures, given: Assumptions) -> float:
-    """The stored response, about 50 bytes per customer (decision 7); the rows measured are of small batches."""
-    return 50 * given.batch
+def _build_batches(figures: Figures, given: Assumptions) -> Volume:
+    """Nearly all of it is stored responses, so bytes grow with customers."""
+    size = figures.get_table("batches")
+    per_customer = size.heap * size.rows / figures.get_table("customers").rows
+    heap = per_customer + size.indexes / given.batch
+    return Volume("batches", STORED * heap, PER_DAY / given.batch, PER_DAY * heap, PER_DAY * per_customer)
 
 
 def _build(figures: Figures, table: str, stored: float, rows: float, extra: float = 0.0) -> Volume:
