@@ -60,7 +60,6 @@ class Capacity:
 LAYOUTS: Final = (
     Layout("one node, SQLite", servers=1, is_sqlite=True),
     Layout("one node, PostgreSQL on it", servers=1),
-    Layout("2 nodes, PostgreSQL", servers=1, nodes=2),
     Layout("4 nodes, PostgreSQL", servers=1, nodes=4),
     Layout("Citus, 4 nodes", servers=4, is_cluster=True),
     Layout("Citus, 16 nodes", servers=16, is_cluster=True),
@@ -104,10 +103,16 @@ def count_page_costs(
     # The keys of numbers and customers are about the same size; so is taken what else an update changes.
     pages = stored * model.pages_per_customer / 2 * demand.random_pages
     images = count_images(pages, rate * given.checkpoint, demand.random_pages)
-    cached = given.memory * given.cache_share * servers / (pages * PAGE_BYTES)
+    cached = servers * given.memory * given.cache_share / (pages * PAGE_BYTES)
     reads = demand.random_pages * max(0.0, 1 - cached)
     # Each page that was changed is also written back once a checkpoint.
     return demand.wal_bytes + images * given.image_share * model.image_bytes, reads + images
+
+
+def count_keys_in_memory(model: CostModel, given: Assumptions, layout: Layout, random_pages: float) -> float:
+    """Customers whose randomly changed pages fit into the memory of the servers."""
+    pages = model.pages_per_customer / 2 * random_pages
+    return given.memory * given.cache_share * layout.servers / (pages * PAGE_BYTES)
 
 
 def _compute_rates(

@@ -32,7 +32,7 @@ class _Process:
     waiting: float
 
 
-def simulate_rate(times: BatchTimes, clients: int, cores: int, batches: int = 400) -> float:
+def simulate_rate(times: BatchTimes, clients: int, cores: int, batches: int = 200) -> float:
     """Batches per second. The CPU time of a batch varies by a fifth, as that of real ones does."""
     random = Random(_SEED)
     ready: deque[_Process] = deque(_start(times, random) for _ in range(clients))

@@ -7,7 +7,9 @@ from typing import Final
 
 from benchmarks.scaling.figures import Figures
 
-MICROSECOND: Final = 1e-6
+_MICROSECOND: Final = 1e-6
+# µs of CPU time to decode a minimal customer in the benchmark (docs/benchmarks.md). A shared machine is slower.
+BENCHMARK_DECODING: Final = 0.73
 PAGE_BYTES: Final = 8_192
 # Pages at random places that a customer changes: in the keys of numbers and of customers. An update also changes the
 # key of the history and the row of the version before; which customers are updated has no order.
@@ -41,6 +43,8 @@ class CostModel:
     def __init__(self, figures: Figures) -> None:
         self._figures = figures
         self.flush_seconds = figures.flush_seconds[0]
+        # Seconds of the benchmark's machine for a measured µs.
+        self._second = _MICROSECOND * BENCHMARK_DECODING / figures.decoding
         random, ordered = figures.random_writes
         # Both keys together.
         self.pages_per_customer = random.index_pages / random.stored
@@ -67,17 +71,21 @@ class CostModel:
         """Minimal customers, new ones and updates."""
         return self.get_demand("new", batch).plus(self.get_demand("update", batch), share_of_updates)
 
+    def get_row_seconds(self, operation: str) -> float:
+        """CPU seconds of an operation per row."""
+        return self._figures.get_row(operation).cpu * self._second
+
     def get_sqlite_seconds(self, job: str, batch: int) -> float:
         """CPU seconds per customer of the process that writes, with one client."""
-        return self._figures.get_batch(job, batch, "SQLite").service * MICROSECOND
+        return self._figures.get_batch(job, batch, "SQLite").service * self._second
 
     def get_client_seconds(self, batch: int) -> float:
         """CPU seconds per customer of the load generator."""
-        return self._figures.get_batch("new", batch).client * MICROSECOND
+        return self._figures.get_batch("new", batch).client * self._second
 
     def _read(self, job: str, batch: int) -> Demand:
         cost = self._figures.get_batch(job, batch)
-        seconds = cost.service * MICROSECOND, cost.server * MICROSECOND
+        seconds = cost.service * self._second, cost.server * self._second
         wal_bytes = cost.wal_bytes - cost.page_images * self.image_bytes
         return Demand(*seconds, wal_bytes, _RANDOM_PAGES[job], _PAGES_IN_ORDER[job], cost.transactions)
 

@@ -135,11 +135,17 @@ def measure_audit(url: str, meter: CostMeter, entries: int) -> RowCost:
 def measure_dump(url: str, restored_url: str, server_pid: int, rows: int, directory: Path) -> list[RowCost]:
     """A dump with pg_dump and its restore into an empty database; CPU times of tool and server."""
     file, tools = directory / "muster.dump", Path(psutil.Process(server_pid).exe()).parent
-    dump = [tools / "pg_dump", "--format=custom", f"--file={file}", url]
-    restore = [tools / "pg_restore", f"--dbname={restored_url}", "--exit-on-error", "--no-owner", file]
+    dump: list[str | Path] = [tools / "pg_dump", "--format=custom", f"--file={file}", url]
+    restore: list[str | Path] = [
+        tools / "pg_restore",
+        f"--dbname={restored_url}",
+        "--exit-on-error",
+        "--no-owner",
+        file,
+    ]
     size = 0
     found = []
-    commands: dict[str, list[str | Path]] = {"pg_dump": dump, "pg_restore": restore}
+    commands = {"pg_dump": dump, "pg_restore": restore}
     for operation, command in commands.items():
         before = read_tree_seconds(server_pid) + _read_children_seconds()
         subprocess.run(command, check=True)

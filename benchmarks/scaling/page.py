@@ -18,19 +18,19 @@ TABLES: Final[Mapping[str, Callable[[Figures], str]]] = {
     "operations": result_tables.render_operations,
     "limits": result_tables.render_limits,
     "costs": source_tables.render_costs,
-    "rows": source_tables.render_rows,
+    "sizes": source_tables.render_sizes,
     "validation": source_tables.render_validation,
     "assumptions": source_tables.render_assumptions,
     "machine": source_tables.render_machine,
 }
-_MARK: Final = re.compile(r"(<!-- computed: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+_MARK: Final = re.compile(r"(<!-- computed: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def render_page(text: str) -> str:
     """The page with the tables as they are computed now. Raises `KeyError` for a mark without a table."""
     figures = read_figures()
     tables = {name: render(figures) for name, render in TABLES.items()}
-    return _MARK.sub(lambda mark: f"{mark[1]}{tables[mark[2]]}{mark[3]}", text)
+    return _MARK.sub(lambda mark: f"{mark[1]}{tables[mark[2]]}\n{mark[3]}", text)
 
 
 def find_marks(text: str) -> list[str]:

@@ -11,10 +11,11 @@ from benchmarks.scaling.capacity import (
     Layout,
     Load,
     compute_capacity,
+    count_keys_in_memory,
     count_page_costs,
     without_one_node,
 )
-from benchmarks.scaling.costs import MICROSECOND, CostModel, count_round_trips
+from benchmarks.scaling.costs import CostModel, count_round_trips
 from benchmarks.scaling.day import Failure, simulate_day
 from benchmarks.scaling.figures import Figures, RowCost
 from benchmarks.scaling.units import format_bytes, format_count, format_hours, format_number
@@ -27,25 +28,30 @@ MIGRATION: Final = Load(STORED, is_in_order=True)
 DAILY: Final = Load(STORED, share_of_updates=GIVEN.share_of_updates)
 _BATCHES: Final = (1_000, 10_000)
 _NODE_OUTAGE: Final = 60  # minutes
+_MIXED_PAGES: Final = 4  # random pages of an update
 _SWITCH_OVER: Final = 2  # minutes until a standby has taken over
 _MAX_XIDS: Final = 200e6  # autovacuum_freeze_max_age
 
 
 def render_steps(figures: Figures) -> str:
     model = CostModel(figures)
-    header = ("layout", "new, in order: an hour", "ends first", "daily mix: an hour", "ends first", "100 million take")
+    rates = ("new, in order: an hour, a day", "ends first", "daily mix: an hour, a day", "ends first")
+    header = ("layout", "keys in memory up to", *rates, "100 million take")
     return table(header, (_build_step(model, layout) for layout in LAYOUTS))
 
 
 def _build_step(model: CostModel, layout: Layout) -> tuple[str, ...]:
     ordered, random = (compute_capacity(model, GIVEN, layout, load) for load in (MIGRATION, DAILY))
     if layout.is_sqlite:
-        return layout.name, *_describe(ordered), "not for this size", "", _describe_day(ordered)
-    return layout.name, *_describe(ordered), *_describe(random), f"{_describe_day(ordered)} to {_describe_day(random)}"
+        return layout.name, "1 million tried", *_describe(ordered), "not for this size", "", _describe_day(ordered)
+    stored = count_keys_in_memory(model, GIVEN, layout, _MIXED_PAGES)
+    days = f"{_describe_day(ordered)} to {_describe_day(random)}"
+    return layout.name, format_count(stored), *_describe(ordered), *_describe(random), days
 
 
 def _describe(capacity: Capacity) -> tuple[str, str]:
-    return format_count(capacity.rate * 3_600), capacity.limit.value
+    hour = capacity.rate * 3_600
+    return f"{format_count(hour)}, {format_count(24 * hour)}", capacity.limit.value
 
 
 def _describe_day(capacity: Capacity) -> str:
@@ -152,14 +158,15 @@ def render_operations(figures: Figures) -> str:
         f"purge: {RetentionKind.KEYS.meaning}": keys,
         "entry of the audit log": keys,
     }
-    header = ("operation", "rows", "CPU time", "write-ahead log", "result")
-    return table(header, (_build_operation(figures.get_row(name), count) for name, count in rows.items()))
+    header = ("operation", "measured, µs a row", "rows", "CPU time", "write-ahead log", "result")
+    model = CostModel(figures)
+    return table(header, (_build_operation(model, figures.get_row(name), count) for name, count in rows.items()))
 
 
-def _build_operation(cost: RowCost, rows: float) -> tuple[str, ...]:
+def _build_operation(model: CostModel, cost: RowCost, rows: float) -> tuple[str, ...]:
     size = format_bytes(cost.bytes * rows) if cost.bytes else ""
-    cpu = format_hours(cost.cpu * rows * MICROSECOND / 3_600)
-    return cost.operation, format_count(rows), cpu, format_bytes(cost.wal_bytes * rows), size
+    cpu = format_hours(model.get_row_seconds(cost.operation) * rows / 3_600)
+    return cost.operation, format_number(cost.cpu), format_count(rows), cpu, format_bytes(cost.wal_bytes * rows), size
 
 
 def render_limits(figures: Figures) -> str:

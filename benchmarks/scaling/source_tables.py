@@ -6,10 +6,11 @@ from typing import Final
 from benchmarks.scaling.assumptions import BENCHMARK, BENCHMARK_CORES, iterate_assumptions
 from benchmarks.scaling.capacity import LAYOUTS, Layout, compute_capacity
 from benchmarks.scaling.closed_network import BatchTimes, simulate_rate
-from benchmarks.scaling.costs import CostModel, count_images, count_levels, count_round_trips
-from benchmarks.scaling.figures import BatchCost, Figures
+from benchmarks.scaling.costs import BENCHMARK_DECODING, CostModel, count_images, count_levels, count_round_trips
+from benchmarks.scaling.figures import BatchCost, Figures, TableSize
 from benchmarks.scaling.result_tables import DAILY, GIVEN
-from benchmarks.scaling.units import format_bytes, format_change, format_count, format_number
+from benchmarks.scaling.units import format_bytes, format_change, format_number
+from benchmarks.scaling.volume import STORED
 from tools.reference.markdown import table
 
 _JOBS: Final = {
@@ -19,59 +20,60 @@ _JOBS: Final = {
     "rejected": "rejected",
     "keyed": "new, with `Idempotency-Key`",
 }
+_SIZES: Final = (1, 100, 1_000, 10_000)
 _LOOPBACK_SECONDS: Final = 0.00005  # a round trip between processes of one machine
 _SENSITIVE: Final = ("4 nodes, PostgreSQL", "Citus, 64 nodes")
 
 
 def render_machine(figures: Figures) -> str:
-    return f"Measured: {figures.machine} The machine was shared with other work; {_describe_decoding(figures)}"
+    idle, used = map(format_bytes, figures.worker_bytes)
+    return (
+        f"Measured: {figures.machine} The machine was shared with other work; "
+        f"{_describe_decoding(figures)} A worker had {idle} of memory of its own at the start and {used} at the end; "
+        f"a service with 2 workers held {figures.connections} connections under 8 clients."
+    )
 
 
 def _describe_decoding(figures: Figures) -> str:
     return (
-        f"decoding a minimal customer took {figures.decoding:.2f} µs of CPU time meanwhile, and 0.73 µs in the "
-        "benchmark."
+        f"decoding a minimal customer took {figures.decoding:.2f} µs of CPU time, and {BENCHMARK_DECODING} µs in the "
+        "benchmark, so the model divides CPU times by the ratio of the two."
     )
 
 
 def render_costs(figures: Figures) -> str:
-    header = ("database", "customers", "batch", "service, µs", "PostgreSQL, µs", "WAL, bytes", "pages touched", "xids")
-    return table(header, map(_build_cost, figures.batches))
+    """CPU times in µs, of the service and of PostgreSQL."""
+    header = ("customers", *(f"{size:,} a batch" for size in _SIZES), "WAL, bytes", "page images", "pages touched")
+    kinds = dict.fromkeys((cost.database, cost.job) for cost in figures.batches)
+    return table(header, (list(_build_costs(figures, *kind)) for kind in sorted(kinds)))
 
 
-def _build_cost(cost: BatchCost) -> tuple[str, ...]:
-    row = cost.database, _JOBS[cost.job], f"{cost.batch:,}", format_number(cost.service)
-    if cost.database == "SQLite":
-        return *row, "in the service", "", "", ""
-    values = cost.server, cost.wal_bytes, cost.page_accesses, cost.transactions
-    return *row, *map(format_number, values)
+def _build_costs(figures: Figures, database: str, job: str) -> Iterator[str]:
+    """Counters are those of the largest batches that were measured."""
+    costs = {cost.batch: cost for cost in figures.batches if (cost.database, cost.job) == (database, job)}
+    yield f"{database}: {_JOBS[job]}"
+    for size in _SIZES:
+        yield _describe_cpu(costs[size]) if size in costs else ""
+    last = costs[max(costs)]
+    for value in (last.wal_bytes, last.page_images, last.page_accesses):
+        yield format_number(value) if database == "PostgreSQL" else ""
 
 
-def render_rows(figures: Figures) -> str:
-    header = (
-        "table or operation",
-        "rows",
-        "table, bytes a row",
-        "indexes, bytes a row",
-        "CPU, µs a row",
-        "WAL, bytes a row",
-    )
-    sizes = [
-        (f"{size.table}, {size.database}", f"{size.rows:,}", f"{size.heap:,.0f}", f"{size.indexes:,.0f}", "", "")
-        for size in figures.tables
-        if size == figures.get_table(size.table, size.database)
-    ]
-    operations = [
-        (
-            cost.operation,
-            f"{cost.rows:,}",
-            f"{cost.bytes:,.0f}" if cost.bytes else "",
-            "",
-            *map(format_number, (cost.cpu, cost.wal_bytes)),
-        )
-        for cost in figures.rows
-    ]
-    return table(header, [*sizes, *operations])
+def _describe_cpu(cost: BatchCost) -> str:
+    server = f" + {format_number(cost.server)}" if cost.database == "PostgreSQL" else ""
+    return f"{format_number(cost.service)}{server}"
+
+
+def render_sizes(figures: Figures) -> str:
+    """Tables at the largest size that was measured."""
+    header = ("table", "rows", "bytes a row", "bytes of indexes a row")
+    sizes = [size for size in figures.tables if size == figures.get_table(size.table, size.database)]
+    return table(header, map(_build_size, sizes))
+
+
+def _build_size(size: TableSize) -> tuple[str, ...]:
+    indexes = f"{size.indexes:,.0f}" if size.indexes else "in the table"
+    return f"{size.database}: {size.table}", f"{size.rows:,}", f"{size.heap:,.0f}", indexes
 
 
 def render_validation(figures: Figures) -> str:
@@ -100,20 +102,11 @@ def predict_rate(model: CostModel, batch: int, clients: int) -> float:
 
 
 def _validate_images(figures: Figures) -> Iterator[tuple[str, ...]]:
-    random, ordered = figures.random_writes
-    images = count_images(random.index_pages, random.customers, 2)
-    base = ordered.wal_bytes
-    name = f"{random.customers:,} at random after a checkpoint, {random.stored:,} stored"
-    predictions = (
-        ("page images a customer", images, random.page_images),
-        (
-            "WAL bytes a customer",
-            base + images * CostModel(figures).image_bytes,
-            random.wal_bytes,
-        ),
-    )
-    for what, predicted, measured in predictions:
-        yield f"{what}: {name}", format_number(predicted), format_number(measured), format_change(predicted / measured)
+    random = figures.random_writes[0]
+    predicted = count_images(random.index_pages, random.customers, 2)
+    name = f"page images a customer: {random.customers:,} at random after a checkpoint, {random.stored:,} stored"
+    error = format_change(predicted / random.page_images)
+    yield name, format_number(predicted), format_number(random.page_images), error
 
 
 def _validate_look_ups(figures: Figures) -> Iterator[tuple[str, ...]]:
@@ -124,8 +117,7 @@ def _validate_look_ups(figures: Figures) -> Iterator[tuple[str, ...]]:
         name = f"pages of a look-up of an unknown customer, {look_up.stored:,} stored"
         error = format_change(predicted / look_up.missing)
         yield name, format_number(predicted), format_number(look_up.missing), error
-    for stored in (1e8, 1e9):
-        yield f"the same, {format_count(stored)} stored", format_number(predict_look_up(stored, per_leaf)), "", ""
+    yield "the same, 1 billion stored", format_number(predict_look_up(STORED, per_leaf)), "", ""
 
 
 def predict_look_up(stored: float, per_leaf: float, batch: int = 1_000) -> float:
@@ -137,14 +129,14 @@ def render_assumptions(figures: Figures) -> str:
     model = CostModel(figures)
     layouts = [layout for layout in LAYOUTS if layout.name in _SENSITIVE]
     header = ("given", "value", "source", *(f"doubled: {layout.name}" for layout in layouts))
-    return table(header, _list_assumptions(model, layouts))
-
-
-def _list_assumptions(model: CostModel, layouts: list[Layout]) -> Iterator[tuple[str, ...]]:
+    rows, others = [], []
     for name, value, meaning, source, is_doubled in iterate_assumptions():
         shown = format_bytes(value) if "bytes" in meaning or "memory of" in meaning else format_number(value)
-        effects = [_describe_effect(model, layout, name) if is_doubled else "" for layout in layouts]
-        yield meaning, shown, source, *effects
+        if is_doubled:
+            rows.append((meaning, shown, source, *(_describe_effect(model, layout, name) for layout in layouts)))
+        else:
+            others.append(f"{meaning}: {shown} ({source})")
+    return f"{table(header, rows)}\n\nAlso given: {'; '.join(others)}."
 
 
 def _describe_effect(model: CostModel, layout: Layout, name: str) -> str:

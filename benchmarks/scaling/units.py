@@ -8,7 +8,9 @@ _COUNTS: Final = ((1e9, "billion"), (1e6, "million"))
 
 
 def format_bytes(value: float) -> str:
-    """In decimal units, as disks are sold."""
+    """In decimal units, as disks are sold; nothing for 0."""
+    if value == 0:
+        return ""
     for size, name in _SIZES:
         if value >= size:
             return f"{format_number(value / size)} {name}"
@@ -31,6 +33,8 @@ def format_number(value: float, digits: int = 2) -> str:
 
 
 def format_hours(hours: float) -> str:
+    if hours < 1 / 60:
+        return f"{format_number(hours * 3_600)} s"
     if hours < 1:
         return f"{format_number(hours * 60)} min"
     return f"{format_number(hours)} h" if hours < 48 else f"{format_number(hours / 24)} days"

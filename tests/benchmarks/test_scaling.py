@@ -11,9 +11,10 @@ from benchmarks.scaling.costs import CostModel, count_images, count_levels, inte
 from benchmarks.scaling.day import Failure, simulate_day
 from benchmarks.scaling.figures import read_figures
 from benchmarks.scaling.page import PAGE, TABLES, find_marks, render_page
-from benchmarks.scaling.source_tables import predict_rate
+from benchmarks.scaling.source_tables import predict_look_up, predict_rate
 
-MODEL = CostModel(read_figures())
+FIGURES = read_figures()
+MODEL = CostModel(FIGURES)
 GIVEN = Assumptions()
 MILLION, BILLION = 1e6, 1e9
 CLUSTER = next(layout for layout in LAYOUTS if layout.is_cluster)
@@ -29,9 +30,22 @@ def test_page_has_every_table_once() -> None:
     assert sorted(find_marks(PAGE.read_text(encoding="utf-8"))) == sorted(TABLES)
 
 
-@pytest.mark.parametrize(("batch", "clients"), [key for key in BENCHMARK if key[0] > 1])
-def test_simulation_predicts_the_benchmark_within_a_third(batch: int, clients: int) -> None:
-    assert predict_rate(MODEL, batch, clients) == pytest.approx(BENCHMARK[batch, clients], rel=1 / 3)
+@pytest.mark.parametrize(("batch", "clients"), [key for key in BENCHMARK if key[0] >= 1_000])
+def test_simulation_predicts_large_batches_of_the_benchmark_within_a_fifth(batch: int, clients: int) -> None:
+    assert predict_rate(MODEL, batch, clients) == pytest.approx(BENCHMARK[batch, clients], rel=0.2)
+
+
+def test_model_predicts_the_page_images_that_were_counted() -> None:
+    random = FIGURES.random_writes[0]
+    predicted = count_images(random.index_pages, random.customers, 2)
+    assert predicted == pytest.approx(random.page_images, rel=0.05)
+
+
+def test_model_predicts_the_pages_of_a_look_up_that_were_counted() -> None:
+    random = FIGURES.random_writes[0]
+    for look_up in FIGURES.look_ups[1:]:
+        predicted = predict_look_up(look_up.stored, 2 * random.stored / random.index_pages)
+        assert predicted == pytest.approx(look_up.missing, rel=0.05)
 
 
 def test_simulated_client_alone_waits_for_each_phase() -> None:
@@ -60,8 +74,8 @@ def test_levels_of_a_tree_grow_with_the_logarithm_of_its_entries() -> None:
 
 
 @pytest.mark.parametrize("layout", [layout for layout in LAYOUTS if not layout.is_sqlite], ids=lambda each: each.name)
-def test_random_identifiers_and_more_customers_never_raise_the_rate(layout: Layout) -> None:
-    loads = [Load(BILLION), Load(MILLION, is_random=True), Load(BILLION, is_random=True)]
+def test_random_identifiers_more_customers_and_updates_never_raise_the_rate(layout: Layout) -> None:
+    loads = [Load(BILLION, is_in_order=True), Load(MILLION), Load(BILLION), Load(BILLION, share_of_updates=0.9)]
     rates = [compute_capacity(MODEL, GIVEN, layout, load).rate for load in loads]
     assert rates == sorted(rates, reverse=True)
 
@@ -80,7 +94,7 @@ def test_more_nodes_help_until_the_database_is_the_limit() -> None:
 def test_larger_batches_pay_for_the_nodes_of_a_cluster() -> None:
     large = replace(CLUSTER, servers=64)
     small_batches, large_batches = (
-        compute_capacity(MODEL, GIVEN, large, Load(BILLION, batch=size)) for size in (1_000, 10_000)
+        compute_capacity(MODEL, GIVEN, large, Load(BILLION, is_in_order=True, batch=size)) for size in (1_000, 10_000)
     )
     assert large_batches.rate > 1.5 * small_batches.rate
 
@@ -89,7 +103,7 @@ def test_larger_batches_pay_for_the_nodes_of_a_cluster() -> None:
 def test_capacity_stays_finite_when_an_assumption_is_doubled(name: str) -> None:
     for layout in (ONE_DATABASE, CLUSTER):
         changed, plain = (
-            compute_capacity(MODEL, given, layout, Load(BILLION, is_random=True)).rate
+            compute_capacity(MODEL, given, layout, Load(BILLION, share_of_updates=0.9)).rate
             for given in (GIVEN.doubled(name), GIVEN)
         )
         assert plain / 5 < changed < plain * 5
