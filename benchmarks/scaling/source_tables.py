@@ -21,6 +21,7 @@ _JOBS: Final = {
     "keyed": "new, with `Idempotency-Key`",
 }
 _SIZES: Final = (1, 100, 1_000, 10_000)
+_MIN_ROWS: Final = 1_000
 _LOOPBACK_SECONDS: Final = 0.00005  # a round trip between processes of one machine
 _SENSITIVE: Final = ("4 nodes, PostgreSQL", "Citus, 64 nodes")
 
@@ -65,9 +66,10 @@ def _describe_cpu(cost: BatchCost) -> str:
 
 
 def render_sizes(figures: Figures) -> str:
-    """Tables at the largest size that was measured."""
+    """Tables at the largest size that was measured, without those of a few rows."""
     header = ("table", "rows", "bytes a row", "bytes of indexes a row")
-    sizes = [size for size in figures.tables if size == figures.get_table(size.table, size.database)]
+    largest = (size for size in figures.tables if size == figures.get_table(size.table, size.database))
+    sizes = [size for size in largest if size.rows >= _MIN_ROWS]
     return table(header, map(_build_size, sizes))
 
 
