@@ -1,7 +1,9 @@
 """`python -m benchmarks.scaling.measure`: measures the costs that the capacity plan uses and writes figures.json."""
 
 import argparse
+import signal
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Set
 from contextlib import closing
@@ -201,6 +203,7 @@ def main() -> None:
     parser.add_argument("--scale", type=int, default=1, help="divides the numbers of customers, for a trial")
     parser.add_argument("--output", type=Path, default=FIGURES)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
     with postgres.run_server() as server, tempfile.TemporaryDirectory(prefix="muster-scaling-") as directory:
         databases = Databases(server, Path(directory))
         figures = ScalingMeasurements(databases, Path(directory), arguments.scale).run()
