@@ -66,6 +66,17 @@ class PostgresServer:
         self._server.ensure_postgres_running()
 
     @property
+    def pid(self) -> int:
+        """The postmaster, whose descendants are all processes of the server."""
+        return int(self._server.get_postmaster_info().process.pid)
+
+    @property
+    def url(self) -> str:
+        """The database that a new server has."""
+        url: str = self._server.get_uri()
+        return url
+
+    @property
     def version(self) -> str:
         return str(self.value(self._server.get_uri(), "SHOW server_version"))
 

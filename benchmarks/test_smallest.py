@@ -11,6 +11,8 @@ import psutil
 import pytest
 
 from benchmarks.muster_measurements import list_table_workloads
+from benchmarks.scaling.figures import read_figures
+from benchmarks.scaling.page import TABLES
 from benchmarks.sizes import SIZES
 from benchmarks.targets import build_extra_measurements, build_targets
 
@@ -71,6 +73,15 @@ def test_run_of_another_size_leaves_the_documentation_unchanged() -> None:
     assert completed.returncode == 0, completed.stderr
     assert "relative to Datasette" in completed.stdout
     assert [file.stat().st_mtime_ns for file in files] == before
+
+
+def test_scaling_measurements_find_every_cost_that_the_plan_uses(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    command = [sys.executable, "-m", "benchmarks.scaling.measure", "--scale", "500", "--output", str(file)]
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
+    figures = read_figures(file)
+    assert all(render(figures) for render in TABLES.values())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
