@@ -11,6 +11,7 @@ from muster.auth.authorization import SUBMIT_LOADS
 from muster.auth.users import User
 from muster.loads.formats.text_encoding import LIKELY_ENCODINGS, UnknownEncodingError
 from muster.loads.load_store import Load, LoadListFilter, LoadState
+from muster.loads.read_deadline import ReadTimeoutError
 from muster.loads.rows import InvalidFileError, SheetChoiceError
 from muster.loads.uploads import TooManyLoadsError, UnsupportedEncodingError
 from muster.web.console.access import PageDependency, PageRequest, page_option
@@ -175,7 +176,9 @@ def _render_unreadable(page: PageRequest, load: Load, error: InvalidFileError) -
         return page.render("load_file_sheet.html", load=load, sheets=error.sheets[:_MAX_SHEETS])
     if isinstance(error, UnknownEncodingError):
         return _render_encoding(page, load, Form(), error)
-    return page.render("load_file_unreadable.html", load=load, problem=str(error))
+    return page.render(
+        "load_file_unreadable.html", load=load, problem=str(error), is_slow=isinstance(error, ReadTimeoutError)
+    )
 
 
 def _render_encoding(page: PageRequest, load: Load, form: Form, error: UnknownEncodingError | None) -> HtmlResponse:
