@@ -70,7 +70,7 @@ def own_console(own_provider: OidcProvider, make_directory: MakeDirectory) -> It
         yield browser
 
 
-def configure(provider: OidcProvider) -> dict[str, str]:
+def configure(provider: OidcProvider) -> dict[str, Any]:
     return {"oidc_issuer": provider.url, "oidc_audience": AUDIENCE, "oidc_client_id": CLIENT}
 
 
