@@ -55,6 +55,7 @@ class User:
     disabled: bool = False
     credential: str = field(default="", compare=False)
     address: str = field(default="", compare=False)
+    password_used_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +148,8 @@ class UserStore(Protocol):
 
     def record_token_use(self, token_id: str, at: datetime, *, interval: timedelta) -> None:
         """Writes the time of a use, unless one within the interval is written already."""
+        ...
+
+    def record_password_use(self, name: str, at: datetime, *, interval: timedelta) -> None:
+        """As `record_token_use`."""
         ...
