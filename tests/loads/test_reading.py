@@ -95,7 +95,7 @@ def test_the_first_refused_rows_are_read_before_the_end_too_and_noted(user: User
     if refused is not None:
         assert [row.raw for row in refused.rows] == ["row 1"]
     details = {"rows": 1}
-    expected = [AuditEvent(user.name, Action.REFUSED_ROWS_READ, str(load.id), details)] if is_visible else []
+    expected = [AuditEvent(user.name, Action.FIRST_REFUSED_ROWS_READ, str(load.id), details)] if is_visible else []
     assert library.audit.events == expected
 
 

@@ -100,7 +100,7 @@ class LoadReader:
         if load.layout is None or not load.has_refused or not self.sees_refused(load, user):
             return None
         rows = list(islice(self._iterate_refused(load.id), limit))
-        self._audit.record_read(user, Action.REFUSED_ROWS_READ, str(load.id), {"rows": len(rows)})
+        self._audit.record_read(user, Action.FIRST_REFUSED_ROWS_READ, str(load.id), {"rows": len(rows)})
         return RefusedFile(load.layout, iter(rows))
 
     def results(self, load_id: UUID, user: User) -> Iterator[Sequence[msgspec.Raw]] | None:

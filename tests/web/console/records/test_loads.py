@@ -139,7 +139,7 @@ def test_only_the_first_refused_rows_are_shown(console: ConsoleBrowser) -> None:
     assert ("name-11" in page.text, "name-12" in page.text) == (True, False)
     [entry] = console.store.audit.latest_entries(EntryFilter(actor=user.name), limit=1)
     assert (entry.action, entry.subject, entry.details["rows"]) == (
-        Action.REFUSED_ROWS_READ.text,
+        Action.FIRST_REFUSED_ROWS_READ.text,
         str(load_id),
         10,
     )
