@@ -13,6 +13,7 @@ from muster.auth.users import Role, User
 from muster.loads.load_store import Load, LoadState
 from muster.loads.refused_rows import RefusedRow
 from tests.contract.loads import make_csv
+from tests.samples import individual
 from tests.web.console.conftest import ConsoleBrowser
 from tests.web.console.record_samples import INJECTION, add_load, add_sender, create_load, send_file
 
@@ -129,6 +130,21 @@ def test_a_row_of_any_size_and_encoding_is_shown_in_part(console: ConsoleBrowser
     assert len(page.response.content) < 60_000
     assert "and 440 more cells" in page.text
     assert "and 30 more" in page.text
+
+
+def test_an_accepted_customer_shows_its_row_in_the_file(console: ConsoleBrowser) -> None:
+    sender, name = add_sender(console), uuid4().hex[:8]
+    customers = [individual(customerExtId=f"{name}-{n}") for n in range(3)]
+    customers[1]["applicationDate"] = "yesterday"
+    load = send_file(console, sender, "\n".join(map(json.dumps, customers)).encode(), "a.ndjson")
+    console.sign_in()
+    [batch] = [
+        path for path in console.get(f"{LOADS}/{load.id}").links.values() if path.startswith("/console/batches/0")
+    ]
+    accepted = console.get(batch, show="accepted")
+    assert "Row Customer" in accepted.text
+    assert f"3 {name}-2" in accepted.text
+    assert "row 3" in console.get(accepted.links[f"{name}-2"]).text
 
 
 def test_only_the_first_refused_rows_are_shown(console: ConsoleBrowser) -> None:
