@@ -23,6 +23,10 @@ class Role(Flag):
     ADMIN = auto()
 
 
+# Names of local users contain no colon. So a user of an OpenID provider never has the name of a local user, and never
+# sees that user's batches, idempotency keys and records.
+OIDC_NAME_PREFIX: Final = "oidc:"
+
 # Name -> role, in the order in which roles are shown.
 ROLES_BY_NAME: Final = {str(role.name).lower(): role for role in Role}
 
