@@ -10,7 +10,7 @@ from litestar.routes import HTTPRoute
 from playwright.sync_api import Page
 
 from muster.web.console.routes import build_console_router
-from tests.browser.console import NARROW, SampleConsole, Scheme, upload_file
+from tests.browser.console import NARROW, ZOOMED, SampleConsole, Scheme, upload_file
 from tests.chromium import needs_chromium
 from tests.web.console.uploads import to_csv
 
@@ -161,8 +161,29 @@ def test_page_is_accessible_in_both_themes_and_on_a_narrow_screen(console: Sampl
     assert find_violations(page) == []
     page.emulate_media(color_scheme="dark")
     assert find_violations(page, {"type": "rule", "values": ["color-contrast"]}) == []
-    page.set_viewport_size({"width": NARROW, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    for width in (ZOOMED, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_colours_of_the_system_leave_charts_readable_and_the_current_view_marked(console: SampleConsole) -> None:
+    page = console.open(console.users.admin, scheme="dark")
+    page.emulate_media(forced_colors="active")
+    text = page.evaluate("getComputedStyle(document.body).color")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert read_styles(page, ".chart text", "fill") == {text}
+    assert background not in read_styles(page, ".chart .bar", "fill") | read_styles(page, ".chart line", "stroke")
+    PAGES["/console/customers/{customerExtId:str}"](page)
+    assert read_styles(page, ".tabs a:not([aria-current])", "borderBottomColor") == {background}
+    assert background not in read_styles(page, ".tabs a[aria-current]", "borderBottomColor")
+
+
+def read_styles(page: Page, selector: str, name: str) -> set[str]:
+    """The computed values of a property."""
+    script = "([selector, name]) => [...document.querySelectorAll(selector)].map(each => getComputedStyle(each)[name])"
+    found = set(page.evaluate(script, [selector, name]))
+    assert found, selector
+    return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
