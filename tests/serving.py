@@ -19,6 +19,7 @@ from muster.auth.users import Role, Token, User
 from muster.bootstrap import make_service
 from muster.classifiers.entries import ClassifierEntry
 from muster.loads.worker import WorkerTimes
+from muster.server.tls_reload import Certificate
 from muster.settings import Settings
 from muster.storage import OUTCOME_TIMEOUT_SECONDS, Storage, open_storage
 from muster.web.app import Application
@@ -103,9 +104,13 @@ def serving(
     outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS,
     load_times: WorkerTimes | None = None,
     workers: int = 1,
+    certificate: Certificate | None = None,
     **given: Any,
 ) -> Iterator[Api]:
-    """The service on this database, listening on a port of its own. It may connect through a proxy."""
+    """The service on this database, listening on a port of its own. It may connect through a proxy.
+
+    With a certificate it speaks HTTPS, which the client of `Api` does not.
+    """
 
     settings = Settings.read({}, database=proxy_url or database_url, **given)
 
@@ -128,6 +133,7 @@ def serving(
                 log := Path(directory, "service.log"),
                 workers=workers,
                 trusted_proxies=settings.trusted_proxies,
+                certificate=certificate,
             ) as server,
             connect(server.port) as http,
         ):

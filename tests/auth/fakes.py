@@ -113,6 +113,12 @@ class MemoryUsers:
                 self.by_hash[sha256] = replace(token, last_used_at=at)
                 self.uses += 1
 
+    def record_password_use(self, name: str, at: datetime, *, interval: timedelta) -> None:
+        user = self.by_name[name]
+        if user.password_used_at is None or user.password_used_at <= at - interval:
+            self.by_name[name] = replace(user, password_used_at=at)
+            self.uses += 1
+
     def _set_disabled(self, name: str, *, disabled: bool) -> ChangeOutcome:
         if (user := self.by_name.get(name)) is None:
             return ChangeOutcome.NOT_FOUND

@@ -10,6 +10,7 @@ from muster.sample_data import SampleUsers
 from tests.serving import Api
 
 WIDE: Final = 1200
+ZOOMED: Final = 640  # of 1280 at 200 %, WCAG 1.4.4
 NARROW: Final = 320  # CSS pixels, WCAG 1.4.10: also a page of 1280 at 400 %
 Scheme = Literal["light", "dark"]
 

@@ -156,6 +156,14 @@ def test_administrator_adds_a_user_with_a_token_disables_it_and_changes_a_code_l
     visitor.press("button", "Make this change")
     visitor.see("The codes were imported.")
 
+    visitor.press("link", "serviceType")
+    visitor.tick(f"Choose JOURNEY_{has_scripts}")
+    visitor.press("button", "Remove the chosen codes")
+    visitor.see_heading("Remove these codes?")
+    visitor.see("Codes that go")
+    visitor.press("button", "Remove the codes")
+    visitor.see("The codes were removed.")
+
 
 def test_auditor_selects_entries_verifies_the_log_and_takes_it(console: SampleConsole, has_scripts: bool) -> None:
     visitor = visit(console, has_scripts, console.users.auditor)

@@ -14,7 +14,7 @@ from muster.auth.users import Role, User
 from muster.intake.checkpoint import START, Checkpoint, Position, Totals
 from muster.intake.service import generate_batch_id
 from muster.loads.load_store import LoadOptions, LoadState, Part
-from muster.loads.reading import LoadNotEndedError, LoadReader
+from muster.loads.reading import WITHHELD_NAME, LoadNotEndedError, LoadReader
 from muster.loads.refused_rows import RefusedRow, pack_refused_rows
 from tests.loads.fakes import MemoryLoadStore, build_load
 from tests.loads.service_fakes import ADA, ANNA, BEN, LAYOUT, RITA, AuditList, FakeResults
@@ -30,16 +30,15 @@ class Library:
     store: MemoryLoadStore = field(default_factory=MemoryLoadStore)
     audit: AuditList = field(default_factory=AuditList)
     results: FakeResults = field(default_factory=FakeResults)
+    units: frozenset[str] = frozenset({"MAIN"})
 
     def __post_init__(self) -> None:
         self.queue = AuditQueue(self.audit)
-        self.reader = LoadReader(
-            self.store, self.results, lambda: frozenset({"MAIN"}), ReadAudit(self.audit, self.queue)
-        )
+        self.reader = LoadReader(self.store, self.results, lambda: self.units, ReadAudit(self.audit, self.queue))
 
-    def add(self, *, dry_run: bool = False, has_ended: bool = True) -> UUID:
+    def add(self, *, dry_run: bool = False, has_ended: bool = True, options: LoadOptions | None = None) -> UUID:
         """A load of two chunks, each with a refused row."""
-        load = build_load(generate_batch_id(self.store.now()), options=LoadOptions(dry_run=dry_run))
+        load = build_load(generate_batch_id(self.store.now()), options=options or LoadOptions(dry_run=dry_run))
         self.store.create(load)
         self.store.add_part(load.id, Part(1, 3, b""), b"abc")
         self.store.start(load.id, size=3, content_sha256=b"")
@@ -65,6 +64,28 @@ def test_a_load_is_visible_to_whom_its_batches_are(user: User, is_visible: bool)
     assert (library.reader.load(load_id, user) is not None) is is_visible
     assert (library.reader.parts(load_id, user) is not None) is is_visible
     assert [load.id for load in library.reader.loads(user, before=None, limit=9).items] == [load_id] * is_visible
+
+
+@pytest.mark.parametrize(
+    ("user", "is_named"),
+    [
+        (ANNA, True),
+        (ADA, True),
+        (User("main", Role.READ, ("MAIN",)), True),
+        (User("riga", Role.READ, ("RIGA",)), False),
+        (User("anna", Role.SUBMIT | Role.READ, ("RIGA",)), True),
+        (User("gone", Role.READ, ("GONE",)), False),
+    ],
+    ids=["sender", "admin", "same unit", "other unit", "sender and reader of another unit", "no unit"],
+)
+def test_names_that_a_sender_of_other_units_has_given_are_withheld(user: User, is_named: bool) -> None:
+    library = Library(units=frozenset({"MAIN", "RIGA"}))
+    load_id = library.add(options=LoadOptions(mapping={"ignore": ["secret"]}, sheet="secret"))
+    for load in (library.reader.load(load_id, user), *library.reader.loads(user, before=None, limit=9).items):
+        assert load is not None
+        assert load.name == ("customers.csv" if is_named else WITHHELD_NAME)
+        assert (load.options.mapping is not None, load.options.sheet is not None) == (is_named, is_named)
+        assert load.totals.rows == 2
 
 
 @pytest.mark.parametrize(
@@ -95,7 +116,7 @@ def test_the_first_refused_rows_are_read_before_the_end_too_and_noted(user: User
     if refused is not None:
         assert [row.raw for row in refused.rows] == ["row 1"]
     details = {"rows": 1}
-    expected = [AuditEvent(user.name, Action.REFUSED_ROWS_READ, str(load.id), details)] if is_visible else []
+    expected = [AuditEvent(user.name, Action.FIRST_REFUSED_ROWS_READ, str(load.id), details)] if is_visible else []
     assert library.audit.events == expected
 
 

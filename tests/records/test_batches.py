@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -121,3 +122,17 @@ def test_results_are_found_by_their_indexes_where_the_user_sees_them() -> None:
     assert list(reader.find_results_at(BATCH.id, NORTH, [0, 1, 2, 3])) == [0, 2]
     assert dict(reader.find_results_at(BATCH.id, ADMIN, [])) == {}
     assert dict(build_reader(store=MemoryRecords(responses={})).find_results_at(BATCH.id, ADMIN, [0])) == {}
+
+
+@pytest.mark.parametrize(
+    ("last_row", "number", "row"),
+    [(6, "0", 2), (6, "4", 6), (6, "9", None), (7, "0", None), (None, "0", None)],
+    ids=["first", "last", "no such customer", "a blank row or several rows of a customer", "batch of a request"],
+)
+def test_row_of_a_customer_is_known_where_each_row_of_the_chunk_is_one(
+    last_row: int | None, number: str, row: int | None
+) -> None:
+    batch = replace(BATCH, accepted=3, rejected=2, first_row=2 if last_row else None, last_row=last_row)
+    store = MemoryRecords(responses={BATCH.id: json.dumps({"results": MIXED}).encode()})
+    assert build_reader(store=store).find_row(batch, number) == row
+    assert build_reader(store=MemoryRecords(responses={})).find_row(batch, number) is None

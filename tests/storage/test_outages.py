@@ -11,6 +11,7 @@ import pytest
 from muster.audit.events import Action, AuditEvent
 from muster.intake.customer_store import LostCommitError
 from muster.storage import SchemaState, Storage, StorageError, StorageUnavailableError, open_storage
+from muster.storage.errors import StorageBusyError
 from muster.storage.pool import get_write_lock
 from tests.conftest import OwnPostgres
 from tests.storage.samples import RESPONSE, build_batch, build_customer, count_rows, look_up, save
@@ -133,6 +134,22 @@ def test_write_fails_after_the_lock_timeout_while_another_process_writes(sqlite_
     other.close()
 
     save(storage, build_customer("1"))
+    storage.close()
+
+
+def test_an_entry_of_a_read_waits_for_a_shorter_time_than_others(sqlite_url: str) -> None:
+    storage = open_storage(sqlite_url, pool_size=1, page_lock_timeout=0.1)
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageBusyError, match="SQLITE_BUSY"):
+            storage.read_audit.append(EVENT)
+        other.execute("ROLLBACK")
+    other.close()
+    with get_write_lock(storage.engine), pytest.raises(StorageBusyError, match="other writers"):
+        storage.read_audit.append(EVENT)
+    storage.read_audit.append(EVENT)
+    with storage.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000  # milliseconds
     storage.close()
 
 

@@ -128,6 +128,20 @@ def test_dry_runs_from_before_0012_are_listed_and_older_code_can_add_loads(empty
         assert {load.id for load in found} == expected
 
 
+def test_users_from_before_0015_have_no_use_of_their_password_and_older_code_can_add_some(empty: Storage) -> None:
+    insert = (
+        "INSERT INTO users (name, role, business_units, disabled, created_at, changed_at) "
+        "VALUES (:name, 'SUBMIT', '[]', false, :at, :at)"
+    )
+    with write_transaction(empty.engine) as connection:
+        migrate(connection, "0014")
+        connection.execute(text(insert), {"name": "anna", "at": "2024-05-26 16:49:50.237000"})
+    assert empty.upgrade()
+    with write_transaction(empty.engine) as connection:
+        connection.execute(text(insert), {"name": "ben", "at": "2024-05-26 16:49:50.237000"})
+    assert [(user.name, user.password_used_at) for user in empty.users.users()] == [("anna", None), ("ben", None)]
+
+
 def test_tokens_from_before_0010_have_no_last_use_and_older_code_can_add_some(empty: Storage) -> None:
     insert = "INSERT INTO tokens (sha256, id, user_name, created_at) VALUES (:sha256, :id, 'anna', :at)"
     row = {"at": "2024-05-26 16:49:50.237000"}

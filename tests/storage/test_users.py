@@ -148,6 +148,16 @@ def test_use_of_a_token_is_written_once_an_interval(storage: Storage) -> None:
     assert fetch_audit_numbers(storage) == []
 
 
+def test_use_of_a_password_is_written_once_an_interval(storage: Storage) -> None:
+    storage.users.add_user(ANNA)
+    written = []
+    for minutes in (0, 59, 60):
+        storage.users.record_password_use("anna", AT + timedelta(minutes=minutes), interval=timedelta(hours=1))
+        found = storage.users.user("anna")
+        written.append(found and found.password_used_at)
+    assert written == [AT, AT, AT + timedelta(hours=1)]
+
+
 def fetch_audit_numbers(storage: Storage) -> list[int]:
     return [entry.number for entry in storage.audit.entries(EntryFilter(), after=0, limit=9)]
 

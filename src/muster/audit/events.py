@@ -62,6 +62,11 @@ class Action(Enum):
     LOAD_CANCELLED = "load.cancelled", "the load's id", "a user cancelled a load"
     LOAD_ENDED = "load.ended", "the load's id", "a load of this sender ended, with these numbers of rows"
     REFUSED_ROWS_READ = "load.refused-read", "the load's id", "a user downloaded the refused rows, of this number"
+    FIRST_REFUSED_ROWS_READ = (
+        "load.refused-viewed",
+        "the load's id",
+        "a user saw the first refused rows on the load's page, so many of them",
+    )
     LOAD_RESULTS_READ = "load.results-read", "the load's id", "a user downloaded the results of the customers"
     MAPPING_SAVED = "mapping.saved", "the mapping's name", "a user saved a mapping of files under this name"
     MAPPING_DELETED = "mapping.deleted", "the mapping's name", "a user deleted a saved mapping"

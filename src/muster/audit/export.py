@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from muster.audit.events import AuditEntry
+from muster.csv_injection import escape_formula
 
 CSV_COLUMNS: Final = ("number", "at", "actor", "action", "subject", "credential", "address", "details", "sha256")
-# A spreadsheet program runs a cell that begins with one of these as a formula (OWASP, CSV injection).
-_FORMULA_STARTS: Final = ("=", "+", "-", "@")
 
 
 def to_document(entry: AuditEntry) -> dict[str, Any]:
@@ -35,7 +34,9 @@ def format_json_line(entry: AuditEntry) -> str:
 def format_csv_lines(rows: Iterable[Iterable[str]]) -> str:
     """Lines of CSV without unprintable characters, and without formulas."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_protect(cell) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(
+        [escape_formula(escape_unprintable(cell)) for cell in row] for row in rows
+    )
     return text.getvalue()
 
 
@@ -55,8 +56,3 @@ def format_time(at: datetime) -> str:
 def escape_unprintable(text: str) -> str:
     """Escapes unprintable characters: a customer's id may contain line ends and terminal control sequences."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
-
-
-def _protect(cell: str) -> str:
-    escaped = escape_unprintable(cell)
-    return f"'{escaped}" if escaped.startswith(_FORMULA_STARTS) else escaped

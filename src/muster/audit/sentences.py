@@ -35,6 +35,7 @@ _PHRASES: Final[Mapping[Action, str]] = {
     Action.LOAD_CANCELLED: "cancelled the load {subject}",
     Action.LOAD_ENDED: "ended the load {subject}",
     Action.REFUSED_ROWS_READ: "downloaded the refused rows of the load {subject}",
+    Action.FIRST_REFUSED_ROWS_READ: "read the first refused rows of the load {subject}",
     Action.LOAD_RESULTS_READ: "downloaded the results of the load {subject}",
     Action.MAPPING_SAVED: "saved the mapping {subject}",
     Action.MAPPING_DELETED: "deleted the mapping {subject}",

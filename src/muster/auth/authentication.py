@@ -10,9 +10,9 @@ from typing import Final
 
 from muster.audit.queue import AuditQueue
 from muster.auth import passwords, tokens
+from muster.auth.credential_uses import CredentialUseRecorder
 from muster.auth.failed_logins import FailedLoginRecorder
 from muster.auth.password_cache import PasswordCache
-from muster.auth.token_uses import TokenUseRecorder
 from muster.auth.tokens import TokenState
 from muster.auth.users import User, UserStore
 
@@ -53,7 +53,7 @@ class CredentialVerifier:
     ) -> None:
         self._store = store
         self._failed_logins = FailedLoginRecorder(store, audit_queue)
-        self._token_uses = TokenUseRecorder(store, audit_queue)
+        self._uses = CredentialUseRecorder(store, audit_queue)
         self._now = now
         self._password_cache = PasswordCache(clock)
         # Verified against when no user has the name: the response then takes as long as for a wrong password, and
@@ -73,6 +73,7 @@ class CredentialVerifier:
         )
         if user is None or not is_right:
             return None
+        self._uses.record_password(user, self._now())
         return replace(user, credential="password")
 
     def verify_token(self, token: str) -> User | CredentialRejection | None:
@@ -92,7 +93,7 @@ class CredentialVerifier:
             rejection = CredentialRejection.DISABLED
         if rejection is not None:
             return rejection
-        self._token_uses.record(stored, now)
+        self._uses.record_token(stored, now)
         return replace(user, credential=f"token:{stored.id}")
 
     def record_failure(self, name: str | None, address: str) -> None:

@@ -23,6 +23,10 @@ class Role(Flag):
     ADMIN = auto()
 
 
+# Names of local users contain no colon. So a user of an OpenID provider never has the name of a local user, and never
+# sees that user's batches, idempotency keys and records.
+OIDC_NAME_PREFIX: Final = "oidc:"
+
 # Name -> role, in the order in which roles are shown.
 ROLES_BY_NAME: Final = {str(role.name).lower(): role for role in Role}
 
@@ -55,6 +59,7 @@ class User:
     disabled: bool = False
     credential: str = field(default="", compare=False)
     address: str = field(default="", compare=False)
+    password_used_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +152,8 @@ class UserStore(Protocol):
 
     def record_token_use(self, token_id: str, at: datetime, *, interval: timedelta) -> None:
         """Writes the time of a use, unless one within the interval is written already."""
+        ...
+
+    def record_password_use(self, name: str, at: datetime, *, interval: timedelta) -> None:
+        """As `record_token_use`."""
         ...

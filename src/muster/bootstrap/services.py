@@ -39,7 +39,7 @@ def make_services(
     audit_queue = AuditQueue(store.audit)
     resources.callback(store.close)
     resources.callback(audit_queue.close)
-    read_audit = ReadAudit(store.audit, audit_queue)
+    read_audit = ReadAudit(store.read_audit, audit_queue)
     classifiers = ClassifierCache(store.classifiers)
 
     def read_units() -> frozenset[str]:

@@ -112,6 +112,10 @@ class StoreUnavailableError(Exception):
     """The store is unreachable, overloaded or broken. The same call may succeed later."""
 
 
+class StoreBusyError(StoreUnavailableError):
+    """Other writers kept this one waiting for longer than it may. The store works."""
+
+
 class OutcomeUnknownError(Exception):
     """The answer to a commit was lost: the change may have been made or not. Of a batch, see `LostCommitError`."""
 

@@ -1,25 +1,39 @@
 """What an uploaded file holds, before it is loaded: its first rows, and the customers that they become."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from muster.intake.checkpoint import START
 from muster.loads.formats.encoding_search import find_undecodable_lines
 from muster.loads.formats.text_encoding import UnknownEncodingError
-from muster.loads.job import MakeMapper, OpenRows
+from muster.loads.job import MakeMapper
 from muster.loads.load_store import Load
 from muster.loads.parts_file import PartReader, open_parts
+from muster.loads.read_deadline import ReadDeadline
 from muster.loads.records import Record
-from muster.loads.rows import InvalidFileError, Layout, Row, measure_row
+from muster.loads.rows import InvalidFileError, Layout, Row, RowSource, measure_row
 
 # Enough to meet most codes of a column, and read within a moment.
 SAMPLE_ROWS: Final = 1000
 SAMPLE_CHARACTERS: Final = 8 * 1024 * 1024
 _BUFFER_BYTES: Final = 256 * 1024
+
+
+class OpenFirstRows(Protocol):
+    def __call__(
+        self,
+        file: BinaryIO,
+        *,
+        name: str,
+        size: int | None,
+        encoding: str | None,
+        sheet: str | None,
+        deadline: ReadDeadline,
+    ) -> RowSource: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +51,28 @@ class FileSample:
 class FilePreview:
     """Reads uploads whose parts are in the store. Checks no permissions; everything blocks."""
 
-    def __init__(self, store: PartReader, open_rows: OpenRows, make_mapper: MakeMapper) -> None:
+    def __init__(
+        self,
+        store: PartReader,
+        open_rows: OpenFirstRows,
+        make_mapper: MakeMapper,
+        start_deadline: Callable[[], ReadDeadline] = ReadDeadline,
+    ) -> None:
         self._store = store
         self._open_rows = open_rows
         self._make_mapper = make_mapper
+        self._start_deadline = start_deadline
 
     def read_sample(self, load: Load, *, max_rows: int = SAMPLE_ROWS) -> FileSample:
         """The first rows, at most some memory of them.
 
-        Raises `InvalidFileError`: `UnknownEncodingError` when the first of them are not UTF-8, and `SheetChoiceError`.
+        Raises `InvalidFileError`: `UnknownEncodingError` when the first of them are not UTF-8, `SheetChoiceError`, and
+        `ReadTimeoutError` for a file that takes too much work, such as one with millions of texts for one cell.
         """
+        deadline = self._start_deadline()
         with self._open(load) as file:
             encoding, sheet = load.options.encoding, load.options.sheet
-            source = self._open_rows(file, name=load.name, size=None, encoding=encoding, sheet=sheet)
+            source = self._open_rows(file, name=load.name, size=None, encoding=encoding, sheet=sheet, deadline=deadline)
             with closing(source):
                 return FileSample(source.layout, list(take_sample(source.rows(START), max_rows)))
 

@@ -1,7 +1,7 @@
 """Loads as users see them: their state, their parts, their refused rows and their results."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, Protocol
 from uuid import UUID
@@ -11,12 +11,15 @@ import msgspec
 from muster.audit.events import Action
 from muster.auth.read_audit import ReadAudit, RefusalReason
 from muster.auth.users import User
+from muster.customer import BusinessUnits
 from muster.loads.load_store import ALL_LOADS, FINAL_STATES, Load, LoadListFilter, LoadState, LoadStore, Part
 from muster.loads.refused_rows import RefusedRow, unpack_refused_rows
 from muster.loads.rows import Layout
 from muster.records.paging import Page
 from muster.records.visibility import UnitSource, Visibility
 
+# In place of what a sender of other business units has named.
+WITHHELD_NAME: Final = "name withheld: of another business unit"
 # A batch has no more results: the largest chunk of a load.
 _ALL_RESULTS: Final = 1_000_000
 
@@ -46,8 +49,9 @@ class RefusedFile:
 class LoadReader:
     """Reads loads for users. None stands for what does not exist and for what the user may not see.
 
-    Who may see the batches of a sender may see its loads. The refused rows hold customers whose business unit is not
-    known, so they are visible to their sender and to an admin alone.
+    Who may see the batches of a sender may see its loads, without what a sender of other business units has named: the
+    file, its sheet, and the mapping. The refused rows hold customers whose business unit is not known, so they are
+    visible to their sender and to an admin alone.
     """
 
     def __init__(self, store: LoadStore, results: ResultReader, units: UnitSource, audit: ReadAudit) -> None:
@@ -64,8 +68,10 @@ class LoadReader:
     ) -> Page[Load, UUID]:
         """At most `limit` loads that precede the load `before`, newest first."""
         # One more than the page holds tells whether there is another page.
-        found = self._store.list(wanted, sender=self._get_visibility(user).sender, before=before, limit=limit + 1)
-        return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+        visibility = self._get_visibility(user)
+        found = self._store.list(wanted, sender=visibility.sender, before=before, limit=limit + 1)
+        shown = [self._withhold_names(load, visibility) for load in found[:limit]]
+        return Page(shown, found[limit - 1].id if len(found) > limit else None)
 
     def parts(self, load_id: UUID, user: User) -> Sequence[Part] | None:
         """The parts that were received; none are left of a load that has ended."""
@@ -100,7 +106,7 @@ class LoadReader:
         if load.layout is None or not load.has_refused or not self.sees_refused(load, user):
             return None
         rows = list(islice(self._iterate_refused(load.id), limit))
-        self._audit.record_read(user, Action.REFUSED_ROWS_READ, str(load.id), {"rows": len(rows)})
+        self._audit.record_read(user, Action.FIRST_REFUSED_ROWS_READ, str(load.id), {"rows": len(rows)})
         return RefusedFile(load.layout, iter(rows))
 
     def results(self, load_id: UUID, user: User) -> Iterator[Sequence[msgspec.Raw]] | None:
@@ -119,11 +125,20 @@ class LoadReader:
         return self._iterate_results(batches, user)
 
     def _find_load(self, load_id: UUID, user: User, resource: str) -> Load | None:
-        found = self._store.get(load_id)
-        if found is None or self._get_visibility(user).includes_sender(found.sender):
-            return found
+        found, visibility = self._store.get(load_id), self._get_visibility(user)
+        if found is None:
+            return None
+        if visibility.includes_sender(found.sender):
+            return self._withhold_names(found, visibility)
         self._audit.record_refusal(user, resource, str(load_id), RefusalReason.OTHER_SENDER)
         return None
+
+    def _withhold_names(self, load: Load, visibility: Visibility) -> Load:
+        """The load as a reader sees it who has none of the business units that its sender had."""
+        units = BusinessUnits.for_user(self._units(), load.business_units).allowed
+        if any(visibility.includes(sender=load.sender, unit=unit) for unit in (None, *units)):
+            return load
+        return replace(load, name=WITHHELD_NAME, options=replace(load.options, sheet=None, mapping=None))
 
     def _iterate_refused(self, load_id: UUID) -> Iterator[RefusedRow]:
         for chunk in self._store.refused(load_id):

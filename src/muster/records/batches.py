@@ -26,6 +26,10 @@ class _ResultHead(msgspec.Struct, rename="camel"):
     result_type: str = ""
 
 
+class _ResultNumber(msgspec.Struct, rename="camel"):
+    communication_number: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class _StoredResults:
     """The results of a batch, of which a user may see some."""
@@ -44,6 +48,7 @@ class _StoredResults:
 
 
 _decode_results: Final = msgspec.json.Decoder(_Results).decode
+_decode_number: Final = msgspec.json.Decoder(_ResultNumber).decode
 _decode_head: Final = msgspec.json.Decoder(_ResultHead).decode
 
 
@@ -111,6 +116,20 @@ class BatchReader:
         if stored is None:
             return {}
         return dict(stored.iterate_visible(index for index in indexes if index < len(stored.results)))
+
+    def find_row(self, batch: BatchSummary, number: str) -> int | None:
+        """The row of an accepted customer in the file, by its communication number; None where it is not known.
+
+        For a caller that has recorded the read of the customer.
+        """
+        response = self._store.response(batch.id) if batch.get_row(0) is not None else None
+        if response is None:
+            return None
+        encoded = msgspec.json.encode(number)
+        for index, result in enumerate(_decode_results(response).results):
+            if encoded in bytes(result) and _decode_number(result).communication_number == number:
+                return batch.get_row(index)
+        return None
 
     def _find_stored(self, batch_id: UUID, user: User) -> "_StoredResults | None":
         batch = self._find_batch(batch_id, user, "results")

@@ -44,6 +44,17 @@ class BatchSummary:
     last_row: int | None = None
     warnings: int | None = None  # null for batches that code before 0.3 has saved
 
+    def get_row(self, index: int) -> int | None:
+        """The row in the file of the customer with this index; None for a request, and where it is not known.
+
+        It is known where each row of the chunk is one customer: as many customers as numbers of rows. Otherwise some
+        rows are blank, or a customer has several.
+        """
+        if self.first_row is None or self.last_row is None:
+            return None
+        is_one_to_one = self.last_row - self.first_row + 1 == self.accepted + self.rejected
+        return self.first_row + index if is_one_to_one else None
+
 
 class RecordStore(Protocol):
     """Reads without any check of permissions. None stands for what does not exist."""

@@ -20,9 +20,11 @@ from muster.storage.loads import SqlLoadStore
 from muster.storage.mappings import SqlMappingStore
 from muster.storage.pool import (
     LOCK_TIMEOUT_SECONDS,
+    PAGE_LOCK_TIMEOUT_SECONDS,
     STATEMENT_TIMEOUT_SECONDS,
     ConnectionUsage,
     get_connection_usage,
+    with_write_lock_timeout,
 )
 from muster.storage.postgres.commit_outcome import OUTCOME_TIMEOUT_SECONDS
 from muster.storage.postgres.customers import PostgresCustomerStore
@@ -63,6 +65,7 @@ class Storage:
     records: SqlRecordStore
     search: SqlRecordSearch
     audit: SqlAuditStore
+    read_audit: SqlAuditStore  # of reads, for which somebody waits
     retention: SqlRetentionStore
     loads: SqlLoadStore
     mappings: SqlMappingStore
@@ -117,6 +120,7 @@ class Storage:
             users=SqlUserStore(self.engine, now),
             classifiers=SqlClassifierStore(self.engine, now),
             audit=SqlAuditStore(self.engine, now),
+            read_audit=SqlAuditStore(self.engine, now),
             loads=SqlLoadStore(self.engine, lambda _: now()),
         )
 
@@ -132,12 +136,14 @@ def open_storage(
     lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     statement_timeout: float = STATEMENT_TIMEOUT_SECONDS,
     outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS,
+    page_lock_timeout: float = PAGE_LOCK_TIMEOUT_SECONDS,
 ) -> Storage:
     """The storage in this database; it connects on first use.
 
     `pool_size` is the number of concurrent sessions; a few connections more are reserved for logins and health checks.
-    The timeouts are in seconds: for a connection or a lock; for a statement on PostgreSQL; and for finding out whether
-    a batch was saved whose commit got no answer. Raises `InvalidDatabaseUrlError`.
+    The timeouts are in seconds: for a connection or a lock; for a statement on PostgreSQL; for finding out whether a
+    batch was saved whose commit got no answer; and for other writers of SQLite while somebody waits for a page. Raises
+    `InvalidDatabaseUrlError`.
     """
     engine = create_database_engine(
         url, pool_size=pool_size, lock_timeout=lock_timeout, statement_timeout=statement_timeout
@@ -150,11 +156,12 @@ def open_storage(
     return Storage(
         customers=customers,
         users=SqlUserStore(engine),
-        sessions=SqlSessionStore(engine),
+        sessions=SqlSessionStore(engine, page_lock_timeout),
         classifiers=SqlClassifierStore(engine),
         records=SqlRecordStore(engine),
         search=SqlRecordSearch(engine),
         audit=SqlAuditStore(engine),
+        read_audit=SqlAuditStore(with_write_lock_timeout(engine, page_lock_timeout)),
         retention=SqlRetentionStore(engine),
         loads=SqlLoadStore(engine),
         mappings=SqlMappingStore(engine),

@@ -13,7 +13,12 @@ from typing import Final, ParamSpec, TypeVar
 import psycopg
 from sqlalchemy import exc
 
-from muster.intake.customer_store import ConflictError, OutcomeUnknownError, StoreUnavailableError
+from muster.intake.customer_store import (
+    ConflictError,
+    OutcomeUnknownError,
+    StoreBusyError,
+    StoreUnavailableError,
+)
 from muster.storage.postgres.connection_failures import find_connection_failure
 
 P = ParamSpec("P")
@@ -50,6 +55,10 @@ class StorageError(Exception):
 
 class StorageUnavailableError(StorageError, StoreUnavailableError):
     """The database is unreachable, overloaded or broken. The same request may succeed later."""
+
+
+class StorageBusyError(StorageUnavailableError, StoreBusyError):
+    """Other writers held the lock of a SQLite database for longer than this one waits."""
 
 
 class LostAnswerError(StorageUnavailableError, OutcomeUnknownError):
@@ -146,6 +155,8 @@ def _convert_sqlite_error(error: sqlite3.Error) -> Exception:
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     if isinstance(error, sqlite3.IntegrityError):
         return ConflictError(name)
+    if name.startswith("SQLITE_BUSY"):
+        return StorageBusyError(f"the database is locked by other writers: {name}")
     if isinstance(error, sqlite3.OperationalError) and name != "SQLITE_ERROR":
         return StorageUnavailableError(f"the database is not available: {name}")
     return StorageError(f"the database failed: {name}")

@@ -7,9 +7,14 @@ from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.pool import QueuePool
 
 from muster.storage.errors import scrub_errors
+from muster.storage.sqlite.write_lock import WriteLock
 
 # Seconds that a request waits for a connection when all are in use, and for a lock of the database.
 LOCK_TIMEOUT_SECONDS: Final = 30.0
+
+# Seconds that a person who waits for a page waits for writers of SQLite. Other writers commit within some two seconds,
+# but an upgrade or a purge in another process takes longer.
+PAGE_LOCK_TIMEOUT_SECONDS: Final = 5.0
 
 # Seconds that a statement may take on PostgreSQL. It may wait for a lock, so this is longer; the largest batch is
 # written in some ten seconds.
@@ -18,8 +23,10 @@ STATEMENT_TIMEOUT_SECONDS: Final = 60.0
 # Connections beyond the pool's size, so that logins and health checks get through when sessions hold all others.
 _SPARE_CONNECTIONS: Final = 4
 
-# Execution options: the write lock of an engine, and whether a transaction writes.
+# Execution options: the write lock of an engine, how many seconds its writers wait on SQLite instead of the engine's
+# timeout, and whether a transaction writes.
 WRITE_LOCK: Final = "muster_write_lock"
+WRITE_LOCK_TIMEOUT: Final = "muster_write_lock_timeout"
 IS_WRITER: Final = "muster_is_writer"
 
 
@@ -58,5 +65,14 @@ def check_out_connection(engine: Engine) -> PoolProxiedConnection:
 
 def get_write_lock(engine: Engine) -> AbstractContextManager[object]:
     """The lock that all writers of this process hold while they write; on PostgreSQL it locks nothing."""
-    lock: AbstractContextManager[object] = engine.get_execution_options().get(WRITE_LOCK, nullcontext())
-    return lock
+    options = engine.get_execution_options()
+    lock: WriteLock | None = options.get(WRITE_LOCK)
+    timeout: float | None = options.get(WRITE_LOCK_TIMEOUT)
+    if lock is None:
+        return nullcontext()
+    return lock if timeout is None else lock.with_timeout(timeout)
+
+
+def with_write_lock_timeout(engine: Engine, seconds: float) -> Engine:
+    """The same engine, whose writers wait at most this long for other writers. It changes nothing on PostgreSQL."""
+    return engine.execution_options(**{WRITE_LOCK_TIMEOUT: seconds})

@@ -27,6 +27,7 @@ REVISIONS: Final = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 HEAD_REVISION: Final = REVISIONS[-1]
 

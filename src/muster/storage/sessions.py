@@ -1,8 +1,9 @@
 """Sessions, by the same statements on both databases."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, or_, select, update
 
@@ -12,7 +13,8 @@ from muster.auth.users import User, combine_roles, get_role_names
 from muster.storage.audit import append_event
 from muster.storage.compiled_select import CompiledSelect
 from muster.storage.engine import read_own_clock, write_transaction
-from muster.storage.errors import scrub_errors
+from muster.storage.errors import StorageBusyError, scrub_errors
+from muster.storage.pool import PAGE_LOCK_TIMEOUT_SECONDS, with_write_lock_timeout
 from muster.storage.tables import sessions, users
 
 _COLUMNS = (
@@ -33,12 +35,16 @@ _COLUMNS = (
 _SESSIONS = select(*_COLUMNS).join_from(sessions, users, sessions.c.user_name == users.c.name, isouter=True)
 _SESSION_BY_HASH = _SESSIONS.where(sessions.c.sha256 == bindparam("sha256"))
 
+# A use is written again a minute later.
+_USE_LOCK_TIMEOUT_SECONDS: Final = 0.5
+
 
 class SqlSessionStore:
-    """A `SessionStore`."""
+    """A `SessionStore`. A person waits, so it waits at most `lock_timeout` seconds for other writers of SQLite."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, lock_timeout: float = PAGE_LOCK_TIMEOUT_SECONDS) -> None:
+        self._engine = with_write_lock_timeout(engine, lock_timeout)
+        self._engine_for_uses = with_write_lock_timeout(engine, min(lock_timeout, _USE_LOCK_TIMEOUT_SECONDS))
         self._session_by_hash = CompiledSelect(engine, _SESSION_BY_HASH, "sha256")
 
     def session(self, sha256: bytes) -> UserSession | None:
@@ -83,9 +89,14 @@ class SqlSessionStore:
             connection.execute(insert(sessions).values(row))
             append_event(connection, event, read_own_clock)
 
-    @scrub_errors
     def record_session_use(self, sha256: bytes, at: datetime) -> None:
-        with write_transaction(self._engine) as connection:
+        """Left to the next request while others write: pages that only read need not wait for them."""
+        with suppress(StorageBusyError):
+            self._write_session_use(sha256, at)
+
+    @scrub_errors
+    def _write_session_use(self, sha256: bytes, at: datetime) -> None:
+        with write_transaction(self._engine_for_uses) as connection:
             connection.execute(update(sessions).where(sessions.c.sha256 == sha256).values(last_used_at=at))
 
     @scrub_errors

@@ -59,6 +59,8 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    # At most an hour before the last use of the password; null for no use since revision 0015.
+    Column("password_used_at", UtcDateTime),
 )
 
 tokens = Table(

@@ -26,7 +26,14 @@ from muster.storage.errors import StorageError, scrub_errors
 from muster.storage.sessions import delete_sessions
 from muster.storage.tables import tokens, users
 
-_USER_COLUMNS = (users.c.name, users.c.role, users.c.business_units, users.c.password_hash, users.c.disabled)
+_USER_COLUMNS = (
+    users.c.name,
+    users.c.role,
+    users.c.business_units,
+    users.c.password_hash,
+    users.c.disabled,
+    users.c.password_used_at,
+)
 _TOKEN_COLUMNS = (
     tokens.c.id,
     tokens.c.user_name,
@@ -151,6 +158,13 @@ class SqlUserStore:
         use = update(tokens).where(tokens.c.id == token_id, or_(last.is_(None), last <= at - interval))
         self._write(use.values(last_used_at=at), None)
 
+    @scrub_errors
+    def record_password_use(self, name: str, at: datetime, *, interval: timedelta) -> None:
+        """Writes nothing when another process wrote a use within the interval."""
+        last = users.c.password_used_at
+        use = update(users).where(users.c.name == name, or_(last.is_(None), last <= at - interval))
+        self._write(use.values(password_used_at=at), None)
+
     def _set_disabled(
         self, name: str, disabled: bool, event: AuditEvent | None, *, needs_administrator: bool = False
     ) -> ChangeOutcome:
@@ -222,9 +236,16 @@ def _format_roles(roles: Role) -> str:
 
 
 def _to_user(row: Sequence[Any]) -> User:
-    name, roles, business_units, password_hash, disabled = row
+    name, roles, business_units, password_hash, disabled, used_at = row
     # A role that only a later version knows permits nothing here.
-    return User(name, combine_roles(roles.split(",")), tuple(business_units), password_hash, disabled)
+    return User(
+        name,
+        combine_roles(roles.split(",")),
+        tuple(business_units),
+        password_hash,
+        disabled,
+        password_used_at=used_at,
+    )
 
 
 def _to_token(row: Sequence[Any]) -> Token:

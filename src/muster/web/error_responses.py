@@ -6,12 +6,14 @@ from litestar import Request, Response
 from litestar.exceptions import NotFoundException, ValidationException
 from litestar.response.base import ASGIResponse
 
+from muster.intake.customer_store import StoreBusyError
 from muster.observability.logs import log_error
 from muster.web.console.access import SignInRequiredError
 from muster.web.console.error_pages import build_error_page, is_console_path
 from muster.web.json_responses import build_json_response
 from muster.web.parameters import to_parameter_problem
 from muster.web.problems import (
+    RETRY_NOT_READY,
     Problem,
     build_internal_error_body,
     build_internal_error_headers,
@@ -47,6 +49,11 @@ def _find_problem(error: Exception, context: RequestContext) -> Problem | None:
             return to_parameter_problem(error)
         case NotFoundException():
             return path_not_found(context.find_nearest_route())
+        case StoreBusyError() if context.method in ("GET", "HEAD") and not is_console_path(context.path):
+            # Of what was sent, the contract has a 500.
+            return Problem(
+                503, "the database is busy with other writers; send the request again later", RETRY_NOT_READY
+            )
     return to_problem(error)
 
 

@@ -68,7 +68,10 @@ UploadOptionTexts = SkipValidation[NamedDependency[UploadQuery]]
 Timeouts = SkipValidation[NamedDependency[BodyTimeouts]]
 AnyRequest = Request[Any, Any, Any]
 
-_VISIBILITY: Final = "`admin` and `read` see all loads, `submit` sees its own."
+_VISIBILITY: Final = (
+    "`admin` and `read` see all loads, `submit` sees its own. The name of a file, its sheet and its mapping are "
+    "withheld from readers who have none of the sender's business units."
+)
 _REFUSED_VISIBILITY: Final = "The sender sees them, and `admin`. Each download is in the audit log."
 _CREATE: Final = (
     "With a JSON body: creates a load whose file comes in parts (`PUT …/parts/{number}`, then `POST …/start`). "

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from muster.csv_injection import escape_formula
 from muster.records.record_filter import CustomerCount, Rejection, RejectionCount
 from muster.records.search import RejectionReport
 from muster.web.code_meanings import RejectionCodeResponse, describe_codes
@@ -21,8 +22,6 @@ Count = Annotated[int, Meta(ge=0, examples=[2])]
 Unit = Annotated[str | None, Meta(description="Null when it is not known.", examples=["MAIN"])]
 ReportDay = Annotated[date, Meta(description="UTC.", examples=["2024-05-26"])]
 CSV_COLUMNS: Final = ("day", "sender", "businessUnit", "code", "accepted", "rejected", "mentioned")
-# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
-_FORMULA: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 class RejectionViolationResponse(msgspec.Struct):
@@ -139,17 +138,12 @@ def write_report_csv(report: RejectionReport) -> bytes:
 def _iterate_rejected(counts: Any) -> Iterator[tuple[str, ...]]:
     count: RejectionCount
     for count in counts:
-        place = count.day.isoformat(), _escape(count.sender), _escape(count.business_unit)
+        place = count.day.isoformat(), escape_formula(count.sender), escape_formula(count.business_unit)
         yield *place, count.code, "", str(count.rejected), str(count.mentioned)
 
 
 def _iterate_accepted(counts: Any) -> Iterator[tuple[str, ...]]:
     count: CustomerCount
     for count in counts:
-        place = count.day.isoformat(), _escape(count.sender), _escape(count.business_unit)
+        place = count.day.isoformat(), escape_formula(count.sender), escape_formula(count.business_unit)
         yield *place, "", str(count.accepted), "", ""
-
-
-def _escape(text: str) -> str:
-    """With an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -33,7 +33,7 @@ class OidcVerifier(Protocol):
 
 
 class ProviderSignIn(Protocol):
-    """Signs people in at an OpenID provider. Both methods block and raise `ProviderUnavailableError`."""
+    """Signs people in at an OpenID provider. All methods block and raise `ProviderUnavailableError`."""
 
     @property
     def provider(self) -> str:
@@ -42,6 +42,10 @@ class ProviderSignIn(Protocol):
 
     def build_url(self, attempt: SignInAttempt, redirect_uri: str) -> str:
         """The page of the provider at which the user signs in, and which leads back to `redirect_uri`."""
+        ...
+
+    def build_sign_out_url(self, return_uri: str) -> str | None:
+        """The page of the provider at which the user signs out there; None where the provider has none."""
         ...
 
     def redeem(

@@ -129,8 +129,8 @@ def test_workbooks_and_parquet_get_a_file_that_can_be_seeked(
 ) -> None:
     content = magic + bytes(range(256)) * 10
     sheets: Any = ModuleType("muster.loads.sheets")
-    sheets.open_workbook = lambda file, *, sheet: ("workbook", file, sheet)
-    sheets.open_parquet = lambda file: ("parquet", file, None)
+    sheets.open_workbook = lambda file, *, sheet, deadline: ("workbook", file, sheet)
+    sheets.open_parquet = lambda file, *, deadline: ("parquet", file, None)
     monkeypatch.setitem(sys.modules, "muster.loads.sheets", sheets)
     file: BinaryIO = io.BufferedReader(Pipe(content)) if is_pipe else io.BytesIO(content)
     opened: Any = open_rows(file, name="x.csv", size=None, sheet="S")

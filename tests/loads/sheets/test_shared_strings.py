@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
+from operator import length_hint
 
 import pytest
 
@@ -24,6 +25,16 @@ def test_every_string_has_its_number(count: int) -> None:
         for number in (count, count + 256, -1, 1 << 80):
             with pytest.raises(InvalidFileError):
                 strings.get(number)
+
+
+def test_a_lazy_reader_reads_as_far_as_a_string_needs() -> None:
+    unread = iter(list(chunks(1000)))
+    with closing(SharedStrings(unread, is_lazy=True)) as strings:
+        assert strings.get(300) == "text ž 300"
+        assert length_hint(unread) == 1002 - (1 + 512)
+        assert [strings.get(number) for number in (0, 999)] == ["text ž 0", "text ž 999"]
+        with pytest.raises(InvalidFileError):
+            strings.get(1000)
 
 
 @pytest.mark.no_cover  # it repeats lines that other tests cover

@@ -1,5 +1,7 @@
 """A request to every route of the console, on records that a sender saved in the business unit NORTH."""
 
+import base64
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ PASSWORD: Final = "correct horse battery"
 PERSON: Final = "person"
 OWN_CODE: Final = "OWN"
 _CODES_FILE: Final = "classifier,code,title\nserviceType,IMPORTED,Imported\n"
+_PACKED_CODES: Final = base64.b64encode(zlib.compress(_CODES_FILE.encode())).decode()
 _MAPPING: Final = f'ignore = {list(HEADER[1:])}\n[fields]\ncustomerExtId = "{HEADER[0]}"\n'
 
 
@@ -66,7 +69,7 @@ REQUESTS: Final[Mapping[str, RouteRequest]] = {
     "POST /console/code-lists/{name:str}/remove": RouteRequest(fields={"codes": OWN_CODE}),
     "POST /console/code-lists/import": RouteRequest(files={"file": ("codes.csv", _CODES_FILE)}),
     "POST /console/code-lists/import/apply": RouteRequest(
-        files={"content": (None, _CODES_FILE), "revision": (None, "{revision}")}
+        files={"content": (None, _PACKED_CODES), "revision": (None, "{revision}")}
     ),
     "POST /console/code-lists/uses": RouteRequest(fields={"codes": f"serviceType:{OWN_CODE}"}),
     "POST /console/users": RouteRequest(fields={"part": "sender"}),

@@ -17,6 +17,7 @@ from muster.auth.users import Role, User
 from muster.bootstrap import make_service
 from muster.settings import Settings
 from muster.storage import Storage, open_storage
+from muster.storage.pool import PAGE_LOCK_TIMEOUT_SECONDS
 from tests.web.console.pages import ConsolePage
 
 COOKIE = "__Host-muster-session"
@@ -76,12 +77,14 @@ class ConsoleBrowser:
 
 
 @contextmanager
-def run_console(directory: Path, **settings: Any) -> Iterator[ConsoleBrowser]:
+def run_console(
+    directory: Path, *, page_lock_timeout: float = PAGE_LOCK_TIMEOUT_SECONDS, **settings: Any
+) -> Iterator[ConsoleBrowser]:
     """A service with these settings, on the migrated database in the directory."""
     file = directory / "muster.db"
     chosen = Settings(database=f"sqlite:///{file}", **settings)
     store = open_storage(chosen.database)
-    service = make_service(chosen, open_storage(chosen.database))
+    service = make_service(chosen, open_storage(chosen.database, page_lock_timeout=page_lock_timeout))
     with TestClient(service, base_url="https://console.test") as http:
         yield ConsoleBrowser(http, store, file)
     store.close()

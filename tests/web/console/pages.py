@@ -35,6 +35,7 @@ class ConsolePage(HTMLParser):
         self._open: list[str] = []
         self._link: tuple[str, int] | None = None
         self._select = ""
+        self._option: bool | None = None  # whether an option without a value, whose text follows, is selected
         self._is_in_body = False
         self._textarea: list[str] | None = None
         self.feed(response.text)
@@ -61,10 +62,9 @@ class ConsolePage(HTMLParser):
         elif tag in _INPUTS and self.forms and attributes.get("name"):
             self._add_input(tag, attributes)
         elif tag == "option" and self.forms and self._select:
-            value = attributes.get("value") or ""
-            self.forms[-1].choices[self._select].append(value)
-            if "selected" in attributes:
-                self.forms[-1].values[self._select] = [value]
+            self._option = "selected" in attributes
+            if "value" in attributes:
+                self._add_option(attributes["value"] or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _HIDDEN and self._open:
@@ -84,8 +84,16 @@ class ConsolePage(HTMLParser):
             self._textarea[-1] += data
         elif not self._open:
             self._parts.append(data)
+            if self._option is not None and self._select:
+                self._add_option(_normalize(data))
         elif self._open[-1] == "title" and not self._is_in_body:  # images have titles, too
             self.title += data
+
+    def _add_option(self, value: str) -> None:
+        self.forms[-1].choices[self._select].append(value)
+        if self._option:
+            self.forms[-1].values[self._select] = [value]
+        self._option = None
 
     def _add_input(self, tag: str, attributes: dict[str, str | None]) -> None:
         form, name = self.forms[-1], attributes["name"] or ""

@@ -41,6 +41,7 @@ _ALL: Final = (*CORPUS, *REFUSED_CORPUS)
 # The ids of records, and references to users.
 _ID: Final = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{24}")
 _PAGES_PER_ROUTE: Final = 25
+_USUAL_PAGES_PER_ROUTE: Final = 4  # all of them have the same elements
 _ROWS: Final = 10
 _FORMS_TO_LEAVE: Final = ("/console/sign-out", "/console/sessions/end")
 
@@ -107,7 +108,7 @@ def usual_names(console: ConsoleBrowser, records: SampleRecords) -> set[str]:
     for number in range(len(_ALL)):
         add_records(console, records.sender, f"usual-{number}", f"harmless {number}")
     add_cells(console, records.sender, *map(str, range(len(_ALL))))
-    pages = list(walk(console, "usual", "Colour"))
+    pages = list(walk(console, "usual", "Colour", pages_per_route=_USUAL_PAGES_PER_ROUTE))
     pages += [submit(console, form, "harmless") for form in list_forms(pages)]
     return set().union(*map(read_names, pages))
 

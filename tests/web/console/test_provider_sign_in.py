@@ -70,7 +70,7 @@ def own_console(own_provider: OidcProvider, make_directory: MakeDirectory) -> It
         yield browser
 
 
-def configure(provider: OidcProvider) -> dict[str, str]:
+def configure(provider: OidcProvider) -> dict[str, Any]:
     return {"oidc_issuer": provider.url, "oidc_audience": AUDIENCE, "oidc_client_id": CLIENT}
 
 
@@ -358,3 +358,40 @@ def test_where_no_client_is_configured_the_pages_do_not_exist(make_directory: Ma
     with run_console(make_directory()) as console:
         assert BEGIN not in console.get("/console/sign-in").links.values()
         assert [console.get(path).status for path in (BEGIN, CALLBACK)] == [404, 404]
+
+
+def sign_out(console: ConsoleBrowser) -> ConsolePage:
+    """The page that follows."""
+    left = console.post("/console/sign-out")
+    assert left.status == 303
+    assert console.session is None
+    return console.get(left.location)
+
+
+def test_sign_out_leads_to_the_sign_out_at_the_provider(
+    own_console: ConsoleBrowser, own_provider: OidcProvider
+) -> None:
+    own_provider.describe(end_session_endpoint=f"{own_provider.url}/logout?tenant=1")
+    sign_in(own_console)
+    page = sign_out(own_console)
+    assert "At 127.0.0.1 you are still signed in" in page.text
+    target = urlsplit(page.links["Sign out at 127.0.0.1, too"])
+    assert f"{target.scheme}://{target.netloc}{target.path}" == f"{own_provider.url}/logout"
+    assert parse_qs(target.query) == {
+        "tenant": ["1"],
+        "client_id": [CLIENT],
+        "post_logout_redirect_uri": ["https://console.test/console/sign-in"],
+    }
+    own_console.sign_in()
+    assert "still signed in" not in sign_out(own_console).text  # a local user was never signed in there
+
+
+@pytest.mark.parametrize("endpoint", [None, "javascript:alert(1)", "http://id.bank.example/logout", 7])
+def test_sign_out_ends_here_where_the_provider_has_no_sign_out(
+    own_console: ConsoleBrowser, own_provider: OidcProvider, endpoint: object
+) -> None:
+    own_provider.describe(end_session_endpoint=endpoint)
+    sign_in(own_console)
+    page = sign_out(own_console)
+    assert page.status == 200
+    assert "still signed in" not in page.text

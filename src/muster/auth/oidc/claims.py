@@ -6,15 +6,11 @@ rejects the token: a partial reading would guess at the user's rights.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from muster.auth.oidc.errors import TokenRejection
 from muster.auth.passwords import is_valid_external_name
-from muster.auth.users import Role, User, combine_roles
-
-# Names of local users contain no colon. So a user of the provider never has the name of a local user, and never sees
-# that user's batches, idempotency keys and records.
-OIDC_NAME_PREFIX: Final = "oidc:"
+from muster.auth.users import OIDC_NAME_PREFIX, Role, User, combine_roles
 
 Claims = Mapping[str, Any]
 

@@ -17,7 +17,7 @@ _POST: Final = "client_secret_post"
 
 @dataclass(frozen=True, slots=True)
 class ProviderEndpoints:
-    """Where users sign in, and where their codes become tokens.
+    """Where users sign in, where their codes become tokens, and where they sign out, if the provider has that.
 
     `is_secret_in_body` says how the secret of the client is sent. `sends_issuer`: the provider's answer names it.
     """
@@ -26,6 +26,7 @@ class ProviderEndpoints:
     token: str
     is_secret_in_body: bool
     sends_issuer: bool
+    end_session: str | None = None
 
 
 def fetch_endpoints(issuer: str, fetcher: DocumentFetcher) -> ProviderEndpoints:
@@ -38,16 +39,22 @@ def fetch_endpoints(issuer: str, fetcher: DocumentFetcher) -> ProviderEndpoints:
             _get_url(metadata, "token_endpoint"),
             is_secret_in_body=isinstance(methods, list) and _BASIC not in methods and _POST in methods,
             sends_issuer=metadata.get("authorization_response_iss_parameter_supported") is True,
+            end_session=_find_url(metadata, "end_session_endpoint"),
         )
     except FetchError as error:
         raise FetchError(f"discovery: {error}") from None
 
 
 def _get_url(metadata: Mapping[str, Any], name: str) -> str:
-    url = metadata.get(name)
-    if not isinstance(url, str) or not is_secure_url(url):
+    url = _find_url(metadata, name)
+    if url is None:
         raise FetchError(f"{name} is not an https URL")
     return url
+
+
+def _find_url(metadata: Mapping[str, Any], name: str) -> str | None:
+    url = metadata.get(name)
+    return url if isinstance(url, str) and is_secure_url(url) else None
 
 
 class EndpointCache:

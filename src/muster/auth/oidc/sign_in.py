@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -53,8 +54,8 @@ class OidcSignIn:
 
     def build_url(self, attempt: SignInAttempt, redirect_uri: str) -> str:
         """The page of the provider at which the user signs in. Raises `ProviderUnavailableError`."""
-        url = self._endpoints.find().authorization
-        query = urlencode(
+        return _add_query(
+            self._endpoints.find().authorization,
             {
                 "response_type": "code",
                 "client_id": self._client.id,
@@ -64,9 +65,19 @@ class OidcSignIn:
                 "nonce": attempt.nonce,
                 "code_challenge": _challenge(attempt.verifier),
                 "code_challenge_method": "S256",
-            }
+            },
         )
-        return f"{url}{'&' if urlsplit(url).query else '?'}{query}"
+
+    def build_sign_out_url(self, return_uri: str) -> str | None:
+        """The page of the provider at which the user signs out (OpenID Connect RP-Initiated Logout 1.0); None without.
+
+        It names the client and has no ID token, which would stand in the URL with its claims: so the provider asks the
+        user first. Raises `ProviderUnavailableError`.
+        """
+        url = self._endpoints.find().end_session
+        if url is None:
+            return None
+        return _add_query(url, {"client_id": self._client.id, "post_logout_redirect_uri": return_uri})
 
     def redeem(
         self, response: AuthorizationResponse, attempt: SignInAttempt, redirect_uri: str
@@ -111,6 +122,10 @@ class OidcSignIn:
         if not isinstance(token, str) or not token:
             raise ProviderUnavailableError("token: the response has no id_token")
         return token
+
+
+def _add_query(url: str, fields: Mapping[str, str]) -> str:
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(fields)}"
 
 
 def _challenge(verifier: str) -> str:

@@ -14,6 +14,7 @@ from muster.loads.formats.ndjson_file import NdjsonFile
 from muster.loads.formats.stored_file import BLOCK_BYTES, StoredFile
 from muster.loads.formats.text_encoding import find_encoding
 from muster.loads.formats.text_lines import MAX_ROW_BYTES
+from muster.loads.read_deadline import ReadDeadline
 from muster.loads.rows import InvalidFileError, RowSource
 
 # More is looked at of a JSON object in one line. One of more than 1 MiB is taken for one with a list of customers.
@@ -44,25 +45,33 @@ _match_list: Final = re.compile(rb"\s*\[\s*(?:\{|\]|\Z)").match
 
 
 def open_rows(
-    file: BinaryIO, *, name: str, size: int | None, encoding: str | None = None, sheet: str | None = None
+    file: BinaryIO,
+    *,
+    name: str,
+    size: int | None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    deadline: ReadDeadline | None = None,
 ) -> RowSource:
     """The rows of a file, which is read from where it stands and closed by the source.
 
     The content decides: gzip or zstd of a text format, a workbook, Parquet, JSON, NDJSON, or else CSV. `name` is not
-    looked at; `encoding` is for CSV and NDJSON that are not UTF-8, and `sheet` for workbooks. Raises
-    `InvalidFileError`, and `UnknownEncodingError` for text that is not UTF-8.
+    looked at; `encoding` is for CSV and NDJSON that are not UTF-8, and `sheet` for workbooks. With a
+    `deadline`, only the first rows are wanted. Raises `InvalidFileError`, `ReadTimeoutError` after the deadline, and
+    `UnknownEncodingError` for text that is not UTF-8.
     """
     stored = StoredFile(file)
     beginning = stored.peek(len(_WORKBOOK_MAGICS[-1]))
     if beginning.startswith(_WORKBOOK_MAGICS):
         from muster.loads.sheets import open_workbook
 
-        return open_workbook(_make_seekable(file, beginning), sheet=sheet)
+        return open_workbook(_make_seekable(file, beginning), sheet=sheet, deadline=deadline)
     if beginning.startswith(_PARQUET_MAGIC):
         from muster.loads.sheets import open_parquet
 
-        return open_parquet(_make_seekable(file, beginning))
-    content = Content(read_blocks(stored))
+        return open_parquet(_make_seekable(file, beginning), deadline=deadline)
+    blocks = read_blocks(stored)
+    content = Content(deadline.bound(blocks) if deadline is not None else blocks)
     head = content.peek(_HEAD_BYTES)
     text_encoding = find_encoding(head, encoding)
     text = head[len(text_encoding.bom) :]

@@ -12,14 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+from muster.csv_injection import escape_formula
 from muster.loads.formats.csv_layout import DELIMITERS
 from muster.loads.formats.text_lines import restore_bytes
 from muster.loads.refused_rows import REFUSED_COLUMNS, RefusedRow, find_refused_columns
 from muster.loads.row_errors import NOT_TEXT
 from muster.loads.rows import Layout
 
-# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
-_match_formula: Final = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]").match
 _BOM: Final = "\ufeff"
 
 
@@ -46,7 +45,7 @@ def write_cells_as_csv(layout: Layout, rows: Iterable[RefusedRow], *, for_excel:
     For Excel it has a byte order mark and no formulas: an apostrophe stands before what looks like one. So it is for
     looking at, not for loading again. A row that can't be read is in one cell.
     """
-    escape = _escape_formula if for_excel else _leave
+    escape = escape_formula if for_excel else _leave
     line_end = "\r\n" if for_excel else layout.line_end
     yield ((_BOM if for_excel else "") + _format(map(escape, get_header(layout)), layout.delimiter, line_end)).encode()
     for row in rows:
@@ -112,10 +111,6 @@ def _format(cells: Iterable[str], delimiter: str, line_end: str) -> str:
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator=line_end).writerow(cells)
     return text.getvalue()
-
-
-def _escape_formula(cell: str) -> str:
-    return f"'{cell}" if _match_formula(cell) else cell
 
 
 def _leave(text: str) -> str:

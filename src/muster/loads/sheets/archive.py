@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, BinaryIO, Final
 
+from muster.loads.read_deadline import ReadDeadline
 from muster.loads.rows import InvalidFileError
 
 CHUNK_BYTES: Final = 1 << 16
@@ -19,10 +20,11 @@ _ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, Over
 
 
 class ReadBudget:
-    """Bounds what is made of a file: the work for a file is in proportion to its size."""
+    """Bounds what is made of a file: the work for a file is in proportion to its size, and ends at a deadline."""
 
-    def __init__(self, size: int, free_bytes: int = FREE_BYTES) -> None:
+    def __init__(self, size: int, free_bytes: int = FREE_BYTES, deadline: ReadDeadline | None = None) -> None:
         self._limit = free_bytes + MAX_RATIO * size
+        self.deadline = deadline
         self._spent = 0
 
     def reset(self) -> None:
@@ -31,6 +33,8 @@ class ReadBudget:
 
     def spend(self, octets: int) -> None:
         """Counts decompressed or repeated content. Raises `InvalidFileError` beyond the limit."""
+        if self.deadline is not None:
+            self.deadline.check()
         self._spent += octets
         if self._spent > self._limit:
             raise InvalidFileError(

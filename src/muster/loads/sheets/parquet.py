@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from muster.intake.checkpoint import Position
+from muster.loads.read_deadline import ReadDeadline
 from muster.loads.row_errors import ROW_TOO_LONG, RowError
 from muster.loads.rows import InvalidFileError, Layout, Row, RowProblem
 from muster.loads.sheets.archive import FREE_BYTES, ReadBudget
@@ -20,13 +21,13 @@ _MAX_METADATA_ITEMS: Final = 4 << 20
 class ParquetSource(HashedSource):
     """The rows of a Parquet file. They are numbered from 1: no row has the names of the columns."""
 
-    def __init__(self, file: BinaryIO, free_bytes: int) -> None:
+    def __init__(self, file: BinaryIO, free_bytes: int, deadline: ReadDeadline | None) -> None:
         import pyarrow as pa
 
         # What pyarrow raises for damaged files. Its texts may have values, so they are not repeated.
         self._errors = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
         super().__init__(file)
-        self._budget = ReadBudget(self.size, free_bytes)
+        self._budget = ReadBudget(self.size, free_bytes, deadline)
         self._rows_read = 0
         try:
             self._parquet = self._open(file)
@@ -110,7 +111,9 @@ class ParquetSource(HashedSource):
                 yield cells, tuple(problems.get(row, ()))
 
 
-def open_parquet(file: BinaryIO, *, free_bytes: int = FREE_BYTES) -> ParquetSource:
+def open_parquet(
+    file: BinaryIO, *, free_bytes: int = FREE_BYTES, deadline: ReadDeadline | None = None
+) -> ParquetSource:
     """Opens a Parquet file. `file` is seekable, and the source closes it; it stays open when this fails.
 
     A file may grow to `free_bytes` and 200 times its size when it is read. Raises `InvalidFileError`.
@@ -121,7 +124,7 @@ def open_parquet(file: BinaryIO, *, free_bytes: int = FREE_BYTES) -> ParquetSour
         raise InvalidFileError(
             "Parquet files need pyarrow, which is not installed: pip install 'muster[parquet]'; or send CSV"
         ) from error
-    return ParquetSource(file, free_bytes)
+    return ParquetSource(file, free_bytes, deadline)
 
 
 def _make_converters(schema: Any) -> list[Any]:

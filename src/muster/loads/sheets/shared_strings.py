@@ -2,7 +2,7 @@
 
 import tempfile
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Final
 
 from muster.loads.rows import InvalidFileError
@@ -23,18 +23,18 @@ class SharedStrings:
     a bounded amount, and the others 0.03 bytes for a text.
     """
 
-    def __init__(self, chunks: Iterable[bytes] | None) -> None:
-        """Reads the part with the strings; None for a workbook that has none."""
+    def __init__(self, chunks: Iterable[bytes] | None, *, is_lazy: bool = False) -> None:
+        """Reads the part with the strings; None for a workbook that has none. A lazy one reads as far as it must."""
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._page_ends = array("Q", [0])
         self._count = 0
         self._page: list[str] = []
         self._pages: dict[int, list[str]] = {}
         self._cached_characters = 0
+        self._reading = self._read(chunks)
         try:
-            if chunks is not None:
-                _StringsParser(self._append).parse(chunks)
-            self._write_page()
+            if not is_lazy:
+                self._read_until(None)
         except BaseException:
             self.close()
             raise
@@ -48,7 +48,19 @@ class SharedStrings:
             raise _no_such_string() from None
 
     def close(self) -> None:
+        self._reading.close()
         self._file.close()
+
+    def _read(self, chunks: Iterable[bytes] | None) -> Generator[None, None, None]:
+        if chunks is not None:
+            yield from _StringsParser(self._append).parse(chunks)
+        self._write_page()
+
+    def _read_until(self, index: int | None) -> None:
+        """Reads on until the text with this number is in a page; None for all of them."""
+        for _ in self._reading:
+            if index is not None and index < self._count:
+                return
 
     def _append(self, text: str) -> None:
         self._page.append(text)
@@ -58,12 +70,15 @@ class SharedStrings:
     def _write_page(self) -> None:
         encoded = [text.encode("utf-8", "surrogatepass") for text in self._page]
         lengths = array("I", map(len, encoded))
+        self._file.seek(self._page_ends[-1])
         self._file.write(lengths.tobytes() + b"".join(encoded))
         self._page_ends.append(self._page_ends[-1] + 4 * len(lengths) + sum(lengths))
         self._count += len(encoded)
         self._page = []
 
     def _read_page(self, number: int) -> list[str]:
+        if number * PAGE_STRINGS >= self._count:
+            self._read_until(number * PAGE_STRINGS)
         if not 0 <= number * PAGE_STRINGS < self._count:
             raise _no_such_string()
         begin, end = self._page_ends[number : number + 2]
@@ -97,9 +112,8 @@ class _StringsParser:
         self._phonetic_depth = 0
         self._depth = 0
 
-    def parse(self, chunks: Iterable[bytes]) -> None:
-        for _ in parse_stream(chunks, _PART, self._start, self._end, self._characters):
-            pass
+    def parse(self, chunks: Iterable[bytes]) -> Iterator[None]:
+        return parse_stream(chunks, _PART, self._start, self._end, self._characters)
 
     def _start(self, name: str, _: Attributes) -> None:
         self._depth += 1

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from muster.intake.checkpoint import Position
+from muster.loads.read_deadline import ReadDeadline
 from muster.loads.row_errors import TOO_MANY_CELLS
 from muster.loads.rows import InvalidFileError, Layout, Row, RowProblem
 from muster.loads.sheets.archive import FREE_BYTES, Archive, ReadBudget
@@ -22,9 +23,9 @@ _MAX_MANIFEST_BYTES: Final = 16 << 20
 class WorkbookSource(HashedSource):
     """The rows of one sheet below its header, the first row that is not blank."""
 
-    def __init__(self, file: BinaryIO, sheet: str | None, free_bytes: int) -> None:
+    def __init__(self, file: BinaryIO, sheet: str | None, free_bytes: int, deadline: ReadDeadline | None) -> None:
         super().__init__(file)
-        self._table = _open_table(Archive(file, ReadBudget(self.size, free_bytes)), sheet)
+        self._table = _open_table(Archive(file, ReadBudget(self.size, free_bytes, deadline)), sheet)
         self._is_read = False
         try:
             first = next(self._table.read(), None)
@@ -66,17 +67,19 @@ class WorkbookSource(HashedSource):
         super().close()
 
 
-def open_workbook(file: BinaryIO, *, sheet: str | None, free_bytes: int = FREE_BYTES) -> WorkbookSource:
+def open_workbook(
+    file: BinaryIO, *, sheet: str | None, free_bytes: int = FREE_BYTES, deadline: ReadDeadline | None = None
+) -> WorkbookSource:
     """Opens an XLSX or ODS workbook, which its content tells apart.
 
     `file` is seekable, and the source closes it; it stays open when this fails. Without `sheet`, the only visible sheet
-    that has rows is read. A file may grow to `free_bytes` and 200 times its size when it is read. Raises
-    `InvalidFileError`.
+    that has rows is read. A file may grow to `free_bytes` and 200 times its size when it is read. With a
+    `deadline`, only the first rows are wanted. Raises `InvalidFileError`.
     """
     file.seek(0)
     if file.read(len(_OLE_SIGNATURE)) == _OLE_SIGNATURE:
         raise _refuse_ole(file)
-    return WorkbookSource(file, sheet, free_bytes)
+    return WorkbookSource(file, sheet, free_bytes, deadline)
 
 
 def _open_table(archive: Archive, sheet: str | None) -> Table:

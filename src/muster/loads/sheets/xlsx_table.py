@@ -24,7 +24,10 @@ class XlsxTable:
         self._budget = archive.budget
         self._bytes_read = 0
         self._workbook = read_workbook(archive)
-        self._strings = SharedStrings(self._strings_chunks())
+        # A preview needs few of what may be 2 million texts. A load reads them all, so that it saves nothing of a
+        # workbook whose texts are damaged.
+        is_preview = archive.budget.deadline is not None
+        self._strings = SharedStrings(self._strings_chunks(), is_lazy=is_preview)
         try:
             self._part = self._choose(sheet)
         except BaseException:

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from muster.storage.pool import IS_WRITER, WRITE_LOCK, build_pool_options
+from muster.storage.pool import IS_WRITER, WRITE_LOCK, WRITE_LOCK_TIMEOUT, build_pool_options
 from muster.storage.sqlite.write_lock import WriteLock
 
 # KiB of pages that a connection caches. In a database of 60,000 customers a lookup takes 3.0 µs a customer with
@@ -66,5 +66,16 @@ def _enable_wal(connection: sqlite3.Connection, lock_timeout: float) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    is_writer = connection.get_execution_options().get(IS_WRITER, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+    options = connection.get_execution_options()
+    timeout: float | None = options.get(WRITE_LOCK_TIMEOUT)
+    if not options.get(IS_WRITER, False):
+        connection.exec_driver_sql("BEGIN")
+    elif timeout is None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")

@@ -48,6 +48,7 @@ _OF_LOADS: Final = frozenset(
         Action.LOAD_CANCELLED,
         Action.LOAD_ENDED,
         Action.REFUSED_ROWS_READ,
+        Action.FIRST_REFUSED_ROWS_READ,
         Action.LOAD_RESULTS_READ,
     )
 )

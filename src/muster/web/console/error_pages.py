@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from muster.intake.customer_store import LostCommitError, OutcomeUnknownError, StoreUnavailableError
+from muster.intake.customer_store import LostCommitError, OutcomeUnknownError, StoreBusyError, StoreUnavailableError
 from muster.web.console.access import SignInRequiredError
 from muster.web.console.rendering import Headers, HtmlResponse, redirect, render
 from muster.web.console.sign_in import SIGN_IN_PATH
@@ -13,6 +13,11 @@ CONSOLE_PREFIX: Final = "/console"
 _UNAVAILABLE: Final = text(
     "The database does not answer, or is busy, and nothing was changed. Try again in a minute; if it stays, tell the "
     "operator, who finds the error in the log."
+)
+_BUSY: Final = text(
+    "The database is busy: another process writes to it, and what you look at must be noted in the audit log first. "
+    "Nothing was changed. Reload the page in a few seconds; if it stays, tell the operator, who finds the error in the "
+    "log."
 )
 _OUTCOME_UNKNOWN: Final = text(
     "The database's answer was lost: what you sent may have been done or not. Look whether it was before you repeat it."
@@ -42,6 +47,8 @@ def _build_failure_page(error: Exception) -> HtmlResponse:
     match error:
         case OutcomeUnknownError() | LostCommitError():
             return _render(500, failure=_OUTCOME_UNKNOWN)
+        case StoreBusyError():
+            return _render(503, RETRY_NOT_READY, failure=_BUSY)
         case StoreUnavailableError():
             return _render(503, RETRY_NOT_READY, failure=_UNAVAILABLE)
     return _render(500, failure=_FAILED)

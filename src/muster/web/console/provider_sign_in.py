@@ -1,7 +1,6 @@
 """Signing in at an OpenID provider: the way there, and the provider's answer."""
 
 import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -18,13 +17,19 @@ from muster.web.console.forms import Form
 from muster.web.console.languages import choose_language
 from muster.web.console.rendering import Headers, HtmlResponse, redirect, render
 from muster.web.console.session_cookie import (
-    Connection,
     build_session_cookie,
     build_sign_in_cookie,
     is_transport_secure,
     read_sign_in_cookie,
 )
-from muster.web.console.sign_in import HOME_PATH, AnyRequest, ConsoleDependency, render_sign_in, replace_session
+from muster.web.console.sign_in import (
+    HOME_PATH,
+    AnyRequest,
+    ConsoleDependency,
+    build_own_uri,
+    render_sign_in,
+    replace_session,
+)
 from muster.web.console.texts import TranslatableText, text
 from muster.web.parameters import check_query
 from muster.web.problems import Problem
@@ -33,7 +38,6 @@ from muster.web.services import ProviderSignIn
 
 PROVIDER_PATH: Final = "/console/sign-in/provider"
 CALLBACK_PATH: Final = "/console/sign-in/callback"
-_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?", re.ASCII)
 _MAX_FIELDS: Final = 20
 _UNAVAILABLE: Final = text("The provider does not answer as it should. Try again later; the log says what is wrong.")
 _OTHER_WINDOW: Final = text(
@@ -62,7 +66,7 @@ class ProviderSignInHandlers(Controller):
         sign_in = _require(console)
         if not is_transport_secure(request):
             return render_sign_in(request, console, Form(), 403)
-        attempt, redirect_uri = make_attempt(), _build_redirect_uri(request)
+        attempt, redirect_uri = make_attempt(), build_own_uri(request, CALLBACK_PATH)
         try:
             url = await console.pools.provider.run(lambda: sign_in.build_url(attempt, redirect_uri))
         except ProviderUnavailableError as error:
@@ -107,14 +111,6 @@ def _require(console: AppContext) -> ProviderSignIn:
     return console.services.oidc_sign_in
 
 
-def _build_redirect_uri(connection: Connection) -> str:
-    """The address of `callback` as the browser knows it, which the provider must know too. Raises `Problem`, a 400."""
-    host = connection.headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        raise Problem(400, "the header Host is missing, or is no name of a host")
-    return f"{connection.scope['scheme']}://{host}{CALLBACK_PATH}"
-
-
 def _parse_fields(request: AnyRequest) -> Mapping[str, str]:
     """The provider's answer. A repeated parameter is an error of RFC 6749 3.1. Raises `Problem`, a 400."""
     try:
@@ -138,7 +134,7 @@ def _redeem(
     """As `ProviderSignIn.redeem`. Raises `TooManyAttemptsError` too: a code that is refused may be a guess."""
     context = RequestContext.get(request.scope)
     console.throttle.check(None, context.client_address)
-    verified = sign_in.redeem(response, attempt, _build_redirect_uri(request))
+    verified = sign_in.redeem(response, attempt, build_own_uri(request, CALLBACK_PATH))
     if isinstance(verified, User):
         context.authentication = AuthenticationOutcome(verified.name, False)
         return replace(verified, address=context.client_address)

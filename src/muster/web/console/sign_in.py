@@ -1,15 +1,17 @@
 """Signing in with name and password, signing out, and the list of sessions."""
 
-from typing import Any, Final
+import re
+from typing import Annotated, Any, Final
 
 from litestar import Controller, Request, post
 from litestar.di import NamedDependency
-from litestar.params import SkipValidation
+from litestar.params import QueryParameter, SkipValidation
 
 from muster.auth.authentication import utc_now
 from muster.auth.login_throttle import TooManyAttemptsError
+from muster.auth.oidc.errors import ProviderUnavailableError
 from muster.auth.sessions import UserChangedError
-from muster.auth.users import Role, User
+from muster.auth.users import OIDC_NAME_PREFIX, Role, User
 from muster.web.app_context import AppContext
 from muster.web.concurrency import Permit
 from muster.web.console.access import PageDependency, page_option
@@ -18,6 +20,7 @@ from muster.web.console.languages import choose_language
 from muster.web.console.rendering import Headers, HtmlResponse, redirect, render
 from muster.web.console.request_origin import check_origin
 from muster.web.console.session_cookie import (
+    Connection,
     build_expired_cookie,
     build_session_cookie,
     is_transport_secure,
@@ -35,12 +38,17 @@ AnyRequest = Request[Any, Any, Any]
 HOME_PATH: Final = "/console/"
 SIGN_IN_PATH: Final = "/console/sign-in"
 SESSIONS_PATH: Final = "/console/sessions"
+_PROVIDER: Final = "provider"
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?", re.ASCII)
+SignedOut = Annotated[str | None, QueryParameter(name="signedOut", schema_extra={"enum": [_PROVIDER]})]
 
 
 class SignInHandlers(Controller):
     @get_or_head("/sign-in", guards=[check_query])
-    async def form(self, request: AnyRequest, console: ConsoleDependency) -> HtmlResponse:
-        return render_sign_in(request, console, Form())
+    async def form(self, request: AnyRequest, console: ConsoleDependency, signed_out: SignedOut = None) -> HtmlResponse:
+        """After a sign-out of a provider's user, with a link to the sign-out at the provider."""
+        url = await _find_provider_sign_out(request, console) if signed_out == _PROVIDER else ""
+        return render_sign_in(request, console, Form(), sign_out_url=url)
 
     @post("/sign-in", guards=[check_query])
     async def sign_in(self, request: AnyRequest, console: ConsoleDependency) -> HtmlResponse:
@@ -70,7 +78,9 @@ class SignInHandlers(Controller):
     @post("/sign-out", opt=page_option(None))
     async def sign_out(self, page: PageDependency) -> HtmlResponse:
         await page.run(lambda services, user: services.sessions.end(page.session.id, user))
-        return redirect(SIGN_IN_PATH, [build_expired_cookie(page.request)])
+        is_of_provider = page.user.name.startswith(OIDC_NAME_PREFIX)
+        path = f"{SIGN_IN_PATH}?signedOut={_PROVIDER}" if is_of_provider else SIGN_IN_PATH
+        return redirect(path, [build_expired_cookie(page.request)])
 
     @get_or_head("/sessions", opt=page_option(None))
     async def sessions(self, page: PageDependency) -> HtmlResponse:
@@ -110,8 +120,34 @@ def replace_session(console: AppContext, request: AnyRequest, user: User) -> str
     return console.services.sessions.start(user, request.headers.get("user-agent", ""))
 
 
+async def _find_provider_sign_out(request: AnyRequest, console: AppContext) -> str:
+    """Where the user signs out at the provider; empty where that is not possible, or not now."""
+    sign_in = console.services.oidc_sign_in
+    if sign_in is None or not is_transport_secure(request):
+        return ""
+    return_uri = build_own_uri(request, SIGN_IN_PATH)
+    try:
+        return await console.pools.provider.run(lambda: sign_in.build_sign_out_url(return_uri)) or ""
+    except ProviderUnavailableError:
+        return ""
+
+
+def build_own_uri(connection: Connection, path: str) -> str:
+    """The address of a path as the browser knows it, which the provider must know too. Raises `Problem`, a 400."""
+    host = connection.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        raise Problem(400, "the header Host is missing, or is no name of a host")
+    return f"{connection.scope['scheme']}://{host}{path}"
+
+
 def render_sign_in(
-    request: AnyRequest, console: AppContext, form: Form, status: int = 200, headers: Headers = ()
+    request: AnyRequest,
+    console: AppContext,
+    form: Form,
+    status: int = 200,
+    headers: Headers = (),
+    *,
+    sign_out_url: str = "",
 ) -> HtmlResponse:
     """The page with all ways to sign in, and the errors of the form."""
     sign_in = console.services.oidc_sign_in
@@ -124,4 +160,5 @@ def render_sign_in(
         form=form,
         is_secure=is_transport_secure(request),
         provider=sign_in.provider if sign_in else "",
+        sign_out_url=sign_out_url,
     )

@@ -1,6 +1,9 @@
 """Code lists in the console: everybody reads them, administrators change them."""
 
+import base64
+import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 
 import pytest
@@ -258,6 +261,26 @@ def test_import_is_previewed_again_when_the_lists_have_changed(console: ConsoleB
     assert "X" not in get_titles(console, "operationType")
     assert apply(console, again).status == 303
     assert get_titles(console, "operationType") == {"X": "x", "Y": "Title Y"}
+
+
+def test_preview_of_a_large_import_weighs_little_and_a_larger_one_is_refused(console: ConsoleBrowser) -> None:
+    console.sign_in()
+    titles = [f"A title, {hashlib.sha256(b'%d' % number).hexdigest()[:16]}" for number in range(6_000)]
+    lines = [f'incomeSourceType,CODE_{number},"{title}"\n' for number, title in enumerate(titles)]
+    preview = upload(console, HEADER + "".join(lines[:3_000]))
+    assert "and 2 960 more" in preview.text.replace("\u202f", " ")
+    assert len(preview.response.content) < 125_000  # with style sheets and scripts, 150 KB
+    assert apply(console, preview).status == 303
+    assert get_titles(console, "incomeSourceType")["CODE_2999"] == titles[2999]
+    refused = upload(console, HEADER + "".join(lines))
+    assert "The file has more codes than this page can show" in refused.text
+
+
+@pytest.mark.parametrize("content", ["", "x", "eA==", base64.b64encode(zlib.compress(bytes(3_000_000))).decode()])
+def test_codes_that_no_preview_has_made_are_refused(console: ConsoleBrowser, content: str) -> None:
+    console.sign_in()
+    sent = {"content": (None, content), "revision": (None, "1")}
+    assert console.http.post(f"{LISTS}/import/apply", files=sent, headers=ORIGIN).status_code == 400
 
 
 def test_import_of_units_needs_the_confirmation(console: ConsoleBrowser) -> None:

@@ -1,6 +1,7 @@
 """Users in the console: adding and changing them, and what nobody may do by mistake."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -288,3 +289,13 @@ def test_list_says_that_users_of_a_provider_are_not_stored(tmp_path: Path) -> No
         browser = ConsoleBrowser(http, store, tmp_path / "muster.db")
         browser.sign_in()
         assert "Users of your OpenID provider sign in too" in browser.get("/console/users").text
+
+
+def test_last_use_of_a_password_is_shown(console: ConsoleBrowser) -> None:
+    add_user(console, "feed", password_hash=HASH)
+    used_at = datetime(2024, 5, 26, 16, 49, tzinfo=UTC)
+    console.store.users.record_password_use("feed", used_at, interval=timedelta(hours=1))
+    console.sign_in()
+    path = open_user(console, "feed")
+    assert "2024-05-26 16:49" in console.post("/console/users", {"part": "feed"}).text
+    assert "last used 2024-05-26 16:49" in console.get(path).text

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from muster.auth.users import Role
+from muster.web.console.files.field_choices import list_field_choices
 from tests.web.console.conftest import ConsoleBrowser
 from tests.web.console.uploads import (
     CUSTOMER,
@@ -152,6 +153,30 @@ def test_a_mapping_is_edited_as_toml(sender: ConsoleBrowser) -> None:
     assert "The mapping has rules that the form can't show" in page.text
     assert "Šimkus red" in page.text
     assert "2 customers can be loaded" in judge(sender, path, {}).text
+
+
+def test_a_wide_file_is_mapped_page_by_page(sender: ConsoleBrowser) -> None:
+    header = [choice.path for choice in list_field_choices()][:160]
+    path = upload(sender, to_csv([[f"{name} {row}" for name in header] for row in range(3)], header))
+    page = sender.get(path)
+    assert len(page.response.content) < 125_000  # with style sheets and scripts, 150 KB
+    assert "Columns 1 to 60 of 160" in page.text
+    assert ("field-59" in page.form(path).values, "field-60" in page.form(path).values) == (True, False)
+
+    following = sender.post(path, {**fill(page.form(path), field_0=""), "action": "columns-60"}).location
+    assert following == f"{path}?columns=60#columns"
+    page = sender.get(path, columns="60")
+    assert "Columns 61 to 120 of 160" in page.text
+    values = fill(page.form(path), field_60="", field_61=header[5])
+    twice = sender.post(path, {**values, "action": "check"})
+    assert ("a", {"href": "#field-61"}) in twice.tags
+    assert "Columns 61 to 120 of 160" in twice.text
+    sender.post(path, {**values, "field-61": header[61], "action": "preview"})
+    mapping = get_load(sender, path).options.mapping
+    assert mapping is not None
+    assert mapping["ignore"] == [header[0], header[60]]
+    for value in ("x", "-1", "\u0661"):
+        assert sender.get(path, columns=value).status == 400
 
 
 def test_a_file_with_more_columns_than_a_form_has_is_mapped_as_toml(sender: ConsoleBrowser) -> None:

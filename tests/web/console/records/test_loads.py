@@ -13,6 +13,7 @@ from muster.auth.users import Role, User
 from muster.loads.load_store import Load, LoadState
 from muster.loads.refused_rows import RefusedRow
 from tests.contract.loads import make_csv
+from tests.samples import individual
 from tests.web.console.conftest import ConsoleBrowser
 from tests.web.console.record_samples import INJECTION, add_load, add_sender, create_load, send_file
 
@@ -131,6 +132,21 @@ def test_a_row_of_any_size_and_encoding_is_shown_in_part(console: ConsoleBrowser
     assert "and 30 more" in page.text
 
 
+def test_an_accepted_customer_shows_its_row_in_the_file(console: ConsoleBrowser) -> None:
+    sender, name = add_sender(console), uuid4().hex[:8]
+    customers = [individual(customerExtId=f"{name}-{n}") for n in range(3)]
+    customers[1]["applicationDate"] = "yesterday"
+    load = send_file(console, sender, "\n".join(map(json.dumps, customers)).encode(), "a.ndjson")
+    console.sign_in()
+    [batch] = [
+        path for path in console.get(f"{LOADS}/{load.id}").links.values() if path.startswith("/console/batches/0")
+    ]
+    accepted = console.get(batch, show="accepted")
+    assert "Row Customer" in accepted.text
+    assert f"3 {name}-2" in accepted.text
+    assert "row 3" in console.get(accepted.links[f"{name}-2"]).text
+
+
 def test_only_the_first_refused_rows_are_shown(console: ConsoleBrowser) -> None:
     rows = tuple(RefusedRow(n, f"name-{n},town\n", None, ("C012",), ("A: wrong",)) for n in range(2, 40))
     load_id = add_load(console, "somebody", rows=rows)
@@ -139,7 +155,7 @@ def test_only_the_first_refused_rows_are_shown(console: ConsoleBrowser) -> None:
     assert ("name-11" in page.text, "name-12" in page.text) == (True, False)
     [entry] = console.store.audit.latest_entries(EntryFilter(actor=user.name), limit=1)
     assert (entry.action, entry.subject, entry.details["rows"]) == (
-        Action.REFUSED_ROWS_READ.text,
+        Action.FIRST_REFUSED_ROWS_READ.text,
         str(load_id),
         10,
     )

@@ -1,7 +1,9 @@
 """Codes from a CSV file: the file, a preview of what it changes, and the change."""
 
+import base64
 import csv
 import io
+import zlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,7 +22,7 @@ from muster.web.console.administration.code_lists import (
     NOT_CONFIRMED,
     parse_revision,
 )
-from muster.web.console.administration.multipart_form import MultipartForm, read_multipart_form
+from muster.web.console.administration.multipart_form import UNREADABLE_FORM, MultipartForm, read_multipart_form
 from muster.web.console.administration.user_form import CONFIRMED
 from muster.web.console.forms import Form
 from muster.web.console.rendering import HtmlResponse, redirect
@@ -31,8 +33,10 @@ from muster.web.services import Services
 
 MAX_FILE_BYTES: Final = 1024 * 1024
 _FORM_BYTES: Final = 16 * 1024  # of a form beside its file
-# The preview sends the codes back in a field, where quotes may double them.
-_MAX_PREVIEW_BYTES: Final = 2 * MAX_FILE_BYTES + _FORM_BYTES
+# The preview has the codes in a field, compressed, so that no page weighs more than 150 KB. Several thousand codes fit.
+MAX_PACKED_LENGTH: Final = 64 * 1024
+# Quotes of CSV may double.
+_MAX_UNPACKED_BYTES: Final = 2 * MAX_FILE_BYTES
 _REPLACE: Final = "yes"
 _OPTION: Final = page_option(ADMINISTER)
 
@@ -55,16 +59,20 @@ class CodeListImportHandlers(Controller):
             return _render_form(page, Form(errors={"file": text("The file is larger than 1 MiB. Divide it.")}))
         content = sent.files.get("file", b"")
         entries = await _parse(page, content, sent.form)
-        if entries is None:
+        if entries is not None and len(_pack(entries)) > MAX_PACKED_LENGTH:
+            sent.form.errors["file"] = text(
+                "The file has more codes than this page can show. Use the command: muster classifier import."
+            )
+        if entries is None or sent.form.errors:
             return _render_form(page, sent.form)
         return await _render_preview(page, sent.form, entries)
 
     @post("/apply", opt=_OPTION)
     async def apply(self, page: PageDependency) -> HtmlResponse:
         """Makes the change that was previewed, or shows it again if the lists have changed."""
-        sent: MultipartForm = await read_multipart_form(page.request, _MAX_PREVIEW_BYTES)
+        sent: MultipartForm = await read_multipart_form(page.request, MAX_PACKED_LENGTH + _FORM_BYTES)
         form = sent.form
-        entries = await _parse(page, form.get("content").encode(), form)
+        entries = await _parse(page, _unpack(form.get("content")), form)
         if entries is None:
             return _render_form(page, form)
         revision, confirmed = parse_revision(form), form.get("confirmed") == CONFIRMED
@@ -119,17 +127,29 @@ async def _render_preview(page: PageRequest, form: Form, entries: Sequence[Class
         "code_list_import_preview.html",
         form=form,
         preview=await page.run(preview),
-        content=_write_csv(entries),
+        content=_pack(entries),
         count=len(entries),
         lists=sorted({entry.classifier for entry in entries}),
         replace=_replaces(form),
     )
 
 
-def _write_csv(entries: Sequence[ClassifierEntry]) -> str:
-    """The codes as the file had them, for the field that sends them back."""
+def _pack(entries: Sequence[ClassifierEntry]) -> str:
+    """The codes for the field that sends them back."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(HEADER)
     writer.writerows((entry.classifier, entry.code, entry.title) for entry in entries)
-    return buffer.getvalue()
+    return base64.b64encode(zlib.compress(buffer.getvalue().encode())).decode()
+
+
+def _unpack(packed: str) -> bytes:
+    """The codes as CSV. Raises `Problem`, a 400, for what no page of the console sends."""
+    try:
+        decompressor = zlib.decompressobj()
+        content = decompressor.decompress(base64.b64decode(packed, validate=True), _MAX_UNPACKED_BYTES)
+        if decompressor.eof:
+            return content
+    except (ValueError, zlib.error):
+        pass
+    raise Problem(400, UNREADABLE_FORM)

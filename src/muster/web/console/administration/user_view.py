@@ -19,7 +19,7 @@ MAX_TOKENS: Final = 100  # on the page of a user
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A user of the list. `last_used_at` is the last use of a token, or of a session that has not ended."""
+    """A user of the list. `last_used_at` is the last use of a token, a password, or a session that has not ended."""
 
     user: User
     reference: str
@@ -57,10 +57,14 @@ def list_rows(services: Services, actor: User, session: UserSession, part: str) 
     for each in services.sessions.list():
         uses[each.user.name].append(each.last_used_at)
     return [
-        UserRow(user, build_reference(session, user.name), valid[user.name], max(uses[user.name], default=None))
+        UserRow(user, build_reference(session, user.name), valid[user.name], _find_last(user, uses[user.name]))
         for user in administration.users()
         if wanted in user.name.casefold()
     ]
+
+
+def _find_last(user: User, uses: Sequence[datetime]) -> datetime | None:
+    return max(filter(None, [user.password_used_at, *uses]), default=None)
 
 
 def read_details(services: Services, actor: User, name: str) -> UserDetails:

@@ -35,13 +35,17 @@ class CustomerReference:
 
 @dataclass(frozen=True, slots=True)
 class ShownDocument:
-    """A version of a customer as its page shows it. `replacement` is None for the current version."""
+    """A version of a customer as its page shows it. `replacement` is None for the current version.
+
+    `row` is its row in the file of a load, where it is known.
+    """
 
     version: CustomerVersion
     batch: BatchSummary | None
     replacement: Communication | None
     sections: Sequence[DocumentSection]
     is_cut: bool
+    row: int | None
 
 
 def read_version(
@@ -61,12 +65,14 @@ def read_document(
     view = DocumentView(services.classifiers.current())
     sections = view.build_sections(parse_document(version.document))
     is_current = moment is None and number is None
+    batch = services.records.batch(version.batch_id, user)
     return ShownDocument(
         version,
-        services.records.batch(version.batch_id, user),
+        batch,
         None if is_current else services.records.replacement(version),
         sections,
         any(section.is_cut for section in sections),
+        services.records.find_row(batch, version.communication_number) if batch else None,
     )
 
 

@@ -11,6 +11,7 @@ from muster.auth.authorization import SUBMIT_LOADS
 from muster.auth.users import User
 from muster.loads.formats.text_encoding import LIKELY_ENCODINGS, UnknownEncodingError
 from muster.loads.load_store import Load, LoadListFilter, LoadState
+from muster.loads.read_deadline import ReadTimeoutError
 from muster.loads.rows import InvalidFileError, SheetChoiceError
 from muster.loads.uploads import TooManyLoadsError, UnsupportedEncodingError
 from muster.web.console.access import PageDependency, PageRequest, page_option
@@ -30,7 +31,7 @@ from muster.web.console.rendering import HtmlResponse, redirect
 from muster.web.console.texts import text
 from muster.web.load_parameters import NO_LOAD, LoadId, parse_load_id
 from muster.web.loads import Timeouts
-from muster.web.problems import or_404
+from muster.web.problems import Problem, or_404
 from muster.web.routing import get_or_head
 from muster.web.services import Services
 
@@ -39,7 +40,12 @@ LOADS_PATH: Final = "/console/loads"
 _MAX_SHEETS: Final = 200
 _ENCODINGS: Final = ("utf-8", *LIKELY_ENCODINGS, "utf-16-le", "utf-16-be")
 
+# A page of so many columns stays below 150 KB.
+_COLUMNS_PER_PAGE: Final = 60
+_SHOW_COLUMNS: Final = "columns-"  # the action that leads to the columns from an index on
+
 Ask = Annotated[str | None, QueryParameter(name="ask", schema_extra={"enum": ["encoding", "sheet"]})]
+ColumnStart = Annotated[str | None, QueryParameter(name="columns", schema_extra={"pattern": "^[0-9]{1,3}$"})]
 UsedMapping = Annotated[str | None, QueryParameter(name="mapping")]
 
 
@@ -69,8 +75,14 @@ class LoadFileHandlers(Controller):
 
     @get_or_head("/{loadId:str}", opt=page_option(SUBMIT_LOADS))
     async def show(
-        self, file_page: PageDependency, load_id: LoadId, ask: Ask = None, mapping: UsedMapping = None
+        self,
+        file_page: PageDependency,
+        load_id: LoadId,
+        ask: Ask = None,
+        columns: ColumnStart = None,
+        mapping: UsedMapping = None,
     ) -> HtmlResponse:
+        start = _parse_index(columns or "0")
         load = await find_upload(file_page, load_id)
         if load.state is not LoadState.RECEIVING:
             return redirect(f"{LOADS_PATH}/{load.id}")
@@ -83,7 +95,7 @@ class LoadFileHandlers(Controller):
             view = await file_page.run(lambda services, user: read_view(services, load, use=mapping))
         except InvalidFileError as error:
             return _render_unreadable(file_page, load, error)
-        return await _render_view(file_page, view, LoadChoice.from_options(load.options), Form())
+        return await _render_view(file_page, view, LoadChoice.from_options(load.options), Form(), start)
 
     @post("/{loadId:str}", opt=page_option(SUBMIT_LOADS))
     async def change(self, file_page: PageDependency, load_id: LoadId) -> HtmlResponse:
@@ -98,7 +110,7 @@ class LoadFileHandlers(Controller):
             return _render_unreadable(file_page, load, error)
         view, choice = await file_page.run(lambda services, user: read_load_choice(services, user, view, form))
         if form.errors:
-            return await _render_view(file_page, view, choice, form)
+            return await _render_view(file_page, view, choice, form, _parse_index(form.get("columns") or "0"))
         return redirect(await file_page.run(lambda services, user: _apply(services, user, load, choice, form)))
 
     @post("/{loadId:str}/encoding", opt=page_option(SUBMIT_LOADS))
@@ -151,13 +163,23 @@ def _apply(services: Services, user: User, load: Load, choice: LoadChoice, form:
     """Keeps what was chosen, and gives the path of the page that follows."""
     uploads = services.loads.uploads
     uploads.configure(load.id, choice.to_options(load.options), user)
-    match form.get("action"):
+    action = form.get("action")
+    match action:
         case "check":
             dry_run = or_404(uploads.start_dry_run(load.id, user), NO_LOAD)
             return f"{LOADS_PATH}/{dry_run.id}"
         case "toml":
             return f"{LOAD_FILE_PATH}/{load.id}/mapping"
+    if action.startswith(_SHOW_COLUMNS):
+        return f"{LOAD_FILE_PATH}/{load.id}?columns={_parse_index(action.removeprefix(_SHOW_COLUMNS))}#columns"
     return f"{LOAD_FILE_PATH}/{load.id}#customers"
+
+
+def _parse_index(value: str) -> int:
+    """The index of a column. Raises `Problem`, a 400."""
+    if not (value.isascii() and value.isdecimal() and len(value) <= 3):
+        raise Problem(400, "columns takes the index of a column")
+    return int(value)
 
 
 async def _render_start(page: PageRequest, form: Form) -> HtmlResponse:
@@ -175,7 +197,9 @@ def _render_unreadable(page: PageRequest, load: Load, error: InvalidFileError) -
         return page.render("load_file_sheet.html", load=load, sheets=error.sheets[:_MAX_SHEETS])
     if isinstance(error, UnknownEncodingError):
         return _render_encoding(page, load, Form(), error)
-    return page.render("load_file_unreadable.html", load=load, problem=str(error))
+    return page.render(
+        "load_file_unreadable.html", load=load, problem=str(error), is_slow=isinstance(error, ReadTimeoutError)
+    )
 
 
 def _render_encoding(page: PageRequest, load: Load, form: Form, error: UnknownEncodingError | None) -> HtmlResponse:
@@ -183,7 +207,10 @@ def _render_encoding(page: PageRequest, load: Load, form: Form, error: UnknownEn
     return page.render("load_file_encoding.html", load=load, form=form, samples=samples, encodings=_ENCODINGS)
 
 
-async def _render_view(page: PageRequest, view: FileView, choice: LoadChoice, form: Form) -> HtmlResponse:
+async def _render_view(
+    page: PageRequest, view: FileView, choice: LoadChoice, form: Form, start: int = 0
+) -> HtmlResponse:
+    """The page with some of the columns, from the one with the index `start` on."""
     customers = ShownCustomers()
     problems: Sequence[str] = ()
     if not form.errors:
@@ -200,4 +227,6 @@ async def _render_view(page: PageRequest, view: FileView, choice: LoadChoice, fo
         problems=problems,
         codes=codes,
         fields=list_field_choices() if view.form is not None else (),
+        start=start // _COLUMNS_PER_PAGE * _COLUMNS_PER_PAGE,
+        page_size=_COLUMNS_PER_PAGE,
     )

@@ -61,7 +61,7 @@ def read_load_choice(services: Services, user: User, view: FileView, form: Form)
     mapping = view.mapping
     # Not by the view: the page may have shown another mapping, or none that a form can show.
     if _FORM_FIELD in form.values and not view.is_too_wide:
-        filled, mapping = read_choices(form, list_columns_of(view))
+        filled, mapping = read_choices(form, list_columns_of(view), view.form)
         view = replace(view, form=filled, is_guessed=False)
     choice = replace(choice, chosen=mapping)
     if not form.errors:

@@ -140,9 +140,18 @@ def fill_form(
     )
 
 
-def read_choices(form: Form, empty: MappingForm) -> tuple[MappingForm, dict[str, Any]]:
-    """The form as it was sent, and its mapping. What is wrong is added to the errors of the form."""
-    columns = [_read_column(form, column) for column in empty.columns]
+def read_choices(
+    form: Form, empty: MappingForm, known: MappingForm | None = None
+) -> tuple[MappingForm, dict[str, Any]]:
+    """The form as it was sent, and its mapping. What is wrong is added to the errors of the form.
+
+    Columns that were not sent, because a page has a part of them, stay as they are `known`.
+    """
+    others = {column.index: column for column in known.columns} if known is not None else {}
+    columns = [
+        _read_column(form, column) if f"field-{column.index}" in form.values else others.get(column.index, column)
+        for column in empty.columns
+    ]
     sent = [(form.get(f"constant-field-{n}"), form.get(f"constant-{n}")) for n in range(MAX_CONSTANTS)]
     constants = {name: value for name, value in sent if name or value}
     for number, name in enumerate(constants):
@@ -268,14 +277,16 @@ def _check_path(form: Form, key: str, name: str) -> FieldPath | None:
 
 def _build_mapping(form: Form, filled: MappingForm, constants: Mapping[str, str]) -> dict[str, Any]:
     rules: dict[str, Any] = {}
+    keys: dict[str, str] = {}  # of fields of the form, by path
     for column in filled.columns:
         path = _parse(column.field)
         if path is None:
             continue
-        if str(path) in rules:
-            form.errors.setdefault(
-                f"field-{column.index}", text("Two columns have the field %(name)s.", name=str(path))
-            )
+        key = f"field-{column.index}"
+        other = keys.setdefault(str(path), key)
+        if other != key:
+            shown = key if key in form.values else other
+            form.errors.setdefault(shown, text("Two columns have the field %(name)s.", name=str(path)))
         rule: dict[str, Any] = {"column": column.header}
         if column.date_format:
             rule["date_format"] = column.date_format

@@ -1,4 +1,4 @@
-"""The last use of a token is written at most once an hour."""
+"""The last use of a token or a password is written at most once an hour."""
 
 from datetime import timedelta
 
@@ -7,11 +7,14 @@ import pytest
 from muster.audit.queue import AuditQueue
 from muster.auth import tokens
 from muster.auth.authentication import CredentialVerifier
-from muster.auth.token_uses import USE_INTERVAL
+from muster.auth.credential_uses import USE_INTERVAL
+from muster.auth.passwords import hash_password
 from muster.auth.users import Role, Token, User
 from tests.audit.fakes import MemoryAuditSink
 from tests.auth.fakes import ManualClock, MemoryUsers
 from tests.events import some_event
+
+PASSWORD = "a long enough password"
 
 
 class UsedToken:
@@ -99,3 +102,19 @@ def test_database_that_takes_no_writes_is_asked_once_an_hour_and_the_token_works
     used.queue.close()
     assert store.attempts == 1
     assert timedelta(hours=1) == USE_INTERVAL
+
+
+def test_use_of_a_password_is_written_once_an_hour_and_that_of_a_wrong_one_is_not() -> None:
+    clock, store = ManualClock(), MemoryUsers()
+    store.add_user(User("anna", Role.SUBMIT, password_hash=hash_password(PASSWORD)), some_event())
+    queue = AuditQueue(MemoryAuditSink(), clock)
+    verifier = CredentialVerifier(store, queue, clock=clock, now=clock.now)
+    start = clock.now()
+    assert verifier.verify_password("anna", "a wrong password") is None
+    clock.seconds += 60
+    for seconds in (0, 60, 3600):
+        clock.seconds += seconds
+        assert verifier.verify_password("anna", PASSWORD) is not None
+    queue.close()
+    assert store.by_name["anna"].password_used_at == start + timedelta(minutes=62)
+    assert store.uses == 2
