@@ -40,7 +40,10 @@ def _ignore_exit(_pid: int) -> None:
 
 @dataclass
 class Service:
-    """What is served, and how. `make_app` makes the ASGI application in each worker."""
+    """What is served, and how. `make_app` makes the ASGI application in each worker.
+
+    `run` takes over the listener: it must be closed before its end, when requests are still being finished.
+    """
 
     make_app: Callable[[], Any]
     listener: socket.socket
@@ -104,7 +107,7 @@ class GunicornApplication(BaseApplication):
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._bind = f"fd://{os.dup(service.listener.fileno())}"  # gunicorn closes what it binds
+        self._bind = f"fd://{service.listener.detach()}"  # gunicorn closes what it binds
         self._events = WorkerEvents(service.on_worker_exit)
         super().__init__()
 
