@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
@@ -57,12 +58,12 @@ class SavedCustomers:
 class SavingClient(threading.Thread):
     """Saves batches of its own size with `save` and `load`, in turn, until `stop` is set."""
 
-    def __init__(self, port: int, token: str, seed: int, saved: SavedCustomers, stop: threading.Event) -> None:
+    def __init__(self, client: Client, seed: int, saved: SavedCustomers, stop: threading.Event) -> None:
         super().__init__(daemon=True)
         self._random = Random(seed)
         self._saved = saved
         self._stop_requested = stop
-        self._client = Client(f"http://127.0.0.1:{port}", token=token, retry=RETRY, timeout=30.0)
+        self._client = client
 
     def run(self) -> None:
         try:
@@ -98,16 +99,26 @@ class SavingClient(threading.Thread):
         return {**customer, "requester": None} if self._random.random() < INVALID_SHARE else customer
 
 
-def save_until_cut(proxy: HttpProxy, token: str, cuts: int, clients: int, seed: int) -> SavedCustomers:
-    """Saves through the proxy until it has cut so many connections; then all requests are completed without cuts."""
+@contextmanager
+def save_continuously(make_client: Callable[[], Client], clients: int, seed: int) -> Iterator[SavedCustomers]:
+    """Saves by several clients during the block; at its end, each completes what it has begun."""
     saved, stop = SavedCustomers(), threading.Event()
-    running = [SavingClient(proxy.port, token, seed + number, saved, stop) for number in range(clients)]
+    running = [SavingClient(make_client(), seed + number, saved, stop) for number in range(clients)]
     for client in running:
         client.start()
-    while proxy.cuts.total() < cuts and any(client.is_alive() for client in running):
-        time.sleep(0.02)
-    proxy.choose_cut = lambda: None
-    stop.set()
-    for client in running:
-        client.join(2 * RETRY.deadline)
+    try:
+        yield saved
+    finally:
+        stop.set()
+        for client in running:
+            client.join(2 * RETRY.deadline)
+
+
+def save_until_cut(proxy: HttpProxy, token: str, cuts: int, clients: int, seed: int) -> SavedCustomers:
+    """Saves through the proxy until it has cut so many connections; then all requests are completed without cuts."""
+    url = f"http://127.0.0.1:{proxy.port}"
+    with save_continuously(lambda: Client(url, token=token, retry=RETRY, timeout=30.0), clients, seed) as saved:
+        while proxy.cuts.total() < cuts and not saved.errors:
+            time.sleep(0.02)
+        proxy.choose_cut = lambda: None
     return saved

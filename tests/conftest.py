@@ -115,9 +115,14 @@ def shared_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest
         path = tmp_path_factory.mktemp("shared") / "muster.db"
         shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
         yield f"sqlite:///{path}"
-        return
-    request.getfixturevalue("_migrated_postgres")
-    maker = DatabaseMaker(request.getfixturevalue("postgres_server_url"), [])
+    else:
+        yield request.getfixturevalue("shared_postgres_url")
+
+
+@pytest.fixture(scope="module")
+def shared_postgres_url(_migrated_postgres: str, postgres_server_url: str) -> Iterator[str]:
+    """As `postgres_url`, one for all tests of a module."""
+    maker = DatabaseMaker(postgres_server_url, [])
     yield maker.make(template=_TEMPLATE)
     maker.drop_all()
 
