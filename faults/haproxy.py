@@ -1,10 +1,12 @@
 """HAProxy with the configuration that the documentation shows."""
 
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,8 @@ from benchmarks.service import find_free_port
 
 CONFIGURATION: Final = Path(__file__).parents[1] / "docs" / "operations" / "haproxy.cfg"
 EXECUTABLE: Final = shutil.which("haproxy", path="/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin")
+# The fields of the log format before and behind it are times and bytes.
+_STATUS: Final = re.compile(r" (?:[-+\d]+/){4}[-+\d]+ (-?\d+) \d+ ")
 _START_SECONDS: Final = 20.0
 # What belongs to a machine. The rest of the file stays as it is.
 _USER: Final = "    user haproxy\n    group haproxy\n"
@@ -88,6 +92,10 @@ class HaProxy:
         while tuple(self._try_states()) != states:
             assert time.monotonic() < deadline, self.read_log()
             time.sleep(0.02)
+
+    def count_statuses(self) -> Counter[str]:
+        """The responses that clients got, by status; `-1` is a connection that ended without one."""
+        return Counter(_STATUS.findall(self.read_log()))
 
     def read_log(self) -> str:
         return self._log.read_text()
