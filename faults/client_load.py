@@ -60,19 +60,22 @@ class SavedCustomers:
 
 
 class SavingClient(threading.Thread):
-    """Saves batches of its own size with `save` and `load`, in turn, until `stop` is set."""
+    """Saves batches of its own size with `save` and `load`, in turn, until `stop` is set. `pause` is in seconds."""
 
-    def __init__(self, client: Client, seed: int, saved: SavedCustomers, stop: threading.Event) -> None:
+    def __init__(
+        self, client: Client, seed: int, saved: SavedCustomers, stop: threading.Event, *, pause: float = 0
+    ) -> None:
         super().__init__(daemon=True)
         self._random = Random(seed)
         self._saved = saved
         self._stop_requested = stop
         self._client = client
+        self._pause = pause
 
     def run(self) -> None:
         try:
             with self._client:
-                while not self._stop_requested.is_set():
+                while not self._stop_requested.wait(self._pause):
                     self._save()
                     self._load()
         except Exception as error:
@@ -153,10 +156,12 @@ class LoadingClient(threading.Thread):
 
 
 @contextmanager
-def save_continuously(make_client: Callable[[], Client], clients: int, seed: int) -> Iterator[SavedCustomers]:
+def save_continuously(
+    make_client: Callable[[], Client], clients: int, seed: int, *, pause: float = 0
+) -> Iterator[SavedCustomers]:
     """Saves by several clients during the block; at its end, each completes what it has begun."""
     saved, stop = SavedCustomers(), threading.Event()
-    running = [SavingClient(make_client(), seed + number, saved, stop) for number in range(clients)]
+    running = [SavingClient(make_client(), seed + number, saved, stop, pause=pause) for number in range(clients)]
     for client in running:
         client.start()
     try:

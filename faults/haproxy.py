@@ -15,6 +15,7 @@ from typing import Final
 import psutil
 
 from benchmarks.service import find_free_port
+from faults.service import LOG_CHARACTERS
 
 CONFIGURATION: Final = Path(__file__).parents[1] / "docs" / "operations" / "haproxy.cfg"
 EXECUTABLE: Final = shutil.which("haproxy", path="/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin")
@@ -70,7 +71,7 @@ class HaProxy:
         self._process.send_signal(signal.SIGUSR2)
         deadline = time.monotonic() + _START_SECONDS
         while self._list_workers() <= before:
-            assert time.monotonic() < deadline, self.read_log()
+            assert time.monotonic() < deadline, self.read_log()[-LOG_CHARACTERS:]
             time.sleep(0.02)
 
     def count_workers(self) -> int:
@@ -90,7 +91,7 @@ class HaProxy:
         """Waits until the nodes have these states."""
         deadline = time.monotonic() + _START_SECONDS
         while tuple(self._try_states()) != states:
-            assert time.monotonic() < deadline, self.read_log()
+            assert time.monotonic() < deadline, self.read_log()[-LOG_CHARACTERS:]
             time.sleep(0.02)
 
     def count_statuses(self) -> Counter[str]:

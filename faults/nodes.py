@@ -45,10 +45,12 @@ class Nodes:
         url = f"http://127.0.0.1:{self.services[node].port}"
         return httpx.Client(base_url=url, headers=headers, verify=self.trust, timeout=60)
 
-    def restart(self, node: int) -> None:
-        """Starts a node that has ended, and waits until the balancer sends requests to it."""
-        self.services[node].restart()
-        self.services[node].wait_until_ready()
+    def restart(self, *nodes: int) -> None:
+        """Starts nodes that have ended, and waits until the balancer sends requests to them."""
+        for node in nodes:
+            self.services[node].restart()
+        for node in nodes:
+            self.services[node].wait_until_ready()
         self.wait_until_up()
 
     def wait_until_up(self) -> None:

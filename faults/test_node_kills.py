@@ -64,8 +64,7 @@ class NodeFaults:
             for number in ended:
                 self._nodes.services[number].kill()
             time.sleep(self._random.uniform(0, 3))
-            for number in ended:
-                self._nodes.restart(number)
+            self._nodes.restart(*ended)
         self._nodes.wait_until_up()
 
 
