@@ -58,7 +58,7 @@ bench: $(VENV)/installed-dev
 bench-check: $(VENV)/installed-dev
 	$(BIN)/python -m pytest benchmarks $(ARGS)
 
-# Kills the service, cuts its connections and fills its disk under load, in 10 minutes. The last line counts the losses.
+# Kills the service, cuts its connections and fills its disk under load, in 20 minutes. The last line counts the losses.
 faults: $(VENV)/installed-dev
 	$(BIN)/python -m pytest faults $(ARGS)
 

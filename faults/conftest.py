@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import postgres
 from benchmarks.databases import Database, Databases
+from faults.client_load import SavedCustomers
 from faults.ledger import Ledger
 from faults.load_faults import Fault
 from faults.load_files import Differences
@@ -69,6 +70,20 @@ class FaultSummary:
             f" replayed, {differences}"
         )
 
+    def add_nodes(
+        self, faults: Counter[str], saved: SavedCustomers, loads: int, statuses: Counter[str], found: Mapping[str, int]
+    ) -> None:
+        """Adds faults of nodes behind a balancer; `statuses` are those that the clients saw."""
+        self.faults += faults.total()
+        parts = [
+            f"nodes: {_join(faults)}",
+            f"{len(saved.accepted):,} customers accepted, {loads:,} files loaded",
+            f"{saved.replayed:,} responses replayed",
+            f"responses: {_join(statuses)}",
+            _join(found),
+        ]
+        self.cuts.append(f"; {', '.join(parts)}")
+
     def add_loads(self, way: str, count: int, faults: Mapping[Fault, int], found: Differences) -> None:
         """Adds loads of files `by command` or `by API`, the faults during them, and what is wrong with them."""
         self.faults += sum(faults.values())
@@ -81,6 +96,10 @@ class FaultSummary:
             f"{self.faults} faults injected, {self.acknowledged:,} requests acknowledged, {self.customers:,} customers"
             f" accepted in them, {self.replayed:,} responses replayed, {self.lost} customers lost{''.join(self.cuts)}"
         )
+
+
+def _join(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
 
 
 SUMMARY = FaultSummary()
@@ -104,6 +123,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--loads", default=1_000, type=int, help="loads of files under faults, by command and by API, on both databases"
     )
     parser.addoption("--cuts", default=1_000, type=int, help="commits whose answer is lost")
+    parser.addoption("--node-faults", default=100, type=int, help="faults of nodes behind a balancer")
 
 
 @pytest.fixture(scope="session", autouse=True)

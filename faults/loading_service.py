@@ -56,5 +56,11 @@ def _serve(environment: Mapping[str, str], log: str) -> None:
     settings = Settings.read()
     configure_logs(settings)
     with listen(settings.host, settings.port) as listener, multiprocess_dir(settings.workers):
-        make_app = partial(create_app, load_times=TIMES)
-        sys.exit(run(Service(make_app, listener, workers=settings.workers, on_worker_exit=mark_dead)))
+        service = Service(
+            partial(create_app, load_times=TIMES),
+            listener,
+            workers=settings.workers,
+            drain_seconds=settings.drain_seconds,
+            on_worker_exit=mark_dead,
+        )
+        sys.exit(run(service))

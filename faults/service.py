@@ -17,16 +17,18 @@ import psutil
 
 from benchmarks.databases import MUSTER, Database
 from benchmarks.service import find_free_port
+from muster.settings import variable_name
 
 WORKERS = 2
 START_TIMEOUT_SECONDS = 60.0
+STOP_TIMEOUT_SECONDS = 60.0
 LOG_CHARACTERS = 3_000
 
 
 class ServiceUnderTest:
     """`muster serve` in a process group of its own, on one port."""
 
-    def __init__(self, database: Database, *, workers: int = WORKERS) -> None:
+    def __init__(self, database: Database, *, workers: int = WORKERS, **settings: str) -> None:
         self.port = find_free_port()
         self._environment = {
             **os.environ,
@@ -34,6 +36,7 @@ class ServiceUnderTest:
             "MUSTER_LOG_FORMAT": "json",
             "MUSTER_PORT": str(self.port),
             "MUSTER_WORKERS": str(workers),
+            **{variable_name(name): value for name, value in settings.items()},
         }
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self.process: Any = self._start()
@@ -51,6 +54,22 @@ class ServiceUnderTest:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         psutil.wait_procs(workers)  # each of them holds the port until its end
+
+    def terminate(self) -> None:
+        """Ends the service as systemd does, and waits for its end."""
+        workers = self.workers()
+        os.kill(self.process.pid, signal.SIGTERM)
+        self.process.wait(STOP_TIMEOUT_SECONDS)
+        psutil.wait_procs(workers)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stops all processes without ending them: the kernel accepts connections, and nothing answers."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.process.pid, signal.SIGCONT)
 
     def restart(self) -> None:
         self.process = self._start()
@@ -94,9 +113,9 @@ class ServiceUnderTest:
 
 @contextmanager
 def run_service(
-    database: Database, *, workers: int = WORKERS, make: type[ServiceUnderTest] = ServiceUnderTest
+    database: Database, *, workers: int = WORKERS, make: type[ServiceUnderTest] = ServiceUnderTest, **settings: str
 ) -> Iterator[ServiceUnderTest]:
-    service = make(database, workers=workers)
+    service = make(database, workers=workers, **settings)
     try:
         service.wait_until_ready()
         yield service

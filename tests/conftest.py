@@ -107,11 +107,16 @@ def shared_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest
         path = tmp_path_factory.mktemp("shared") / "muster.db"
         shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
         yield f"sqlite:///{path}"
-        return
-    pool: DatabasePool = request.getfixturevalue("_postgres_pool")
-    url = pool.take()
+    else:
+        yield request.getfixturevalue("shared_postgres_url")
+
+
+@pytest.fixture(scope="module")
+def shared_postgres_url(_postgres_pool: DatabasePool) -> Iterator[str]:
+    """As `postgres_url`, one for all tests of a module."""
+    url = _postgres_pool.take()
     yield url
-    pool.give_back(url)
+    _postgres_pool.give_back(url)
 
 
 @pytest.fixture

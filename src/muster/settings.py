@@ -99,6 +99,13 @@ class Settings:
         "seconds that an idle connection stays open; longer than the idle timeout of a load balancer in front",
         1,
     )
+    drain_seconds: int = _setting(
+        0,
+        "seconds between SIGTERM and the shutdown, in which `/health/ready` is a 503 and requests are taken as before; "
+        "as long as a load balancer in front needs to notice",
+        0,
+        3_600,
+    )
     idempotency_hours: int = _setting(
         24, "hours until an `Idempotency-Key` expires; after that the key can be reused", 1, 8_760
     )

@@ -7,12 +7,12 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page, expect
 
+from faults.certificates import make_certificate
 from faults.commit_proxy import run_proxy
 from muster.auth.passwords import hash_password
 from muster.auth.users import Role, User
 from muster.server.tls_reload import Certificate
 from tests.chromium import needs_chromium
-from tests.cli.commands import make_certificate
 from tests.serving import Api, serving
 
 pytestmark = needs_chromium

@@ -123,15 +123,3 @@ class Running:
         self.process.send_signal(with_signal)
         _, err = self.process.communicate(timeout=30)
         return self.process.returncode, err
-
-
-def make_certificate(cert: Path, key: Path) -> None:
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", key, "-out", cert),
-        ],
-        check=True,
-        capture_output=True,
-    )

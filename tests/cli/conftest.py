@@ -11,9 +11,10 @@ from unittest.mock import patch
 
 import pytest
 
+from faults.certificates import make_certificate
 from muster.auth.users import Role
 from muster.cli.load_request import LoadBounds
-from tests.cli.commands import COMMAND, Muster, Running, make_certificate
+from tests.cli.commands import COMMAND, Muster, Running
 from tests.cli.uploads import PART_BYTES, Load
 from tests.serving import Api, serving
 

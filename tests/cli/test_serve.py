@@ -72,6 +72,17 @@ def test_environment_variables_equal_options_and_a_log_in_text_has_plain_words(m
     assert headers["server"] == "muster"
 
 
+def test_a_drain_is_announced_before_the_service_ends(muster: Muster, start: Start) -> None:
+    service = start(
+        "serve", "--port", "0", MUSTER_DATABASE=muster.url, MUSTER_LOG_FORMAT="json", MUSTER_DRAIN_SECONDS="600"
+    )
+    service.event("worker_started")
+    service.process.send_signal(signal.SIGTERM)
+    assert service.event("draining")["seconds"] == 600
+    code, _ = service.stop(signal.SIGTERM)
+    assert code == 0
+
+
 def read_events(lines: str) -> list[dict[str, Any]]:
     """The events of a log in which each line must be JSON."""
     return [json.loads(line) for line in lines.splitlines()]

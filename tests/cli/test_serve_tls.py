@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Muster, Running, assert_one_line, make_certificate
+from faults.certificates import make_certificate
+from tests.cli.commands import Muster, Running, assert_one_line
 from tests.cli.conftest import starting
 
 Start = Callable[..., Running]

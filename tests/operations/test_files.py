@@ -10,15 +10,17 @@ import pytest
 import typer
 
 from muster.cli.main import app
-from muster.settings import iterate_settings, variable_name
+from muster.server.graceful_shutdown import GRACE_SECONDS
+from muster.settings import Settings, iterate_settings, variable_name
+from muster.web.readiness import READY_SECONDS
 
 PROJECT: Final = Path(__file__).parents[2]
 FILES: Final = PROJECT / "docs" / "operations"
 PAGE: Final = (PROJECT / "docs" / "operations.md").read_text()
 VARIABLES: Final = {variable_name(name) for name, _, _ in iterate_settings()}
 COMMANDS: Final = set(typer.main.get_group(app).commands)
-# How long requests may run after SIGTERM.
-DRAIN_SECONDS: Final = 30
+# What the page recommends behind a balancer.
+DRAIN_SECONDS: Final = 5
 
 
 class UnitParser(RawConfigParser):
@@ -46,7 +48,20 @@ def test_every_command_on_the_page_exists() -> None:
 def test_unit_starts_the_service_and_gives_requests_time_to_finish() -> None:
     service = UnitParser("muster.service")["Service"]
     assert shlex.split(service["ExecStart"]) == ["/opt/muster/bin/muster", "serve"]
-    assert int(service["TimeoutStopSec"]) > DRAIN_SECONDS
+    assert int(service["TimeoutStopSec"]) > DRAIN_SECONDS + GRACE_SECONDS
+
+
+def test_times_of_the_balancer_fit_those_of_the_service() -> None:
+    text, settings = FILES.joinpath("haproxy.cfg").read_text(), Settings()
+    times = {name: int(seconds) for name, seconds in re.findall(r"^ +timeout ([\w-]+) (\d+)s", text, re.MULTILINE)}
+    assert times["http-keep-alive"] < settings.keep_alive
+    assert times["server"] > settings.statement_timeout
+    assert times["check"] > READY_SECONDS
+    inter, fall = (int(number) for number in re.search(r"check inter (\d+)s fall (\d+)", text).groups())  # type: ignore[union-attr]
+    assert inter * fall < DRAIN_SECONDS
+    assert f"MUSTER_DRAIN_SECONDS={DRAIN_SECONDS}." in text
+    assert f"#MUSTER_DRAIN_SECONDS={DRAIN_SECONDS}\n" in FILES.joinpath("muster.env").read_text()
+    assert f"| `MUSTER_DRAIN_SECONDS` | {DRAIN_SECONDS}," in PAGE
 
 
 def test_socket_listens_on_the_default_port() -> None:

@@ -45,6 +45,7 @@ class Probe:
             "scheme": scope["scheme"],
             "headers": [name.decode() for name, _ in scope["headers"]],
             "pid": os.getpid(),
+            "stopping": scope["extensions"]["muster.connection"]["is_stopping"](),
         }
         content = json.dumps(seen).encode()
         headers = [(b"content-length", str(len(content)).encode())]

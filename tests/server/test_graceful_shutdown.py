@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,56 @@ def test_handshake_under_way_is_finished(certificate: tuple[Path, Path]) -> None
             assert secure.recv(100).startswith(b"HTTP/1.1 200 ")
         server.process.join(10)
         assert server.process.exitcode == 0
+
+
+def test_connections_are_refused_while_requests_are_finished() -> None:
+    """A balancer sends a refused connection to another node; one that is accepted and reset is a lost request."""
+    with forked_server(Probe, workers=2) as server, Connection(server.port) as busy:
+        assert busy.send(GET).status() == 200
+        busy.send(b"GET /wait?2 HTTP/1.1\r\nHost: a\r\n\r\n")
+        server.signal(signal.SIGTERM)
+        busy.socket.settimeout(0.05)
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", server.port), timeout=10).close()
+            except ConnectionRefusedError:
+                break
+            with pytest.raises(TimeoutError):
+                busy.socket.recv(1, socket.MSG_PEEK)
+        busy.socket.settimeout(10)
+        assert busy.status() == 200
+
+
+def test_connections_that_wait_to_be_accepted_are_answered() -> None:
+    with forked_server(Probe) as server, Connection(server.port) as first:
+        assert first.send(GET).status() == 200
+        first.send(b"GET /block?1 HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.2)
+        with ExitStack() as stack:
+            waiting = [stack.enter_context(Connection(server.port)) for _ in range(5)]
+            for connection in waiting:
+                connection.send(GET)
+            server.signal(signal.SIGTERM)
+            assert [connection.status() for connection in waiting] == [200] * 5
+        server.process.join(10)
+        assert server.process.exitcode == 0
+
+
+def test_a_draining_service_takes_requests_until_a_second_signal() -> None:
+    with forked_server(Probe, drain_seconds=600) as server, Connection(server.port) as kept:
+        assert not kept.send(GET).seen()["stopping"]
+        server.signal(signal.SIGTERM)
+        while not kept.send(GET).seen()["stopping"]:
+            pass
+        with Connection(server.port) as later:
+            assert later.send(GET).status() == 200
+        server.signal(signal.SIGTERM)
+        server.process.join(10)
+        assert server.process.exitcode == 0
+
+
+def test_a_drain_ends_by_itself() -> None:
+    with forked_server(Probe, drain_seconds=1) as server, Connection(server.port) as kept:
+        assert kept.send(GET).status() == 200
+        assert server.stop() == 0
+        assert kept.is_closed()

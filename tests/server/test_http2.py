@@ -18,9 +18,9 @@ import h2.settings
 import httpx
 import pytest
 
+from faults.certificates import make_certificate
 from muster.server.limits import ConnectionLimits
 from muster.server.tls_reload import Certificate
-from tests.cli.commands import make_certificate
 from tests.forked_server import ForkedServer, forked_server
 from tests.server.probe import Probe
 

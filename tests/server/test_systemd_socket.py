@@ -70,7 +70,7 @@ class Client:
         self._keeps = keeps
 
     def status(self) -> int:
-        self._connection.request("GET", "/health/ready")
+        self._connection.request("GET", "/health/live")
         response = self._connection.getresponse()
         response.read()
         if not self._keeps:

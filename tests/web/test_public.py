@@ -1,8 +1,11 @@
 import json
+import signal
 import threading
 
 from litestar.testing import TestClient
 
+from tests.forked_server import forked_server
+from tests.serving import connect
 from tests.web.fakes import application
 
 
@@ -28,6 +31,17 @@ def test_not_ready_is_503_with_retry_after() -> None:
     assert response.status_code == 503
     assert response.json()["error"] == "Service Unavailable"
     assert int(response.headers["Retry-After"]) > 0
+
+
+def test_a_service_that_is_about_to_stop_is_not_ready() -> None:
+    app = application()
+    with forked_server(lambda: app, drain_seconds=600) as server, connect(server.port) as http:
+        assert http.get("/health/ready").status_code == 200
+        server.signal(signal.SIGTERM)
+        while (response := http.get("/health/ready")).status_code == 200:
+            pass
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+        assert http.get("/health/live").status_code == http.get("/classifier/country").status_code == 200
 
 
 def test_hanging_database_is_not_ready() -> None:

@@ -87,6 +87,7 @@ def _serve(settings: Settings) -> None:
             listener,
             workers=settings.workers,
             keep_alive=settings.keep_alive,
+            drain_seconds=settings.drain_seconds,
             trusted_proxies=settings.trusted_proxies,
             certificate=certificate,
             on_worker_exit=mark_dead,

@@ -16,6 +16,7 @@ from gunicorn.glogging import Logger
 
 from muster.observability.logs import log_error
 from muster.server import http2
+from muster.server.drain import Drain, StopFlag
 from muster.server.edge import Edge
 from muster.server.fair_accept import use_fair_loop
 from muster.server.graceful_shutdown import GRACE_SECONDS, leave_signals_to_main_process, stop_on_signals
@@ -40,12 +41,16 @@ def _ignore_exit(_pid: int) -> None:
 
 @dataclass
 class Service:
-    """What is served, and how. `make_app` makes the ASGI application in each worker."""
+    """What is served, and how. `make_app` makes the ASGI application in each worker.
+
+    `run` takes over the listener: it must be closed before its end, when requests are still being finished.
+    """
 
     make_app: Callable[[], Any]
     listener: socket.socket
     workers: int = 1
     keep_alive: int = 75
+    drain_seconds: int = 0
     trusted_proxies: str = "127.0.0.1"
     certificate: Certificate | None = None
     on_worker_exit: Callable[[int], None] = _ignore_exit
@@ -104,8 +109,9 @@ class GunicornApplication(BaseApplication):
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._bind = f"fd://{os.dup(service.listener.fileno())}"  # gunicorn closes what it binds
+        self._bind = f"fd://{service.listener.detach()}"  # gunicorn closes what it binds
         self._events = WorkerEvents(service.on_worker_exit)
+        self._stop_flag = StopFlag()
         super().__init__()
 
     def load_config(self) -> None:
@@ -151,7 +157,7 @@ class GunicornApplication(BaseApplication):
         except Exception as error:
             log_error(error, component="worker_start")
             raise SystemExit(Arbiter.WORKER_BOOT_ERROR) from None
-        return Edge(app, self._service.trusted_proxies)
+        return Edge(app, self._service.trusted_proxies, self._stop_flag.is_set)
 
     def run(self) -> None:
         """Gunicorn's own method prints errors, which is no line of the log."""
@@ -163,7 +169,7 @@ class GunicornApplication(BaseApplication):
         use_fair_loop(self._service.limits, tls=self._service.certificate is not None)
 
     def _when_ready(self, _arbiter: Any) -> None:
-        stop_on_signals(self._events.on_stop)
+        stop_on_signals(self._events.on_stop, Drain(self._stop_flag, self._service.drain_seconds))
         reload_on_sighup(self._can_reload)
 
     def _can_reload(self) -> bool:

@@ -1,5 +1,6 @@
 """ASGI around the application: what gunicorn leaves to it for each request."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from muster.server import http2
@@ -13,8 +14,9 @@ _LAST: Final = (b"connection", b"close")
 class Edge:
     """Names the client behind a proxy, and tells the connection's guard when a request is over."""
 
-    def __init__(self, app: Any, trusted_proxies: str) -> None:
+    def __init__(self, app: Any, trusted_proxies: str, is_stopping: Callable[[], bool]) -> None:
         self._app = app
+        self._is_stopping = is_stopping
         self._proxies = TrustedProxies(trusted_proxies)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -40,8 +42,9 @@ class Edge:
                 message = {**message, "headers": headers}
             await send(message)
 
-        # The application bounds what it discards of a refused body by the bytes on the wire.
-        extension = {"count_bytes": guard.count_bytes}
+        # The application bounds what it discards of a refused body by the bytes on the wire, and tells balancers when
+        # the service is about to stop.
+        extension = {"count_bytes": guard.count_bytes, "is_stopping": self._is_stopping}
         scope["extensions"] = {**(scope.get("extensions") or {}), "muster.connection": extension}
         client = scope.get("client")
         if client is not None:

@@ -23,6 +23,7 @@ from muster.observability.logs import log_event
 from muster.server.connection_guard import ConnectionGuard
 from muster.server.graceful_shutdown import Connections
 from muster.server.limits import ConnectionLimits
+from muster.server.listen import BACKLOG
 
 # How much later a worker accepts for each connection that it has; an idle one takes a tenth of it.
 STEP_SECONDS: Final = 0.001
@@ -114,13 +115,19 @@ class FairServer:
         return not self._closed
 
     def close(self) -> None:
-        """Accepts no more connections and shuts down those there are. Gunicorn calls it when a worker ends."""
+        """Shuts down the connections and refuses new ones. Gunicorn calls it when a worker ends.
+
+        Connections that wait in the socket are accepted first: once its last copy is closed, the kernel resets them,
+        and their senders would not know what became of a batch.
+        """
         if self._closed:
             return
         self._closed = True
         self._loop.remove_reader(self._listener)
         if self._waiting is not None:
             self._waiting.cancel()
+        self._accept(BACKLOG)
+        self._listener.close()
         self._connections.shut_down()
 
     async def wait_closed(self) -> None:

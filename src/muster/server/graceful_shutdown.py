@@ -1,6 +1,7 @@
 """Graceful shutdown: requests are finished, idle connections get a moment for their last one, then all close.
 
-SIGTERM and Ctrl-C end the main process, which sends SIGTERM to the workers. A worker accepts no more, and its responses
+SIGTERM and Ctrl-C end the main process, after a drain if one is set. It sends SIGTERM to the workers. A worker closes
+the listening socket, so that a balancer is refused there and tries the next node, and its responses
 say `Connection: close` (`Connections.shut_down`). Gunicorn hears of the signal when idle connections have had their
 moment, for it closes connections whose last response did not say so. It waits up to `GRACE_SECONDS` for those that are
 left, and ends the application.
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+from muster.server.drain import Drain
 from muster.server.limits import ConnectionLimits
 
 if TYPE_CHECKING:
@@ -53,20 +55,23 @@ class Connections(set["ConnectionGuard"]):
         self.later(self.limits.check_seconds, self._check_time)
 
 
-def stop_on_signals(on_stop: Callable[[], None]) -> None:
+def stop_on_signals(on_stop: Callable[[], None], drain: Drain) -> None:
     """For the main process, when gunicorn has set its signal handlers: Ctrl-C stops as gracefully as SIGTERM.
 
     Gunicorn's own reaction to SIGINT cuts requests off.
     """
     to_gunicorn = signal.getsignal(signal.SIGTERM)
 
-    def stop(_signal: int, frame: FrameType | None) -> None:
+    def stop() -> None:
         on_stop()
         if callable(to_gunicorn):
-            to_gunicorn(signal.SIGTERM, frame)
+            to_gunicorn(signal.SIGTERM, None)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    def begin_drain(_signal: int, _frame: FrameType | None) -> None:
+        drain.begin(stop)
+
+    signal.signal(signal.SIGTERM, begin_drain)
+    signal.signal(signal.SIGINT, begin_drain)
 
 
 def leave_signals_to_main_process() -> None:

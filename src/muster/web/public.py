@@ -8,6 +8,7 @@ from litestar import Controller
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, SkipValidation
+from litestar.types import Scope
 from msgspec import Meta
 
 from muster.classifiers.snapshot import CLASSIFIER_NAMES, ClassifierCache
@@ -15,7 +16,9 @@ from muster.web.problems import RETRY_NOT_READY, Problem, or_404
 from muster.web.readiness import ReadinessCheck
 from muster.web.routing import public_get_or_head
 from muster.web.thread_pool import ThreadPool
+from muster.web.transport import is_stopping
 
+_STOPPING: Final = "the service is about to stop; send requests to another node"
 _NO_CLASSIFIER: Final = "there is no classifier of that name; /v2/api-docs lists them"
 
 
@@ -71,10 +74,11 @@ class PublicHandlers(Controller):
         "/health/ready",
         operation_id="ready",
         tags=["Health"],
-        summary="The database is available, can be written to, and has the right schema.",
+        summary="The service can save batches, and is not about to stop.",
     )
-    async def ready(self, public: PublicDependency) -> HealthResponse:
-        obstacle = await public.readiness.find_obstacle()
+    async def ready(self, public: PublicDependency, scope: Scope) -> HealthResponse:
+        """The database is available, can be written to, and has the right schema."""
+        obstacle = _STOPPING if is_stopping(scope) else await public.readiness.find_obstacle()
         if obstacle is not None:
             raise Problem(503, obstacle, RETRY_NOT_READY)
         return HealthResponse("ready")

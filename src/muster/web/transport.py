@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from litestar.types import HTTPScope, Message, Receive, Send
+from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
 from muster.web.security_headers import add_security_headers
 
-# The ASGI extension with which the server tells how many bytes of the connection it has received, framing included.
+# The ASGI extension with which the server tells how many bytes of the connection it has received, framing included, and
+# whether it is about to stop.
 CONNECTION_EXTENSION: Final = "muster.connection"
 
 
@@ -88,10 +89,20 @@ class HttpTransport:
 
     def _get_wire_counter(self, scope: HTTPScope) -> Callable[[], int]:
         """Counts the bytes on the wire; only those of the body where the server does not tell."""
-        extensions: dict[str, Any] = scope.get("extensions") or {}
-        extension = extensions.get(CONNECTION_EXTENSION, {})
-        counter: Callable[[], int] = extension.get("count_bytes", lambda: self.bytes_received)
+        counter: Callable[[], int] = _get_extension(scope).get("count_bytes", lambda: self.bytes_received)
         return counter
+
+
+def is_stopping(scope: Scope) -> bool:
+    """Whether the server is about to stop. False where it does not tell."""
+    ask: Callable[[], bool] = _get_extension(scope).get("is_stopping", lambda: False)
+    return ask()
+
+
+def _get_extension(scope: Scope) -> dict[str, Any]:
+    extensions: dict[str, Any] = scope.get("extensions") or {}
+    extension: dict[str, Any] = extensions.get(CONNECTION_EXTENSION, {})
+    return extension
 
 
 def _has_body(scope: HTTPScope) -> bool:

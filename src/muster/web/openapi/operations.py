@@ -30,7 +30,10 @@ from muster.web.routes import DOCUMENTED_CONTROLLERS
 _DESCRIPTIONS: Final[Mapping[str, dict[int, str]]] = {
     "classifier": {404: "No classifier has this name.", 503: "Too many requests are waiting."},
     "metrics": {503: "Too many requests are waiting."},
-    "ready": {503: "The database is unavailable, read-only or full, or its schema is not one of this version."},
+    "ready": {
+        503: "The database is unavailable, read-only or full, or its schema is not one of this version; "
+        "or the service is about to stop."
+    },
 }
 _METRICS_EXAMPLE: Final = """\
 # HELP muster_idempotent_replays_total Requests that got the stored response of an earlier request
