@@ -70,7 +70,7 @@ def write_batch(
         cursor.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id, responses.replay))
 
 
-def insert_one(connection: _Connection, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
+def insert_one(connection: _Connection | _Cursor, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
     """Writes and commits a batch of one new customer without an idempotency key; `response` is compressed."""
     number, unit, ext_id = customer.communication_number, customer.business_unit, customer.customer_ext_id
     communication_row = number, batch.id, unit, ext_id, customer.version
