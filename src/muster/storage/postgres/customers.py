@@ -23,7 +23,7 @@ from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import scrub_errors
 from muster.storage.pool import check_out_connection
 from muster.storage.postgres import statements
-from muster.storage.postgres.batch_write import encode_rejections, insert_one, write_batch
+from muster.storage.postgres.batch_write import encode_rejections, insert_one, write_batch, write_one
 from muster.storage.postgres.bounded_connection import BoundedConnection
 from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTCOME_TIMEOUT_SECONDS, find_outcome
 from muster.storage.postgres.connection import open_unpooled_connection
@@ -108,10 +108,11 @@ class PostgresSession:
         is_single = len(plan.created) == len(plan.communications) == 1 and not batch.rejected
         self._is_committing = False
         try:
-            if is_single and batch.idempotency_key is None and batch.checkpoint is None:
-                self._save_one(plan.created[0], batch, compress_responses(batch, response).kept)
+            responses = compress_responses(batch, response)
+            if is_single and batch.checkpoint is None:
+                self._save_one(plan.created[0], batch, responses)
             else:
-                self._save_all(plan, batch, compress_responses(batch, response))
+                self._save_all(plan, batch, responses)
         except psycopg.Error as error:
             self._full_disk.note_failure(error)
             # An error of a statement leaves the connection open, and then nothing was committed.
@@ -133,16 +134,16 @@ class PostgresSession:
         with self._commit() as cursor:
             write_batch(cursor, plan, rejections, batch, responses)
 
-    def _save_one(self, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
-        if self._connection.is_pooled:
-            # Only within a transaction is it known which backend commits.
+    def _save_one(self, customer: AcceptedCustomer, batch: Batch, responses: CompressedResponses) -> None:
+        # Behind a pooler, only a transaction tells which backend commits.
+        if batch.idempotency_key is not None or self._connection.is_pooled:
             with self._commit() as cursor:
-                insert_one(cursor, customer, batch, response)
+                write_one(cursor, customer, batch, responses)
             return
         # The statement commits by itself, so a dead connection must be noticed before it, not by it.
         self._connection.check_alive()
         self._is_committing = True
-        insert_one(self._connection, customer, batch, response)
+        insert_one(self._connection, customer, batch, responses.kept)
 
     @contextmanager
     def _commit(self) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
