@@ -6,10 +6,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from muster.intake.customer_store import CustomerStore
+from muster.records.code_uses import CurrentCustomerStore
+from muster.records.record_filter import RecordSearchStore
 from muster.storage import schema
 from muster.storage.audit import SqlAuditStore
 from muster.storage.classifiers import SqlClassifierStore
-from muster.storage.engine import Clock, create_database_engine, hide_password
+from muster.storage.engine import Clock, create_database_engine, create_replica_engine, hide_password
 from muster.storage.errors import (
     InvalidDatabaseUrlError,
     SchemaTooNewError,
@@ -27,9 +29,11 @@ from muster.storage.pool import (
 from muster.storage.postgres.commit_outcome import OUTCOME_TIMEOUT_SECONDS
 from muster.storage.postgres.customers import PostgresCustomerStore
 from muster.storage.postgres.full_disk import FullDisk
+from muster.storage.postgres.replica import MAX_REPLICA_LAG_SECONDS, Replica
 from muster.storage.readiness import find_obstacle
 from muster.storage.record_search import SqlRecordSearch
 from muster.storage.records import SqlRecordStore
+from muster.storage.replicated_search import ReplicatedCustomers, ReplicatedSearch
 from muster.storage.retention import SqlRetentionStore
 from muster.storage.schema import USABLE_STATES, SchemaState
 from muster.storage.sessions import SqlSessionStore
@@ -61,13 +65,15 @@ class Storage:
     sessions: SqlSessionStore
     classifiers: SqlClassifierStore
     records: SqlRecordStore
-    search: SqlRecordSearch
+    search: RecordSearchStore
+    current_customers: CurrentCustomerStore
     audit: SqlAuditStore
     retention: SqlRetentionStore
     loads: SqlLoadStore
     mappings: SqlMappingStore
     engine: Engine
     full_disk: FullDisk = field(default_factory=FullDisk)
+    replica: Replica | None = None
 
     def exists(self) -> bool:
         """False for a SQLite file that does not exist; connecting to it would create it."""
@@ -105,7 +111,8 @@ class Storage:
 
     def connections(self) -> ConnectionUsage:
         """The connections of this process: how many are in use, and how many may be."""
-        return get_connection_usage(self.engine)
+        usage = get_connection_usage(self.engine)
+        return usage if self.replica is None else usage._replace(replica_lag_seconds=self.replica.read_lag())
 
     def with_clock(self, now: Clock) -> "Storage":
         """The same database, for entries of other times: of users, code lists, loads and the audit log.
@@ -122,6 +129,8 @@ class Storage:
 
     def close(self) -> None:
         """Closes the connections. Using the storage again opens new ones."""
+        if self.replica is not None:
+            self.replica.close()
         self.engine.dispose()
 
 
@@ -132,12 +141,15 @@ def open_storage(
     lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     statement_timeout: float = STATEMENT_TIMEOUT_SECONDS,
     outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS,
+    replica_url: str | None = None,
+    max_replica_lag: float = MAX_REPLICA_LAG_SECONDS,
 ) -> Storage:
     """The storage in this database; it connects on first use.
 
     `pool_size` is the number of concurrent sessions; a few connections more are reserved for logins and health checks.
     The timeouts are in seconds: for a connection or a lock; for a statement on PostgreSQL; and for finding out whether
-    a batch was saved whose commit got no answer. Raises `InvalidDatabaseUrlError`.
+    a batch was saved whose commit got no answer. Searches and reports read from a standby of the database at
+    `replica_url`, as long as its data is at most `max_replica_lag` seconds old. Raises `InvalidDatabaseUrlError`.
     """
     engine = create_database_engine(
         url, pool_size=pool_size, lock_timeout=lock_timeout, statement_timeout=statement_timeout
@@ -147,17 +159,31 @@ def open_storage(
     customers = (
         PostgresCustomerStore(engine, outcome_timeout, full_disk) if is_postgres else SqliteCustomerStore(engine)
     )
+    replica = None
+    records, search = SqlRecordStore(engine), SqlRecordSearch(engine)
+    reading: tuple[RecordSearchStore, CurrentCustomerStore] = search, records
+    if replica_url is not None:
+        replica_engine = create_replica_engine(
+            engine, replica_url, pool_size=pool_size, statement_timeout=statement_timeout
+        )
+        replica = Replica(engine, replica_engine, max_replica_lag)
+        reading = (
+            ReplicatedSearch(replica, SqlRecordSearch(replica_engine), search),
+            ReplicatedCustomers(replica, SqlRecordStore(replica_engine), records),
+        )
     return Storage(
         customers=customers,
         users=SqlUserStore(engine),
         sessions=SqlSessionStore(engine),
         classifiers=SqlClassifierStore(engine),
-        records=SqlRecordStore(engine),
-        search=SqlRecordSearch(engine),
+        records=records,
+        search=reading[0],
+        current_customers=reading[1],
         audit=SqlAuditStore(engine),
         retention=SqlRetentionStore(engine),
         loads=SqlLoadStore(engine),
         mappings=SqlMappingStore(engine),
         engine=engine,
         full_disk=full_disk,
+        replica=replica,
     )
