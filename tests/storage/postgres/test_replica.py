@@ -17,7 +17,7 @@ from muster.records.record_filter import RecordFilter
 from muster.records.visibility import Visibility
 from muster.storage import InvalidDatabaseUrlError, Storage, open_storage
 from muster.storage.postgres.replica import Replica
-from tests.storage.samples import build_customer, list_batches, save
+from tests.storage.samples import build_customer, fetch, list_batches, save
 
 
 @dataclass
@@ -134,8 +134,12 @@ def test_report_that_has_to_write_is_made_by_the_primary(storage: Storage) -> No
     save(storage, build_customer("1"))
     with storage.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE batches SET is_counted = NULL")  # as code before revision 0009 saves it
-        connection.exec_driver_sql("DELETE FROM batch_units")
-    wait_until(lambda: bool(storage.search.count(RecordFilter(), Visibility(), limit=9)[1]))
+
+    def count() -> bool:
+        storage.search.count(RecordFilter(code="C001"), Visibility(), limit=9)
+        return fetch(storage, "SELECT is_counted FROM batches") == [(True,)]
+
+    wait_until(count)  # until the replica knows of the batch
     assert read_source(storage.replica) == "replica"
 
 
