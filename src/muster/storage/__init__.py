@@ -159,31 +159,35 @@ def open_storage(
     customers = (
         PostgresCustomerStore(engine, outcome_timeout, full_disk) if is_postgres else SqliteCustomerStore(engine)
     )
-    replica = None
-    records, search = SqlRecordStore(engine), SqlRecordSearch(engine)
-    reading: tuple[RecordSearchStore, CurrentCustomerStore] = search, records
-    if replica_url is not None:
-        replica_engine = create_replica_engine(
-            engine, replica_url, pool_size=pool_size, statement_timeout=statement_timeout
-        )
-        replica = Replica(engine, replica_engine, max_replica_lag)
-        reading = (
-            ReplicatedSearch(replica, SqlRecordSearch(replica_engine), search),
-            ReplicatedCustomers(replica, SqlRecordStore(replica_engine), records),
-        )
-    return Storage(
+    records = SqlRecordStore(engine)
+    storage = Storage(
         customers=customers,
         users=SqlUserStore(engine),
         sessions=SqlSessionStore(engine),
         classifiers=SqlClassifierStore(engine),
         records=records,
-        search=reading[0],
-        current_customers=reading[1],
+        search=SqlRecordSearch(engine),
+        current_customers=records,
         audit=SqlAuditStore(engine),
         retention=SqlRetentionStore(engine),
         loads=SqlLoadStore(engine),
         mappings=SqlMappingStore(engine),
         engine=engine,
         full_disk=full_disk,
+    )
+    if replica_url is None:
+        return storage
+    replica_engine = create_replica_engine(
+        engine, replica_url, pool_size=pool_size, statement_timeout=statement_timeout
+    )
+    return _with_replica(storage, Replica(engine, replica_engine, max_replica_lag), replica_engine)
+
+
+def _with_replica(storage: Storage, replica: Replica, engine: Engine) -> Storage:
+    """The storage with what reads much on the replica, whose engine is `engine`."""
+    return replace(
+        storage,
         replica=replica,
+        search=ReplicatedSearch(replica, SqlRecordSearch(engine), storage.search),
+        current_customers=ReplicatedCustomers(replica, SqlRecordStore(engine), storage.current_customers),
     )
