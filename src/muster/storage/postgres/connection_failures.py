@@ -30,7 +30,8 @@ _FAILURES: Final = tuple(
     (re.compile(pattern), ConnectionFailure(name, f"{_UNAVAILABLE}: {reason}", remedy))
     for pattern, name, reason, remedy in (
         (
-            r"(password|SASL) authentication failed|no password supplied|empty password returned|role \".*\" does not exist",
+            r"(password|SASL) authentication failed|no password supplied|empty password returned|"
+            r"role \".*\" does not exist",
             "login_failed",
             "its server refuses this user and password",
             _ENCODING,
