@@ -23,7 +23,7 @@ READY_FOR_QUERY: Final = b"Z\0\0\0\5"
 ENDS_OF_REQUEST: Final = b"QS"  # Query, Sync
 CHUNK_BYTES: Final = 65_536
 
-# The statements of muster that commit a batch: those of the transaction, and the one that is a transaction of its own.
+# The statements of muster that commit a batch: that of a transaction, and the one that may be a transaction of its own.
 COMMIT: Final = b"COMMIT"
 SINGLE_STATEMENT: Final = b"WITH numbered AS ("
 
@@ -108,11 +108,11 @@ class ProxiedConnection:
     def _pump_requests(self) -> None:
         with suppress(OSError):
             self._server.sendall(read_startup_message(self._client))
-            statements: dict[bytes, bytes] = {}
+            watch = CommitWatch()
             held = b""
             for kind, content in read_messages(self._client):
                 message = kind + struct.pack("!i", len(content) + 4) + content
-                if not held and not is_commit(kind, content, statements):
+                if not held and not watch.is_commit(kind, content):
                     self._server.sendall(message)
                     continue
                 held += message
@@ -166,20 +166,28 @@ def run_proxy(url: str, choose_cut: Callable[[], Cut | None] = lambda: None) -> 
         proxy.close()
 
 
-def is_commit(kind: bytes, content: bytes, statements: dict[bytes, bytes]) -> bool:
-    """Whether a message commits a batch. `statements` keeps the texts of the prepared statements by name."""
-    match kind:
-        case b"Q":
-            text = content.rstrip(b"\0")
-        case b"P":  # Parse: name and text
-            name, text, *_ = content.split(b"\0", 2)
-            statements[name] = text
-            return False
-        case b"B":  # Bind: portal and name
-            text = statements.get(content.split(b"\0", 2)[1], b"")
-        case _:
-            return False
-    return text == COMMIT or text.strip().startswith(SINGLE_STATEMENT)
+class CommitWatch:
+    """Finds the messages of a connection that commit a batch."""
+
+    def __init__(self) -> None:
+        self._prepared: dict[bytes, bytes] = {}  # texts of prepared statements by name
+        self._in_transaction = False
+
+    def is_commit(self, kind: bytes, content: bytes) -> bool:
+        match kind:
+            case b"Q":
+                text = content.rstrip(b"\0")
+            case b"P":  # Parse: name and text
+                name, text, *_ = content.split(b"\0", 2)
+                self._prepared[name] = text
+                return False
+            case b"B":  # Bind: portal and name
+                text = self._prepared.get(content.split(b"\0", 2)[1], b"")
+            case _:
+                return False
+        if text.startswith((b"BEGIN", b"COMMIT", b"ROLLBACK")) and not text.startswith(b"ROLLBACK TO"):
+            self._in_transaction = text.startswith(b"BEGIN")
+        return text == COMMIT or (not self._in_transaction and text.strip().startswith(SINGLE_STATEMENT))
 
 
 def read_startup_message(client: socket.socket) -> bytes:

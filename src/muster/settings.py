@@ -60,6 +60,14 @@ class Settings:
     database: str = _setting(
         "sqlite:///muster.db", "database URL: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`"
     )
+    read_database: str | None = _setting(
+        None,
+        "URL of a standby of the PostgreSQL database, from which lists, searches, reports and exports are read; what "
+        "names one batch, load or customer is read from the database itself",
+    )
+    max_read_lag: int = _setting(
+        10, "seconds that the data of `MUSTER_READ_DATABASE` may be old; an older one is not read from", 1, 3_600
+    )
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8878, "port to listen on", 0, 65_535)
     workers: int = _setting(1, "worker processes; one per core is a good start on PostgreSQL", 1)

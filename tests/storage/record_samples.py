@@ -14,10 +14,9 @@ from msgspec.structs import replace
 
 from muster.intake.customer_store import MORE_VIOLATIONS, AcceptedCustomer, Batch, RejectedCustomer
 from muster.intake.service import generate_batch_id
-from muster.records.record_filter import RecordFilter, Rejection, RejectionKey
+from muster.records.record_filter import RecordFilter, RecordSearchStore, Rejection, RejectionKey
 from muster.records.visibility import Visibility
 from muster.storage import Storage
-from muster.storage.record_search import SqlRecordSearch
 from tests.storage.samples import build_customer
 
 DAY = datetime(2024, 5, 26, tzinfo=UTC)
@@ -162,7 +161,7 @@ def filter_rejections(samples: Sequence[Sample], wanted: RecordFilter, seen: Vis
 
 
 def read_all_rejections(
-    search: SqlRecordSearch, wanted: RecordFilter, seen: Visibility, limit: int
+    search: RecordSearchStore, wanted: RecordFilter, seen: Visibility, limit: int
 ) -> Iterator[Rejection]:
     after = None
     while True:

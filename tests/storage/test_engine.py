@@ -12,6 +12,7 @@ from sqlalchemy import Integer, cast, exc, insert, literal, select
 from muster.storage import InvalidDatabaseUrlError, Storage, StorageError, hide_password, open_storage
 from muster.storage.engine import create_database_engine, parse_database_url
 from muster.storage.errors import scrub_errors
+from muster.storage.pool import ConnectionUsage
 from muster.storage.tables import users
 
 
@@ -172,8 +173,8 @@ def test_error_of_the_server_is_scrubbed_of_values(postgres_url: str) -> None:
 
 def test_connections_in_use_are_counted(database_url: str) -> None:
     storage = open_storage(database_url, pool_size=3)
-    assert storage.connections() == (0, 7)  # three, and four reserved
+    assert storage.connections() == ConnectionUsage(0, 7)  # three, and four reserved
     with storage.customers.session(), storage.customers.session():
-        assert storage.connections() == (2, 7)
-    assert storage.connections() == (0, 7)
+        assert storage.connections() == ConnectionUsage(2, 7)
+    assert storage.connections() == ConnectionUsage(0, 7)
     storage.close()

@@ -201,7 +201,7 @@ def test_lost_connection_during_release_does_not_lose_the_response(postgres_url:
         session.save(batch, RESPONSE)
         with storage.engine.connect() as connection:
             connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
     assert claim(storage) == StoredResponse(KEY.fingerprint, batch.id, 1, 0, RESPONSE)

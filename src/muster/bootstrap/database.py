@@ -25,7 +25,13 @@ def open_database(settings: Settings) -> Storage:
     """The store, not yet connected. Raises `InvalidDatabaseUrlError`."""
     beside_batches = FILE_CONNECTIONS + CONSOLE_CONNECTIONS + CONNECTIONS_PER_LOAD * settings.load_workers
     pool_size = settings.threads + beside_batches
-    return open_storage(settings.database, pool_size=pool_size, statement_timeout=settings.statement_timeout)
+    return open_storage(
+        settings.database,
+        pool_size=pool_size,
+        statement_timeout=settings.statement_timeout,
+        replica_url=settings.read_database,
+        max_replica_lag=settings.max_read_lag,
+    )
 
 
 def open_checked_database(settings: Settings, *, makes: bool) -> Storage:

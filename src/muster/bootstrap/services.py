@@ -59,7 +59,7 @@ def make_services(
         read_audit=read_audit,
         administer_users=lambda user: UserAdministration(store.users, user, keeps_administrator=True),
         administer_code_lists=lambda user: CodeListAdministration(store.classifiers, store.users, user),
-        code_uses=CodeUseSearch(store.records, read_audit),
+        code_uses=CodeUseSearch(store.current_customers, read_audit),
         background=background,
         oidc_verifier=oidc_verifier,
         oidc_sign_in=oidc_sign_in,

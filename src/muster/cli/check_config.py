@@ -44,7 +44,7 @@ def _format_value(settings: Settings, name: str) -> str:
     value = getattr(settings, name)
     if value is None:
         return ""
-    return _hide_password(value) if name == "database" else str(value)
+    return _hide_password(value) if name in ("database", "read_database") else str(value)
 
 
 def _hide_password(url: str) -> str:

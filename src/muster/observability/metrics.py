@@ -163,6 +163,13 @@ DB_CONNECTIONS: Final = Metric(
 DB_CONNECTIONS_MAX: Final = Metric(
     "muster_database_connections_max", MetricKind.GAUGE, "connections", "Upper limit of connections to the database"
 )
+REPLICA_LAG: Final = Metric(
+    "muster_read_replica_lag_seconds",
+    MetricKind.GAUGE,
+    "seconds",
+    "Age of the data of the read replica, at most; 0 without one",
+    is_maximum=True,
+)
 WORKERS: Final = Metric("muster_workers", MetricKind.GAUGE, "workers", "Running worker processes")
 WORKER_START: Final = Metric(
     "muster_worker_start_time_seconds",
@@ -197,6 +204,7 @@ METRICS: Final = (
     POOL_WAITING,
     DB_CONNECTIONS,
     DB_CONNECTIONS_MAX,
+    REPLICA_LAG,
     WORKERS,
     WORKER_START,
     BUILD,

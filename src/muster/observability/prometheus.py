@@ -66,6 +66,9 @@ class ObservedConnections(Protocol):
     @property
     def maximum(self) -> int: ...
 
+    @property
+    def replica_lag_seconds(self) -> float: ...
+
 
 class ObservedLoads(Protocol):
     """The loads of this process at one moment."""
@@ -183,7 +186,9 @@ class MetricsRegistry:
             self._get_series(table.POOL_BUSY, name).set(load.busy)
             self._get_series(table.POOL_WAITING, name).set(load.waiting)
             self._get_series(table.POOL_SLOTS_IN_USE, name).set(load.slots_in_use)
-        self._get_series(table.DB_CONNECTIONS).set(self._read_connections().in_use)
+        connections = self._read_connections()
+        self._get_series(table.DB_CONNECTIONS).set(connections.in_use)
+        self._get_series(table.REPLICA_LAG).set(connections.replica_lag_seconds)
         loads = self._read_loads()
         self._get_series(table.LOADS_RUNNING).set(loads.running)
         self._get_series(table.LOADS_WAITING).set(loads.waiting)

@@ -6,10 +6,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from muster.intake.customer_store import CustomerStore
+from muster.records.code_uses import CurrentCustomerStore
+from muster.records.record_filter import RecordSearchStore
 from muster.storage import schema
 from muster.storage.audit import SqlAuditStore
 from muster.storage.classifiers import SqlClassifierStore
-from muster.storage.engine import Clock, create_database_engine, hide_password
+from muster.storage.engine import Clock, create_database_engine, create_replica_engine, hide_password
 from muster.storage.errors import (
     InvalidDatabaseUrlError,
     SchemaTooNewError,
@@ -29,9 +31,11 @@ from muster.storage.pool import (
 from muster.storage.postgres.commit_outcome import OUTCOME_TIMEOUT_SECONDS
 from muster.storage.postgres.customers import PostgresCustomerStore
 from muster.storage.postgres.full_disk import FullDisk
+from muster.storage.postgres.replica import MAX_REPLICA_LAG_SECONDS, Replica
 from muster.storage.readiness import find_obstacle
 from muster.storage.record_search import SqlRecordSearch
 from muster.storage.records import SqlRecordStore
+from muster.storage.replicated_search import ReplicatedCustomers, ReplicatedSearch
 from muster.storage.retention import SqlRetentionStore
 from muster.storage.schema import USABLE_STATES, SchemaState
 from muster.storage.sessions import SqlSessionStore
@@ -63,7 +67,8 @@ class Storage:
     sessions: SqlSessionStore
     classifiers: SqlClassifierStore
     records: SqlRecordStore
-    search: SqlRecordSearch
+    search: RecordSearchStore
+    current_customers: CurrentCustomerStore
     audit: SqlAuditStore
     read_audit: SqlAuditStore  # of reads, for which somebody waits
     retention: SqlRetentionStore
@@ -71,6 +76,7 @@ class Storage:
     mappings: SqlMappingStore
     engine: Engine
     full_disk: FullDisk = field(default_factory=FullDisk)
+    replica: Replica | None = None
 
     def exists(self) -> bool:
         """False for a SQLite file that does not exist; connecting to it would create it."""
@@ -108,7 +114,8 @@ class Storage:
 
     def connections(self) -> ConnectionUsage:
         """The connections of this process: how many are in use, and how many may be."""
-        return get_connection_usage(self.engine)
+        usage = get_connection_usage(self.engine)
+        return usage if self.replica is None else usage._replace(replica_lag_seconds=self.replica.read_lag())
 
     def with_clock(self, now: Clock) -> "Storage":
         """The same database, for entries of other times: of users, code lists, loads and the audit log.
@@ -126,6 +133,8 @@ class Storage:
 
     def close(self) -> None:
         """Closes the connections. Using the storage again opens new ones."""
+        if self.replica is not None:
+            self.replica.close()
         self.engine.dispose()
 
 
@@ -137,13 +146,16 @@ def open_storage(
     statement_timeout: float = STATEMENT_TIMEOUT_SECONDS,
     outcome_timeout: float = OUTCOME_TIMEOUT_SECONDS,
     page_lock_timeout: float = PAGE_LOCK_TIMEOUT_SECONDS,
+    replica_url: str | None = None,
+    max_replica_lag: float = MAX_REPLICA_LAG_SECONDS,
 ) -> Storage:
     """The storage in this database; it connects on first use.
 
     `pool_size` is the number of concurrent sessions; a few connections more are reserved for logins and health checks.
     The timeouts are in seconds: for a connection or a lock; for a statement on PostgreSQL; for finding out whether a
-    batch was saved whose commit got no answer; and for other writers of SQLite while somebody waits for a page. Raises
-    `InvalidDatabaseUrlError`.
+    batch was saved whose commit got no answer; and for other writers of SQLite while somebody waits for a page.
+    Searches and reports read from a standby of the database at `replica_url`, as long as its data is at most
+    `max_replica_lag` seconds old. Raises `InvalidDatabaseUrlError`.
     """
     engine = create_database_engine(
         url, pool_size=pool_size, lock_timeout=lock_timeout, statement_timeout=statement_timeout
@@ -153,13 +165,15 @@ def open_storage(
     customers = (
         PostgresCustomerStore(engine, outcome_timeout, full_disk) if is_postgres else SqliteCustomerStore(engine)
     )
-    return Storage(
+    records = SqlRecordStore(engine)
+    storage = Storage(
         customers=customers,
         users=SqlUserStore(engine),
         sessions=SqlSessionStore(engine, page_lock_timeout),
         classifiers=SqlClassifierStore(engine),
-        records=SqlRecordStore(engine),
+        records=records,
         search=SqlRecordSearch(engine),
+        current_customers=records,
         audit=SqlAuditStore(engine),
         read_audit=SqlAuditStore(with_write_lock_timeout(engine, page_lock_timeout)),
         retention=SqlRetentionStore(engine),
@@ -167,4 +181,20 @@ def open_storage(
         mappings=SqlMappingStore(engine),
         engine=engine,
         full_disk=full_disk,
+    )
+    if replica_url is None:
+        return storage
+    replica_engine = create_replica_engine(
+        engine, replica_url, pool_size=pool_size, statement_timeout=statement_timeout
+    )
+    return _with_replica(storage, Replica(engine, replica_engine, max_replica_lag), replica_engine)
+
+
+def _with_replica(storage: Storage, replica: Replica, engine: Engine) -> Storage:
+    """The storage with what reads much on the replica, whose engine is `engine`."""
+    return replace(
+        storage,
+        replica=replica,
+        search=ReplicatedSearch(replica, SqlRecordSearch(engine), storage.search),
+        current_customers=ReplicatedCustomers(replica, SqlRecordStore(engine), storage.current_customers),
     )

@@ -46,6 +46,16 @@ def create_database_engine(
     return create_postgres_engine(parsed, pool_size, lock_timeout, statement_timeout)
 
 
+def create_replica_engine(primary: Engine, url: str, *, pool_size: int, statement_timeout: float) -> Engine:
+    """An engine for a standby of a PostgreSQL database. Raises `InvalidDatabaseUrlError`."""
+    parsed = parse_database_url(url)
+    if {parsed.drivername, primary.url.drivername} != {"postgresql+psycopg"}:
+        raise InvalidDatabaseUrlError("a read replica must be a standby of a PostgreSQL database")
+    if "connect_timeout" not in parsed.query:  # the primary can be read instead
+        parsed = parsed.update_query_dict({"connect_timeout": "2"})
+    return create_postgres_engine(parsed, pool_size, LOCK_TIMEOUT_SECONDS, statement_timeout)
+
+
 def parse_database_url(url: str) -> URL:
     """The URL with SQLAlchemy's name of the driver. Raises `InvalidDatabaseUrlError`."""
     try:

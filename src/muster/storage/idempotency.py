@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
@@ -10,6 +11,11 @@ from muster.storage.compression import decompress_replay
 from muster.storage.tables import idempotency_keys
 
 _COLUMNS = ", ".join(idempotency_keys.columns.keys())
+
+# The row of a claim: should it ever be committed, it is one of an expired key.
+_CLAIM_COLUMNS: Final = ("sender", "idempotency_key", "fingerprint", "batch_id", "created_at")
+_NO_BATCH: Final = UUID(int=0)
+_EXPIRED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def build_find_key(placeholder: str) -> str:
@@ -42,8 +48,27 @@ WHERE idempotency_keys.created_at < {placeholder}
 """  # noqa: S608 - placeholders, not values
 
 
+def build_claim_key(placeholder: str) -> str:
+    """Locks an idempotency key until the end of the transaction, by a row that counts as expired.
+
+    Affects no row when another batch has the key. Its parameters: `build_claim_parameters`. The batch that is saved in
+    the transaction replaces the row by `build_upsert_key`.
+    """
+    placeholders = ", ".join([placeholder] * len(_CLAIM_COLUMNS))
+    return f"""
+INSERT INTO idempotency_keys ({", ".join(_CLAIM_COLUMNS)}) VALUES ({placeholders})
+ON CONFLICT (sender, idempotency_key) DO UPDATE SET fingerprint = excluded.fingerprint
+WHERE idempotency_keys.created_at < {placeholder}
+"""  # noqa: S608 - placeholders, not values
+
+
+def build_claim_parameters(key: IdempotencyKey) -> tuple[Any, ...]:
+    """The parameters of `build_claim_key`."""
+    return key.sender, key.key, key.fingerprint, _NO_BATCH, _EXPIRED, key.valid_from
+
+
 def compute_lock_number(key: IdempotencyKey) -> int:
-    """Hashes the sender and the key to a signed 64-bit number, the type of PostgreSQL's advisory locks."""
+    """Hashes the sender and the key to a signed 64-bit number."""
     name = f"{len(key.sender)} {key.sender}{key.key}".encode()
     return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), signed=True)
 

@@ -31,10 +31,11 @@ IS_WRITER: Final = "muster_is_writer"
 
 
 class ConnectionUsage(NamedTuple):
-    """Database connections of this process: how many are in use, and how many may be."""
+    """Database connections of this process: how many are in use, and how many may be; and the age of a replica."""
 
     in_use: int
     maximum: int
+    replica_lag_seconds: float = 0.0
 
 
 def build_pool_options(size: int, lock_timeout: float) -> dict[str, Any]:

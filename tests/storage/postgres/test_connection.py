@@ -84,9 +84,9 @@ def test_parameters_of_the_url_replace_ours(postgres_url: str) -> None:
     storage.close()
 
 
-def test_service_works_where_the_view_of_backends_is_hidden(postgres_url: str) -> None:
+def test_service_works_where_backends_are_hidden(postgres_url: str) -> None:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("REVOKE SELECT ON pg_stat_activity FROM PUBLIC")
+        connection.execute("REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer) FROM PUBLIC")
         connection.execute("CREATE ROLE muster_hidden LOGIN")
         connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO muster_hidden")
     try:

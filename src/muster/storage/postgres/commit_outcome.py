@@ -22,7 +22,7 @@ CONNECT_TIMEOUT_SECONDS: Final = 2  # the least that libpq allows
 
 _PAUSE_SECONDS: Final = 0.02
 
-_FIND_BACKEND: Final = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
+_FIND_BACKEND: Final = "SELECT 1 FROM pg_stat_get_activity(%s) WHERE backend_start = %s"
 _FIND_BATCH: Final = "SELECT 1 FROM batches WHERE id = %s"
 
 

@@ -30,7 +30,8 @@ _FAILURES: Final = tuple(
     (re.compile(pattern), ConnectionFailure(name, f"{_UNAVAILABLE}: {reason}", remedy))
     for pattern, name, reason, remedy in (
         (
-            r"password authentication failed|no password supplied|empty password returned|role \".*\" does not exist",
+            r"(password|SASL) authentication failed|no password supplied|empty password returned|"
+            r"role \".*\" does not exist",
             "login_failed",
             "its server refuses this user and password",
             _ENCODING,
@@ -59,6 +60,12 @@ _FAILURES: Final = tuple(
             "its host is not known here",
             f"{_CHECK_URL}; special characters of the password must be percent-encoded (@ is %40)",
         ),
+        (
+            r"query_wait_timeout",
+            "pooler_exhausted",
+            "all connections of the pooler to its server are in use",
+            "raise PgBouncer's default_pool_size, or lower MUSTER_WORKERS or MUSTER_THREADS",
+        ),
         (r"Connection refused|No such file or directory", "refused", "nothing listens at its address", _CHECK_SERVER),
         (
             r"timeout expired|timed out|No route to host|Network is unreachable",
@@ -67,13 +74,13 @@ _FAILURES: Final = tuple(
             f"{_CHECK_URL}, and that no firewall is between",
         ),
         (
-            r"too many (clients|connections)|remaining connection slots",
+            r"too many (clients|connections)|remaining connection slots|no more connections allowed",
             "too_many_connections",
             "its server has no connection left",
-            "raise its max_connections, or lower MUSTER_WORKERS or MUSTER_THREADS",
+            "raise its max_connections (of PgBouncer: max_client_conn), or lower MUSTER_WORKERS or MUSTER_THREADS",
         ),
         (
-            r"the database system is|not yet accepting connections",
+            r"the database system is|not yet accepting connections|server login (has been )?fail|pooler is shut",
             "starting",
             "its server is starting, stopping or recovering",
             "try again in a moment",

@@ -1,8 +1,9 @@
 """Customers on PostgreSQL: one query for a lookup, binary COPY for writes."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -16,18 +17,18 @@ from muster.intake.customer_store import (
     Known,
     LostCommitError,
 )
-from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
+from muster.intake.idempotency import IdempotencyKey, StoredResponse
 from muster.intake.large_body import ResponseBody
 from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import scrub_errors
-from muster.storage.idempotency import compute_lock_number, to_stored_response
 from muster.storage.pool import check_out_connection
 from muster.storage.postgres import statements
-from muster.storage.postgres.batch_write import encode_rejections, insert_one, write_batch
+from muster.storage.postgres.batch_write import encode_rejections, insert_one, write_batch, write_one
 from muster.storage.postgres.bounded_connection import BoundedConnection
 from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTCOME_TIMEOUT_SECONDS, find_outcome
 from muster.storage.postgres.connection import open_unpooled_connection
 from muster.storage.postgres.full_disk import FullDisk
+from muster.storage.postgres.key_claim import KeyClaim
 from muster.storage.postgres.statements import join_texts
 from muster.storage.write_plan import WritePlan, build_write_plan
 
@@ -66,6 +67,7 @@ class PostgresSession:
         self._engine = engine
         self._outcome_timeout = outcome_timeout
         self._full_disk = full_disk
+        self._key_claim = KeyClaim(connection)
         self._is_committing = False  # whether the server may have been told to commit
 
     @scrub_errors
@@ -90,14 +92,9 @@ class PostgresSession:
 
     @contextmanager
     def claim(self, key: IdempotencyKey) -> Iterator[StoredResponse | None]:
-        """Holds a session-level advisory lock, which ends with the connection at the latest."""
-        number = compute_lock_number(key)
-        if not self._lock(number):
-            raise KeyInProgressError
-        try:
-            yield self._find_response(key)
-        finally:
-            self._unlock(number)
+        """Holds a transaction, which `save` commits."""
+        with self._key_claim.hold(key) as stored:
+            yield stored
 
     @scrub_errors
     def save(self, batch: Batch, response: ResponseBody) -> None:
@@ -105,14 +102,17 @@ class PostgresSession:
 
         Raises `ConflictError`, `LeaseLostError`, `LostCommitError`, `StorageUnavailableError`.
         """
+        if batch.idempotency_key is None:
+            self._key_claim.release()
         plan = build_write_plan(batch.accepted)
         is_single = len(plan.created) == len(plan.communications) == 1 and not batch.rejected
         self._is_committing = False
         try:
-            if is_single and batch.idempotency_key is None and batch.checkpoint is None:
-                self._save_one(plan.created[0], batch, compress_responses(batch, response).kept)
+            responses = compress_responses(batch, response)
+            if is_single and batch.checkpoint is None:
+                self._save_one(plan.created[0], batch, responses)
             else:
-                self._save_all(plan, batch, compress_responses(batch, response))
+                self._save_all(plan, batch, responses)
         except psycopg.Error as error:
             self._full_disk.note_failure(error)
             # An error of a statement leaves the connection open, and then nothing was committed.
@@ -131,33 +131,34 @@ class PostgresSession:
         # Made before the transaction, because a rejected customer may have many violations. The rows of customers cost
         # 1.1 µs each and are made while PostgreSQL writes.
         rejections = encode_rejections(batch)
-        with self._connection.transaction() as transaction, self._connection.cursor() as cursor:
+        with self._commit() as cursor:
             write_batch(cursor, plan, rejections, batch, responses)
+
+    def _save_one(self, customer: AcceptedCustomer, batch: Batch, responses: CompressedResponses) -> None:
+        # Behind a pooler, only a transaction tells which backend commits.
+        if batch.idempotency_key is not None or self._connection.is_pooled:
+            with self._commit() as cursor:
+                write_one(cursor, customer, batch, responses)
+            return
+        # The statement commits by itself, so a dead connection must be noticed before it, not by it.
+        self._connection.check_alive()
+        self._is_committing = True
+        insert_one(self._connection, customer, batch, responses.kept)
+
+    @contextmanager
+    def _commit(self) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+        """Commits what is done with the cursor: in the transaction of the claimed key, or in one of its own."""
+        if self._key_claim.is_held:
+            with self._key_claim.undoing(), self._connection.cursor() as cursor:
+                yield cursor
+            self._is_committing = True
+            self._key_claim.commit()
+            return
+        with self._connection.transaction() as transaction:
+            with self._connection.cursor() as cursor:
+                yield cursor
             self._is_committing = True
         # psycopg leaves the block without an error and without a COMMIT when it has noticed a lost connection.
         if transaction.status is not transaction.Status.COMMITTED:
             self._is_committing = False
             raise psycopg.OperationalError("the connection was lost before the commit")
-
-    def _save_one(self, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
-        # The statement commits by itself, so a dead connection must be noticed before it, not by it.
-        self._connection.check_alive()
-        self._is_committing = True
-        insert_one(self._connection, customer, batch, response)
-
-    @scrub_errors
-    def _lock(self, number: int) -> bool:
-        row = self._connection.execute(statements.LOCK_KEY, (number,)).fetchone()
-        return bool(row and row[0])
-
-    @scrub_errors
-    def _find_response(self, key: IdempotencyKey) -> StoredResponse | None:
-        row = self._connection.execute(statements.FIND_KEY, (key.sender, key.key, key.valid_from)).fetchone()
-        return to_stored_response(row) if row else None
-
-    def _unlock(self, number: int) -> None:
-        """Never raises: if unlocking fails, closing the connection releases the lock."""
-        with suppress(psycopg.Error):
-            self._connection.execute(statements.UNLOCK_KEY, (number,))
-            return
-        self._connection.close()

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from muster.storage.idempotency import build_find_key, build_upsert_key
+from muster.storage.idempotency import build_claim_key, build_find_key, build_upsert_key
 from muster.storage.tables import communications, customer_history, customers, rejections
 
 # A text array is sent as one text with a separator, see `join_texts`. psycopg inspects each element of a list several
@@ -110,8 +110,7 @@ INSERT_REPLAY_RESPONSE: Final = "INSERT INTO replay_responses (batch_id, answer)
 
 FIND_KEY: Final = build_find_key("%s")
 UPSERT_KEY: Final = build_upsert_key("%s")
-LOCK_KEY: Final = "SELECT pg_try_advisory_lock(%s)"
-UNLOCK_KEY: Final = "SELECT pg_advisory_unlock(%s)"
+CLAIM_KEY: Final = build_claim_key("%s")
 
 
 def _build_copy(table: Table) -> str:

@@ -1,0 +1,49 @@
+"""Cursors of connections behind a pooler, where each transaction sets the server's parameters for itself.
+
+A `SET` would stay on a connection of the server that the next transaction, of anybody, gets.
+"""
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+if TYPE_CHECKING:
+    from muster.storage.postgres.bounded_connection import BoundedConnection
+
+_Row = tuple[Any, ...]
+
+
+class PooledCursor(psycopg.Cursor[_Row]):
+    """Sets the parameters together with the first statement of a transaction, in one round trip.
+
+    A pipeline in autocommit mode is one transaction.
+    """
+
+    def execute(self, *args: Any, **options: Any) -> Self:
+        connection = cast("BoundedConnection", self.connection)
+        if connection.info.transaction_status is not TransactionStatus.IDLE:
+            return super().execute(*args, **options)
+        with connection.pipeline():
+            psycopg.Cursor[_Row](connection).execute(connection.set_up.encode())
+            super().execute(*args, **options)
+        return self
+
+    def executemany(self, *args: Any, **options: Any) -> None:
+        _begin(self)
+        super().executemany(*args, **options)
+
+
+class PooledServerCursor(psycopg.ServerCursor[_Row]):
+    """A cursor on the server exists in a transaction only, so `execute` may begin one."""
+
+    def execute(self, *args: Any, **options: Any) -> Self:
+        _begin(self)
+        return super().execute(*args, **options)
+
+
+def _begin(cursor: psycopg.Cursor[_Row] | psycopg.ServerCursor[_Row]) -> None:
+    """Begins the transaction that psycopg would begin for the next statement, and sets it up."""
+    connection = cast("BoundedConnection", cursor.connection)
+    if connection.info.transaction_status is TransactionStatus.IDLE and not connection.autocommit:
+        psycopg.Cursor[_Row](connection).execute(connection.set_up.encode())
