@@ -124,10 +124,10 @@ def _replace(cursor: _Cursor, plan: WritePlan, batch: Batch) -> None:
     of writing the same row.
     """
     ext_ids, units, versions = zip(*plan.replaced, strict=True)
-    replaced = *join_texts(ext_ids), *join_texts(units)
-    if cursor.execute(statements.COPY_TO_HISTORY, (*replaced, list(versions))).rowcount != len(plan.replaced):
-        raise ConflictError("a customer was changed by another request")
-    cursor.execute(statements.DELETE_REPLACED, replaced)
+    replaced = *join_texts(ext_ids), *join_texts(units), list(versions)
+    for statement in (statements.COPY_TO_HISTORY, statements.DELETE_REPLACED):
+        if cursor.execute(statement, replaced).rowcount != len(plan.replaced):
+            raise ConflictError("a customer was changed by another request")
     _copy(cursor, statements.COPY_CUSTOMERS, build_customer_rows(plan.updated, batch))
 
 

@@ -35,7 +35,9 @@ JOIN unnest({_TEXT_ARRAY}, {_TEXT_ARRAY}) AS requested (customer_ext_id, busines
 _CUSTOMER_COLUMNS: Final = ", ".join(customers.columns.keys())
 _EXISTING_COLUMNS: Final = ", ".join(f"existing.{column.name}" for column in customers.columns)
 
-# Locks the current versions in the order of the key. The row count is the number of versions that were as expected.
+# Copies the versions that are as expected, in the order of the key: writers of the same version meet at its key in the
+# history. It locks no row of `customers`, because a table that Citus has distributed refuses FOR UPDATE here. The
+# DELETE that follows looks for the same versions, and both row counts together say that nobody came between.
 COPY_TO_HISTORY: Final = f"""
 INSERT INTO customer_history ({_CUSTOMER_COLUMNS})
 SELECT {_EXISTING_COLUMNS} FROM customers AS existing
@@ -44,13 +46,14 @@ JOIN unnest({_TEXT_ARRAY}, {_TEXT_ARRAY}, %b::int[]) AS replaced (customer_ext_i
  AND existing.business_unit = replaced.business_unit
  AND existing.version = replaced.version
 ORDER BY existing.customer_ext_id, existing.business_unit
-FOR UPDATE OF existing
 """  # noqa: S608 - column names, not values
 
 DELETE_REPLACED: Final = f"""
 DELETE FROM customers AS existing
-USING unnest({_TEXT_ARRAY}, {_TEXT_ARRAY}) AS replaced (customer_ext_id, business_unit)
-WHERE existing.customer_ext_id = replaced.customer_ext_id AND existing.business_unit = replaced.business_unit
+USING unnest({_TEXT_ARRAY}, {_TEXT_ARRAY}, %b::int[]) AS replaced (customer_ext_id, business_unit, version)
+WHERE existing.customer_ext_id = replaced.customer_ext_id
+  AND existing.business_unit = replaced.business_unit
+  AND existing.version = replaced.version
 """  # noqa: S608 - no values
 
 _COMMUNICATION_COLUMNS: Final = ", ".join(communications.columns.keys())
