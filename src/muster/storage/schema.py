@@ -68,8 +68,7 @@ def upgrade(engine: Engine) -> bool:
         return False
     with write_transaction(engine) as connection, without_timeout(connection):
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL lock_timeout = 0"))  # waits until another upgrade is done
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+            lock_upgrades(connection)
             _check_encoding(connection)
         state = _read_state(connection)
         if state is SchemaState.NEWER_INCOMPATIBLE:
@@ -78,6 +77,12 @@ def upgrade(engine: Engine) -> bool:
             return False
         migrate(connection)
         return True
+
+
+def lock_upgrades(connection: Connection) -> None:
+    """Waits until no other process changes the schema of a PostgreSQL database."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
 
 
 def migrate(connection: Connection, revision: str = HEAD_REVISION) -> None:

@@ -1,0 +1,52 @@
+"""What muster asks a Citus cluster: whether the tables are distributed, and whether all nodes answer."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+# Each gives one value. The catalog exists where the extension does.
+_HAS_CITUS: Final = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
+_IS_DISTRIBUTED: Final = (
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = to_regclass('batches'))"
+)
+
+# A node that is disabled keeps its shards, so batches need it all the same.
+_MISSING_NODES: Final = """
+SELECT (SELECT count(*) FROM run_command_on_all_nodes('SELECT 1') WHERE NOT success)
+  + (SELECT count(*) FROM pg_catalog.pg_dist_node WHERE shouldhaveshards AND NOT isactive)
+"""
+
+# The trigger of the table that holds the rows: Citus renames it, and leaves an empty table under the old name.
+_IS_LOG_GUARDED: Final = """
+SELECT coalesce(bool_and(success AND result = '1'), false) FROM run_command_on_placements('audit_log', $$
+  SELECT count(*) FROM pg_trigger
+  WHERE tgrelid = '%s'::regclass AND tgtype = 27 AND tgenabled = 'O' AND starts_with(tgname::text, 'audit_log_row_stays')
+$$)
+"""
+
+FetchValue = Callable[[str], Any]  # runs a query without parameters, and gives its only value
+
+
+def fetch_value(connection: Connection, query: str) -> Any:
+    """A `FetchValue` for a connection of SQLAlchemy."""
+    return connection.execute(text(query)).scalar_one()
+
+
+def has_citus(fetch: FetchValue) -> bool:
+    return bool(fetch(_HAS_CITUS))
+
+
+def is_distributed(fetch: FetchValue) -> bool:
+    """Whether `muster db distribute` has made the tables of this database those of a cluster."""
+    return has_citus(fetch) and bool(fetch(_IS_DISTRIBUTED))
+
+
+def count_missing_nodes(fetch: FetchValue) -> int:
+    """Nodes that do not answer the one that is asked; a database that is distributed has such nodes."""
+    return int(fetch(_MISSING_NODES))
+
+
+def is_log_guarded(fetch: FetchValue) -> bool:
+    """Whether no entry of a distributed audit log can be changed or deleted."""
+    return bool(fetch(_IS_LOG_GUARDED))
