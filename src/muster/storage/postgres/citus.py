@@ -21,7 +21,8 @@ SELECT (SELECT count(*) FROM run_command_on_all_nodes('SELECT 1') WHERE NOT succ
 _IS_LOG_GUARDED: Final = """
 SELECT coalesce(bool_and(success AND result = '1'), false) FROM run_command_on_placements('audit_log', $$
   SELECT count(*) FROM pg_trigger
-  WHERE tgrelid = '%s'::regclass AND tgtype = 27 AND tgenabled = 'O' AND starts_with(tgname::text, 'audit_log_row_stays')
+  WHERE tgrelid = '%s'::regclass AND starts_with(tgname::text, 'audit_log_row_stays')
+    AND tgtype = 27 AND tgenabled = 'O'
 $$)
 """
 
