@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 import psycopg
@@ -71,15 +72,35 @@ def write_batch(
 
 
 def insert_one(connection: _Connection | _Cursor, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
-    """Writes and commits a batch of one new customer without an idempotency key; `response` is compressed."""
+    """Writes a batch of one new customer without an idempotency key in one statement; `response` is compressed."""
+    *others, (ext_id, unit, _, *customer_row) = _build_rows_of_one(customer, batch, response)
+    # The version is that of `communications`.
+    connection.execute(statements.INSERT_ONE, (*chain.from_iterable(others), ext_id, unit, *customer_row))
+
+
+def insert_one_by_table(cursor: _Cursor, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
+    """The same by a statement for each table, in the cursor's transaction.
+
+    For a Citus cluster, which takes 2.2 ms of processor time for the one statement that writes to several nodes, and
+    1.3 ms for these.
+    """
+    for statement, row in zip(
+        statements.INSERT_ONE_BY_TABLE, _build_rows_of_one(customer, batch, response), strict=True
+    ):
+        cursor.execute(statement, row)
+
+
+def _build_rows_of_one(customer: AcceptedCustomer, batch: Batch, response: bytes) -> tuple[tuple[Any, ...], ...]:
+    """The parameters of `INSERT_ONE_BY_TABLE`."""
     number, unit, ext_id = customer.communication_number, customer.business_unit, customer.customer_ext_id
-    communication_row = number, batch.id, unit, ext_id, customer.version
     received_at = _get_received_at(batch)
-    unit_row = batch.id, unit, received_at.date(), batch.sender
-    batch_row = batch.id, received_at, batch.sender, response, batch.warnings
     types, document = (customer.entity_type, customer.customer_status), customer.document.decode()
-    customer_row = ext_id, unit, number, *types, batch.id, document
-    connection.execute(statements.INSERT_ONE, (*communication_row, *unit_row, *batch_row, *customer_row))
+    return (
+        (number, batch.id, unit, ext_id, customer.version),
+        (batch.id, unit, received_at.date(), batch.sender),
+        (batch.id, received_at, batch.sender, response, batch.warnings),
+        (ext_id, unit, customer.version, number, *types, batch.id, document),
+    )
 
 
 def _build_count_parameters(batch: Batch, counts: BatchCounts) -> tuple[Any, ...]:

@@ -23,8 +23,9 @@ from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import scrub_errors
 from muster.storage.pool import check_out_connection
 from muster.storage.postgres import statements
-from muster.storage.postgres.batch_write import encode_rejections, insert_one, write_batch
+from muster.storage.postgres.batch_write import encode_rejections, insert_one, insert_one_by_table, write_batch
 from muster.storage.postgres.bounded_connection import BoundedConnection
+from muster.storage.postgres.citus import is_distributed
 from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTCOME_TIMEOUT_SECONDS, find_outcome
 from muster.storage.postgres.connection import open_unpooled_connection
 from muster.storage.postgres.full_disk import FullDisk
@@ -134,15 +135,23 @@ class PostgresSession:
             write_batch(cursor, plan, rejections, batch, responses)
 
     def _save_one(self, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
-        if self._connection.is_pooled:
+        if self._connection.is_pooled or self._is_distributed():
             # Only within a transaction is it known which backend commits.
+            insert = insert_one_by_table if self._is_distributed() else insert_one
             with self._commit() as cursor:
-                insert_one(cursor, customer, batch, response)
+                insert(cursor, customer, batch, response)
             return
         # The statement commits by itself, so a dead connection must be noticed before it, not by it.
         self._connection.check_alive()
         self._is_committing = True
         insert_one(self._connection, customer, batch, response)
+
+    def _is_distributed(self) -> bool:
+        """Whether the tables are distributed over a Citus cluster, as it was at the first save of this connection."""
+        connection = self._connection
+        if connection.is_distributed is None:
+            connection.is_distributed = is_distributed(connection.fetch_value)
+        return connection.is_distributed
 
     @contextmanager
     def _commit(self) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
