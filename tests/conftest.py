@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,18 +18,19 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import make_url
 
 from muster.storage import Storage, open_storage
+from tests.citus import COORDINATOR, CitusDatabaseMaker, citus_template, execute, with_database
 from tests.tracing import untraced
 
 # A busy machine is slow; no property test has a deadline.
 settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("muster")
 
+# With MUSTER_TEST_CITUS, a Citus cluster too; see `tests/citus.py`.
+_KINDS = ["sqlite", "postgres", *(["citus"] if COORDINATOR else [])]
 _EXTERNAL_SERVER = os.environ.get("MUSTER_TEST_POSTGRES")
 _TEMPLATE = f"muster_template_{uuid4().hex[:8]}"
 
@@ -101,20 +102,25 @@ class OwnPostgres:
                 process.resume()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=_KINDS)
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database without customers; the test runs once for each kind."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=_KINDS)
 def shared_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """As `database_url`, one for all tests of a module."""
     if request.param == "sqlite":
         path = tmp_path_factory.mktemp("shared") / "muster.db"
         shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
         yield f"sqlite:///{path}"
+        return
+    if request.param == "citus":
+        citus = CitusDatabaseMaker(*request.getfixturevalue("_distributed_template"))
+        yield citus.make()
+        citus.drop_all()
         return
     request.getfixturevalue("_migrated_postgres")
     maker = DatabaseMaker(request.getfixturevalue("postgres_server_url"), [])
@@ -142,6 +148,14 @@ def sqlite_url(_migrated_sqlite: Path, tmp_path: Path) -> str:
 def postgres_url(_migrated_postgres: str, postgres_databases: "DatabaseMaker") -> str:
     """A migrated PostgreSQL database without customers."""
     return postgres_databases.make(template=_TEMPLATE)
+
+
+@pytest.fixture
+def citus_url(_distributed_template: tuple[Sequence[str], str]) -> Iterator[str]:
+    """A distributed database without customers."""
+    maker = CitusDatabaseMaker(*_distributed_template)
+    yield maker.make()
+    maker.drop_all()
 
 
 @pytest.fixture
@@ -177,7 +191,7 @@ def postgres_server_url() -> Iterator[str]:
     with _run_server() as server:
         url = server.get_uri()
         # Tests need no durability against power loss, which costs them time.
-        _execute(
+        execute(
             url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET max_wal_size = '256MB'", "SELECT pg_reload_conf()"
         )
         yield url
@@ -192,12 +206,12 @@ class DatabaseMaker:
 
     def make(self, template: str = "template0", options: str = "ENCODING 'UTF8'") -> str:
         name = f"muster_{uuid4().hex}"
-        _execute(self.server_url, f"CREATE DATABASE {name} TEMPLATE {template} {_STRATEGY} {options}")
+        execute(self.server_url, f"CREATE DATABASE {name} TEMPLATE {template} {_STRATEGY} {options}")
         self.made.append(name)
-        return _with_database(self.server_url, name)
+        return with_database(self.server_url, name)
 
     def drop_all(self) -> None:
-        _execute(self.server_url, *(f"DROP DATABASE {name} WITH (FORCE)" for name in self.made))
+        execute(self.server_url, *(f"DROP DATABASE {name} WITH (FORCE)" for name in self.made))
 
 
 @pytest.fixture
@@ -216,26 +230,22 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _migrated_postgres(postgres_server_url: str) -> Iterator[str]:
-    _execute(postgres_server_url, f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
-    _migrate(_with_database(postgres_server_url, _TEMPLATE))
+    execute(postgres_server_url, f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
+    _migrate(with_database(postgres_server_url, _TEMPLATE))
     yield _TEMPLATE
-    _execute(postgres_server_url, f"DROP DATABASE {_TEMPLATE}")
+    execute(postgres_server_url, f"DROP DATABASE {_TEMPLATE}")
+
+
+@pytest.fixture(scope="session")
+def _distributed_template() -> Iterator[tuple[Sequence[str], str]]:
+    with citus_template() as maker:
+        yield maker.nodes, maker.template
 
 
 def _migrate(url: str) -> None:
     store = open_storage(url)
     store.upgrade()
     store.close()
-
-
-def _execute(url: str, *statements: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement.encode())
-
-
-def _with_database(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 @contextmanager

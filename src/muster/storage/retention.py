@@ -227,12 +227,16 @@ def _remove_customers(connection: Connection, condition: Condition) -> int:
 
 def _lock_customers(connection: Connection, condition: Condition) -> Iterator[tuple[Any, ...]]:
     """Locks customers without waiting, and gives the keys of those that nobody else has locked."""
-    found = _select_keys(customers).where(condition)
     if connection.dialect.name != "postgresql" or not is_distributed(partial(fetch_value, connection)):
-        yield from map(tuple, connection.execute(found.with_for_update(skip_locked=True)))
+        yield from _lock_at_once(connection, condition)
         return
     # A table that Citus has distributed locks rows of one value of the distribution column at a time.
-    for ext_id, unit in connection.execute(found).all():
+    for ext_id, unit in connection.execute(_select_keys(customers).where(condition)).all():
         is_customer = customers.c.customer_ext_id == ext_id, customers.c.business_unit == unit
         lock = _select_keys(customers).where(*is_customer, condition).with_for_update(skip_locked=True)
         yield from map(tuple, connection.execute(lock))
+
+
+def _lock_at_once(connection: Connection, condition: Condition) -> Iterator[tuple[Any, ...]]:
+    lock = _select_keys(customers).where(condition).with_for_update(skip_locked=True)
+    yield from map(tuple, connection.execute(lock))

@@ -26,6 +26,13 @@ SELECT coalesce(bool_and(success AND result = '1'), false) FROM run_command_on_p
 $$)
 """
 
+# Citus names them after the node and the process that began the transaction.
+_IS_PREPARED: Final = """
+SELECT coalesce(bool_or(NOT success OR result <> '0'), false)
+FROM pg_catalog.pg_dist_local_group, run_command_on_all_nodes(concat(
+  'SELECT count(*) FROM pg_prepared_xacts WHERE starts_with(gid, ''citus_', groupid, '_', {pid}, '_'')'))
+"""
+
 FetchValue = Callable[[str], Any]  # runs a query without parameters, and gives its only value
 
 
@@ -46,6 +53,11 @@ def is_distributed(fetch: FetchValue) -> bool:
 def count_missing_nodes(fetch: FetchValue) -> int:
     """Nodes that do not answer the one that is asked; a database that is distributed has such nodes."""
     return int(fetch(_MISSING_NODES))
+
+
+def is_transaction_prepared(fetch: FetchValue, pid: int) -> bool:
+    """Whether a node may still commit a transaction of this process of the node that is asked."""
+    return bool(fetch(_IS_PREPARED.format(pid=pid)))
 
 
 def is_log_guarded(fetch: FetchValue) -> bool:

@@ -23,9 +23,11 @@ from muster.storage.schema import lock_upgrades
 SHARDS_PER_WORKER: Final = 4
 
 # Parameters of a connection reach the node that it is made to; those of a role reach all nodes. Sequential: a COPY
-# would open a connection for each shard, which took 530 ms for 100 customers, and takes 25 so.
+# would open a connection for each shard, which took 530 ms for 100 customers, and takes 25 so. And what a transaction
+# sets for itself, such as the time that it waits for an idempotency key, is to hold on the other nodes too.
 ROLE_SETTINGS: Final = {
     "citus.multi_shard_modify_mode": "sequential",
+    "citus.propagate_set_commands": "local",
     "lock_timeout": f"{LOCK_TIMEOUT_SECONDS:.0f}s",
     "enable_seqscan": "off",
     "jit": "off",
