@@ -12,7 +12,7 @@ from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError
 from muster.storage.batch_counts import BatchCounts
 from muster.storage.compression import CompressedResponses
-from muster.storage.load_rows import build_checkpoint_parameters
+from muster.storage.load_rows import build_checkpoint_parameters, build_fence_parameters
 from muster.storage.postgres import statements
 from muster.storage.postgres.binary_copy import (
     build_communication_rows,
@@ -69,6 +69,16 @@ def write_batch(
         _insert_chunk(cursor, batch.checkpoint, counted, row)
     if responses.replay is not None:
         cursor.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id, responses.replay))
+
+
+def lock_load(cursor: _Cursor, checkpoint: Checkpoint) -> None:
+    """Locks the load of a chunk before its customers. Raises `LeaseLostError`.
+
+    For a Citus cluster, where two workers with the same rows would find a deadlock, which takes seconds: the second one
+    waits here instead, and then writes nothing.
+    """
+    if cursor.execute(statements.LOCK_LOAD, build_fence_parameters(checkpoint)).fetchone() is None:
+        raise LeaseLostError
 
 
 def insert_one(connection: _Connection | _Cursor, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:

@@ -23,7 +23,13 @@ from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import scrub_errors
 from muster.storage.pool import check_out_connection
 from muster.storage.postgres import statements
-from muster.storage.postgres.batch_write import encode_rejections, insert_one, insert_one_by_table, write_batch
+from muster.storage.postgres.batch_write import (
+    encode_rejections,
+    insert_one,
+    insert_one_by_table,
+    lock_load,
+    write_batch,
+)
 from muster.storage.postgres.bounded_connection import BoundedConnection
 from muster.storage.postgres.citus import is_distributed
 from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTCOME_TIMEOUT_SECONDS, find_outcome
@@ -132,6 +138,8 @@ class PostgresSession:
         # 1.1 µs each and are made while PostgreSQL writes.
         rejections = encode_rejections(batch)
         with self._commit() as cursor:
+            if batch.checkpoint is not None and self._is_distributed():
+                lock_load(cursor, batch.checkpoint)
             write_batch(cursor, plan, rejections, batch, responses)
 
     def _save_one(self, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:

@@ -112,6 +112,12 @@ INSERT INTO batches
 SELECT %s, %s, %s, %s, %s, %b, %s, true, id, %s, %s FROM moved
 """  # noqa: S608 - no values
 
+LOCK_LOAD: Final = """
+SELECT 1 FROM loads
+WHERE id = %s AND lease = %s AND position_row = %s AND position_offset = %s AND position_digest = %b
+FOR UPDATE
+"""
+
 INSERT_REPLAY_RESPONSE: Final = "INSERT INTO replay_responses (batch_id, answer) VALUES (%s, %b)"
 
 FIND_KEY: Final = build_find_key("%s")
