@@ -46,6 +46,11 @@ class CitusDatabaseMaker:
         _on_each(self.nodes, lambda node: execute(node, *statements))
         return self.get_url(name)
 
+    def make_empty(self) -> str:
+        """The URL on the coordinator of an empty database on all nodes, which know each other."""
+        self.made.append(f"muster_{uuid4().hex}")
+        return make_cluster(self.nodes, self.made[-1])
+
     def get_url(self, name: str, node: int = int(_IS_WORKER_TESTED)) -> str:
         return with_database(self.nodes[node], name)
 

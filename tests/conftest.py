@@ -151,11 +151,16 @@ def postgres_url(_migrated_postgres: str, postgres_databases: "DatabaseMaker") -
 
 
 @pytest.fixture
-def citus_url(_distributed_template: tuple[Sequence[str], str]) -> Iterator[str]:
-    """A distributed database without customers."""
+def citus_databases(_distributed_template: tuple[Sequence[str], str]) -> Iterator[CitusDatabaseMaker]:
     maker = CitusDatabaseMaker(*_distributed_template)
-    yield maker.make()
+    yield maker
     maker.drop_all()
+
+
+@pytest.fixture
+def citus_url(citus_databases: CitusDatabaseMaker) -> str:
+    """A distributed database without customers."""
+    return citus_databases.make()
 
 
 @pytest.fixture
