@@ -30,6 +30,7 @@ _VOLATILE: Final = frozenset(
         "current_timestamp",
         "current_date",
         "random",
+        "rand",
         "gen_random_uuid",
         "nextval",
         "timeofday",
@@ -96,7 +97,8 @@ def _refuse_inserts(tree: exp.Expr) -> Iterator[str]:
         if column not in names:
             yield f"INSERT into {target.name} without {column}"
         conflict = insert.args.get("conflict")
-        if conflict is not None and conflict.expressions and column not in _list_names(conflict.args["conflict_keys"]):
+        keys = conflict.args.get("conflict_keys") if conflict is not None else None
+        if keys and column not in _list_names(keys):
             yield f"ON CONFLICT of {target.name} without {column}"
         if conflict is not None and _list_volatile(conflict):
             yield f"ON CONFLICT of {target.name} with a function that is not immutable"

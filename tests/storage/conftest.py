@@ -12,16 +12,16 @@ from tests.storage.statement_recorder import StatementRecorder, recording
 
 
 @pytest.fixture(scope="session")
-def _recorder() -> Iterator[StatementRecorder]:
+def statement_recorder() -> Iterator[StatementRecorder]:
     with recording() as recorder:
         yield recorder
 
 
 @pytest.fixture(autouse=True)
-def _statements_that_citus_takes(_recorder: StatementRecorder) -> Iterator[None]:
+def _statements_that_citus_takes(statement_recorder: StatementRecorder) -> Iterator[None]:
     """Every storage test fails that makes muster send a statement that a distributed table refuses."""
     yield
-    assert _recorder.take_refused() == {}
+    assert statement_recorder.take_refused() == {}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from muster.storage import open_storage
 from tests.storage.citus_rules import find_refusals
-from tests.storage.statement_recorder import recording
+from tests.storage.statement_recorder import StatementRecorder
 
 # Statements that muster sent before it supported Citus, and others of their kind.
 REFUSED = {
@@ -20,7 +20,7 @@ REFUSED = {
     "join of communications with batches, which is on other nodes": """
         SELECT communications.version, batches.sender FROM communications
         JOIN batches ON batches.id = communications.batch_id WHERE communications.customer_ext_id = 'c'""",
-    "join of rejections with batches by other columns than those they are distributed by": """
+    "join of batches with rejections by other columns than those they are distributed by": """
         SELECT count(*) FROM batches JOIN rejections ON rejections.business_unit = batches.sender""",
     "join of idempotency_keys with batches, which is on other nodes": """
         SELECT id FROM batches
@@ -68,15 +68,16 @@ def test_statement_that_a_distributed_table_takes_is_not_refused(statement: str)
     assert find_refusals(statement) == []
 
 
-def test_statement_that_muster_sends_is_noted_and_that_of_a_test_is_not(postgres_url: str) -> None:
+def test_statement_that_muster_sends_is_noted_and_that_of_a_test_is_not(
+    postgres_url: str, statement_recorder: StatementRecorder
+) -> None:
     muster: dict[str, Any] = {"__name__": "muster.storage.put_back"}
     exec("def send(storage, statement):\n  with storage.engine.connect() as c: c.exec_driver_sql(statement)", muster)
     refusal, statement = next(iter(REFUSED.items()))
-    with recording() as recorder:
-        storage = open_storage(postgres_url)
-        with storage.engine.connect() as connection:
-            connection.exec_driver_sql(statement)
-        assert recorder.take_refused() == {}
-        muster["send"](storage, statement)
-        assert recorder.take_refused() == {statement: [refusal]}
-        storage.close()
+    storage = open_storage(postgres_url)
+    with storage.engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    assert statement_recorder.take_refused() == {}
+    muster["send"](storage, statement)
+    assert statement_recorder.take_refused() == {statement: [refusal]}
+    storage.close()
