@@ -1,4 +1,4 @@
-"""What muster asks a Citus cluster: whether the tables are distributed, and whether all nodes answer."""
+"""What muster asks a Citus cluster: whether the tables are distributed, the log is guarded, and a commit is open."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,12 +10,6 @@ _HAS_CITUS: Final = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT N
 _IS_DISTRIBUTED: Final = (
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = to_regclass('batches'))"
 )
-
-# A node that is disabled keeps its shards, so batches need it all the same.
-_MISSING_NODES: Final = """
-SELECT (SELECT count(*) FROM run_command_on_all_nodes('SELECT 1') WHERE NOT success)
-  + (SELECT count(*) FROM pg_catalog.pg_dist_node WHERE shouldhaveshards AND NOT isactive)
-"""
 
 # The trigger of the table that holds the rows: Citus renames it, and leaves an empty table under the old name.
 _IS_LOG_GUARDED: Final = """
@@ -48,11 +42,6 @@ def has_citus(fetch: FetchValue) -> bool:
 def is_distributed(fetch: FetchValue) -> bool:
     """Whether `muster db distribute` has made the tables of this database those of a cluster."""
     return has_citus(fetch) and bool(fetch(_IS_DISTRIBUTED))
-
-
-def count_missing_nodes(fetch: FetchValue) -> int:
-    """Nodes that do not answer the one that is asked; a database that is distributed has such nodes."""
-    return int(fetch(_MISSING_NODES))
 
 
 def is_transaction_prepared(fetch: FetchValue, pid: int) -> bool:
