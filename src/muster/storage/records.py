@@ -11,10 +11,24 @@ from itertools import chain, repeat
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, CompoundSelect, Connection, Engine, Select, Table, Text, cast, select, tuple_, union_all
+from sqlalchemy import (
+    Column,
+    CompoundSelect,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    select,
+    tuple_,
+    union_all,
+)
 
 from muster.records.code_uses import CurrentCustomer
 from muster.records.record_store import BatchSummary, Communication, CustomerVersion
+from muster.storage.compiled_select import CompiledSelect
 from muster.storage.compression import decompress_response
 from muster.storage.errors import scrub_errors
 from muster.storage.tables import batches, communications, customer_history, customers
@@ -45,6 +59,9 @@ _SELECT_COMMUNICATIONS = select(
     communications.c.batch_id,
 )
 
+_COMMUNICATION_BY_NUMBER = _SELECT_COMMUNICATIONS.where(communications.c.communication_number == bindparam("number"))
+_RECEIPT_BY_BATCH = select(batches.c.received_at, batches.c.sender).where(batches.c.id == bindparam("id"))
+
 # When a batch was received, and who sent it.
 _Receipt = tuple[datetime, str]
 
@@ -59,9 +76,12 @@ class SqlRecordStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._communication = CompiledSelect(engine, _COMMUNICATION_BY_NUMBER, "number")
+        self._receipt = CompiledSelect(engine, _RECEIPT_BY_BATCH, "id")
 
     def communication(self, number: str) -> Communication | None:
-        return self._fetch_communication(_SELECT_COMMUNICATIONS.where(communications.c.communication_number == number))
+        row = self._communication.one_or_none(number)
+        return None if row is None else self._to_communication(row)
 
     def batch(self, batch_id: UUID) -> BatchSummary | None:
         rows = self._fetch(_SELECT_BATCHES.where(batches.c.id == batch_id))
@@ -135,13 +155,24 @@ class SqlRecordStore:
     def _fetch_current(self, ext_id: str, unit: str) -> CustomerVersion | None:
         with self._engine.connect() as connection:
             row = connection.execute(_select_versions(customers, ext_id, unit)).one_or_none()
-            return None if row is None else _to_version(row, _find_receipts(connection, [row.batch_id]))
+        return None if row is None else _to_version(row, {row.batch_id: self._read_receipt(row.batch_id)})
 
     @scrub_errors
     def _fetch_communication(self, query: Select[Any] | CompoundSelect[Any]) -> Communication | None:
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-            return None if row is None else _to_communication(row, _find_receipts(connection, [row.batch_id]))
+        return None if row is None else self._to_communication(row)
+
+    def _to_communication(self, row: Sequence[Any]) -> Communication:
+        number, ext_id, unit, version, batch_id = row
+        return Communication(number, ext_id, unit, version, batch_id, *self._read_receipt(batch_id))
+
+    def _read_receipt(self, batch_id: UUID) -> _Receipt:
+        # As the drivers store it: SQLite has it as text.
+        found = self._receipt.one_or_none(batch_id.hex if self._engine.dialect.name == "sqlite" else batch_id)
+        assert found is not None  # batches are never deleted
+        received_at, sender = found
+        return received_at, sender
 
     @scrub_errors
     def _find_number(self, ext_id: str, unit: str, at: datetime) -> int | None:
@@ -219,14 +250,10 @@ def _find_receipts(connection: Connection, batch_ids: Iterable[UUID]) -> dict[UU
     ids = list(dict.fromkeys(batch_ids))
     if not ids:
         return {}
-    is_wanted = batches.c.id == ids[0] if len(ids) == 1 else batches.c.id.in_(ids)
-    rows = connection.execute(select(batches.c.id, batches.c.received_at, batches.c.sender).where(is_wanted))
+    rows = connection.execute(
+        select(batches.c.id, batches.c.received_at, batches.c.sender).where(batches.c.id.in_(ids))
+    )
     return {batch_id: (received_at, sender) for batch_id, received_at, sender in rows}
-
-
-def _to_communication(row: Any, receipts: Mapping[UUID, _Receipt]) -> Communication:
-    number, ext_id, unit, version, batch_id = row
-    return Communication(number, ext_id, unit, version, batch_id, *receipts[batch_id])
 
 
 def _to_version(row: Any, receipts: Mapping[UUID, _Receipt]) -> CustomerVersion:
