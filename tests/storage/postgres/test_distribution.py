@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from muster.audit.events import Action, AuditEvent, EntryFilter
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError
-from muster.storage import NotDistributableError, Storage, StorageUnavailableError, open_storage
+from muster.storage import NotDistributableError, Storage, StorageError, StorageUnavailableError, open_storage
 from muster.storage.postgres.citus_layout import LAYOUT, Spread
+from muster.storage.schema import REVISIONS
 from muster.storage.tables import metadata
 from tests.citus import COORDINATOR, CitusDatabaseMaker
 from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, count_rows, fetch, save
@@ -112,6 +113,10 @@ def test_worker_node_refers_to_the_coordinator(distributed: Storage, citus_datab
     storage = open_storage(citus_databases.get_url(str(distributed.engine.url.database), node=1))
     with pytest.raises(NotDistributableError, match="a worker"):
         storage.distribute()
+    _execute(distributed, f"UPDATE alembic_version SET version_num = '{REVISIONS[-2]}'")
+    with pytest.raises(StorageError, match="a worker") as raised:
+        storage.upgrade()
+    assert "name the coordinator" in raised.value.remedy
     storage.close()
 
 

@@ -27,6 +27,8 @@ FROM pg_catalog.pg_dist_local_group, run_command_on_all_nodes(concat(
   'SELECT count(*) FROM pg_prepared_xacts WHERE starts_with(gid, ''citus_', groupid, '_', {pid}, '_'')'))
 """
 
+_IS_WORKER: Final = "SELECT groupid <> 0 FROM pg_catalog.pg_dist_local_group"
+
 FetchValue = Callable[[str], Any]  # runs a query without parameters, and gives its only value
 
 
@@ -42,6 +44,11 @@ def has_citus(fetch: FetchValue) -> bool:
 def is_distributed(fetch: FetchValue) -> bool:
     """Whether `muster db distribute` has made the tables of this database those of a cluster."""
     return has_citus(fetch) and bool(fetch(_IS_DISTRIBUTED))
+
+
+def is_worker_node(fetch: FetchValue) -> bool:
+    """Whether a coordinator has made this node a worker, which takes no changes of the schema."""
+    return has_citus(fetch) and bool(fetch(_IS_WORKER))
 
 
 def is_transaction_prepared(fetch: FetchValue, pid: int) -> bool:

@@ -15,9 +15,9 @@ from muster.storage.engine import write_transaction
 from muster.storage.errors import StorageError, scrub_errors
 from muster.storage.pool import LOCK_TIMEOUT_SECONDS
 from muster.storage.postgres.bounded_connection import without_timeout
-from muster.storage.postgres.citus import fetch_value, has_citus, is_distributed, is_log_guarded
+from muster.storage.postgres.citus import fetch_value, has_citus, is_distributed, is_log_guarded, is_worker_node
 from muster.storage.postgres.citus_layout import LAYOUT, Spread, TableLayout
-from muster.storage.schema import lock_upgrades
+from muster.storage.schema import IS_WORKER, NAME_COORDINATOR, lock_upgrades
 
 # A look-up sends its whole list to each shard, so shards are few; more of them than nodes let a cluster grow.
 SHARDS_PER_WORKER: Final = 4
@@ -110,8 +110,8 @@ def _count_workers(connection: Connection) -> int:
         raise NotDistributableError(
             "the database is not on a Citus cluster", "create the extension citus in it, on every node"
         )
-    if not fetch("SELECT citus_is_coordinator()"):
-        raise NotDistributableError("this node is a worker", "name the coordinator with --database")
+    if is_worker_node(fetch):
+        raise NotDistributableError(IS_WORKER, NAME_COORDINATOR)
     workers = int(fetch("SELECT count(*) FROM pg_catalog.pg_dist_node WHERE shouldhaveshards AND isactive"))
     if not workers:
         raise NotDistributableError(
