@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from muster.storage import Storage, open_storage
+from tests.citus import COORDINATOR, CitusDatabaseMaker, citus_template
 from tests.postgres_databases import EXTERNAL_SERVER, DatabaseMaker, DatabasePool, execute
 from tests.tracing import untraced
 
 # A busy machine is slow; no property test has a deadline.
 settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("muster")
+
+# With MUSTER_TEST_CITUS, a Citus cluster too; see `tests/citus.py`.
+_KINDS = ["sqlite", "postgres", *(["citus"] if COORDINATOR else [])]
 
 
 # Tests that see the product from outside: its code runs in other processes, which are killed at the end, or it was
@@ -93,22 +97,27 @@ class OwnPostgres:
                 process.resume()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=_KINDS)
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database without customers; the test runs once for each kind."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=_KINDS)
 def shared_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """As `database_url`, one for all tests of a module."""
     if request.param == "sqlite":
         path = tmp_path_factory.mktemp("shared") / "muster.db"
         shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
         yield f"sqlite:///{path}"
-    else:
-        yield request.getfixturevalue("shared_postgres_url")
+        return
+    if request.param == "citus":
+        citus = CitusDatabaseMaker(*request.getfixturevalue("_distributed_template"))
+        yield citus.make()
+        citus.drop_all()
+        return
+    yield request.getfixturevalue("shared_postgres_url")
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +150,19 @@ def postgres_url(_postgres_pool: DatabasePool) -> Iterator[str]:
     url = _postgres_pool.take()
     yield url
     _postgres_pool.give_back(url)
+
+
+@pytest.fixture
+def citus_databases(_distributed_template: tuple[Sequence[str], str]) -> Iterator[CitusDatabaseMaker]:
+    maker = CitusDatabaseMaker(*_distributed_template)
+    yield maker
+    maker.drop_all()
+
+
+@pytest.fixture
+def citus_url(citus_databases: CitusDatabaseMaker) -> str:
+    """A distributed database without customers."""
+    return citus_databases.make()
 
 
 @pytest.fixture
@@ -211,6 +233,12 @@ def _postgres_pool(postgres_server_url: str) -> Iterator[DatabasePool]:
     yield pool
     pool.drop_all()
     maker.drop_all()
+
+
+@pytest.fixture(scope="session")
+def _distributed_template() -> Iterator[tuple[Sequence[str], str]]:
+    with citus_template() as maker:
+        yield maker.nodes, maker.template
 
 
 def _migrate(url: str) -> None:

@@ -100,3 +100,8 @@ def test_change_whose_commit_got_no_answer_is_not_said_to_have_failed(muster: Mu
         result = muster(*arguments, stdin="correct horse\n")
     assert_one_line(result, 1, "may have been made or not", "`muster audit`")
     assert "anna" in muster.ok("user", "list", "--database", postgres_url).out
+
+
+def test_database_that_is_on_no_cluster_is_not_distributed(muster: Muster) -> None:
+    result = muster("db", "distribute", "--yes")
+    assert_one_line(result, 1, "not on a Citus cluster", "create the extension citus")

@@ -30,7 +30,7 @@ COMMANDS = dict(list_commands(typer.main.get_command(app)))
 
 def test_commands_are_those_of_the_contract_and_of_administration() -> None:
     assert set(COMMANDS) == {
-        *("demo", "serve", "check-config", "db upgrade", "backup", "load", "purge"),
+        *("demo", "serve", "check-config", "db upgrade", "db distribute", "backup", "load", "purge"),
         *("classifier list", "classifier import"),
         *("classifier add", "classifier remove"),
         *("loads list", "loads show", "loads cancel", "loads refused"),

@@ -8,6 +8,20 @@ from sqlalchemy import update
 from muster.storage import Storage, open_storage, tables
 from tests.storage.record_samples import Saved, make_samples
 from tests.storage.samples import RESPONSE
+from tests.storage.statement_recorder import StatementRecorder, recording
+
+
+@pytest.fixture(scope="session")
+def statement_recorder() -> Iterator[StatementRecorder]:
+    with recording() as recorder:
+        yield recorder
+
+
+@pytest.fixture(autouse=True)
+def _statements_that_citus_takes(statement_recorder: StatementRecorder) -> Iterator[None]:
+    """Every storage test fails that makes muster send a statement that a distributed table refuses."""
+    yield
+    assert statement_recorder.take_refused() == {}
 
 
 @pytest.fixture

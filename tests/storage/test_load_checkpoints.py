@@ -23,7 +23,7 @@ from muster.records.record_store import BatchSummary
 from muster.storage import Storage, StorageUnavailableError, open_storage
 from muster.storage.engine import write_transaction
 from muster.storage.load_rows import to_row
-from muster.storage.loads import lock_fingerprint
+from muster.storage.loads import lock_creation
 from muster.storage.tables import loads
 from tests.loads.fakes import build_load
 from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, count_rows, fetch, list_batches
@@ -201,7 +201,7 @@ def test_of_two_creations_under_a_key_one_stands_when_the_commit_of_the_first_co
     first, second = build_load(generate_batch_id(AT)), build_load(generate_batch_id(AT))
     with ThreadPoolExecutor() as pool:
         with write_transaction(postgres.engine) as connection:
-            lock_fingerprint(connection, first.fingerprint)
+            lock_creation(connection)
             later = pool.submit(postgres.loads.create_once, second)
             wait_for_blocked_session(postgres)
             connection.execute(insert(loads).values(to_row(first)))

@@ -5,11 +5,13 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from muster.storage import Storage
+from muster.storage.postgres.citus import fetch_value, is_distributed
 from tests.storage.samples import AT, build_customer, save
 
 MIB = 1024 * 1024
@@ -31,6 +33,8 @@ def _histories(storage: Storage) -> Storage:
         save(storage, *(build_customer(f"{ext_id}-{v}", ext_id, v, document=document) for v in range(1, versions + 1)))
     if storage.engine.dialect.name == "postgresql":
         with storage.engine.connect() as connection:
+            if is_distributed(partial(fetch_value, connection)):
+                pytest.skip("the node that answers counts only the rows that it has itself")
             connection.exec_driver_sql("ANALYZE")
     return storage
 

@@ -120,10 +120,9 @@ def test_response_as_it_was_sent_is_removed_with_its_key_or_batch(storage: Stora
         save(storage)
     assert fetch(storage, "SELECT count(*) FROM replay_responses") == [(10,)]
     purge(storage, kind)
-    kept = "SELECT batch_id FROM idempotency_keys WHERE idempotency_key LIKE 'valid%'"
-    assert fetch(storage, f"SELECT count(*), count(*) FILTER (WHERE batch_id IN ({kept})) FROM replay_responses") == [
-        (5, 5)
-    ]
+    kept = fetch(storage, "SELECT batch_id FROM idempotency_keys WHERE idempotency_key LIKE 'valid%'")
+    assert len(kept) == 5
+    assert set(fetch(storage, "SELECT batch_id FROM replay_responses")) == set(kept)
     assert all(has_stored_response(storage, f"valid {number}") for number in range(5))
 
 

@@ -36,6 +36,10 @@ EXAMPLES: Final = {
         "muster purge --before 2019-01-01 --closed-customers",
     ),
     "db upgrade": ("muster db upgrade --database postgresql://muster@db.internal/muster",),
+    "db distribute": (
+        "muster db distribute --database postgresql://muster@coordinator.internal/muster",
+        "muster db distribute --database postgresql://muster@coordinator.internal/muster --yes",
+    ),
     "user add": (
         "muster user add core-banking --role submit",
         "muster user add branch --role submit --business-unit LT --business-unit LV",

@@ -1,5 +1,6 @@
 """The database on SQLite or PostgreSQL: customers, users, code lists, loads, records, the audit log and retention."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,6 +31,12 @@ from muster.storage.pool import (
 )
 from muster.storage.postgres.commit_outcome import OUTCOME_TIMEOUT_SECONDS
 from muster.storage.postgres.customers import PostgresCustomerStore
+from muster.storage.postgres.distribution import (
+    DistributionStep,
+    NotDistributableError,
+    distribute,
+    plan_distribution,
+)
 from muster.storage.postgres.full_disk import FullDisk
 from muster.storage.postgres.replica import MAX_REPLICA_LAG_SECONDS, Replica
 from muster.storage.readiness import find_obstacle
@@ -47,7 +54,9 @@ __all__ = [
     "OUTCOME_TIMEOUT_SECONDS",
     "USABLE_STATES",
     "BackupUnsupportedError",
+    "DistributionStep",
     "InvalidDatabaseUrlError",
+    "NotDistributableError",
     "SchemaState",
     "SchemaTooNewError",
     "Storage",
@@ -104,6 +113,17 @@ class Storage:
         Raises `SchemaTooNewError`, `StorageUnavailableError`.
         """
         return schema.upgrade(self.engine)
+
+    def plan_distribution(self) -> Sequence[DistributionStep]:
+        """What `distribute` would do on the Citus cluster of this database.
+
+        Raises `NotDistributableError`, `StorageUnavailableError`.
+        """
+        return plan_distribution(self.engine)
+
+    def distribute(self) -> None:
+        """Spreads the tables over a Citus cluster; raises as `plan_distribution`."""
+        distribute(self.engine)
 
     def back_up(self, file: Path) -> None:
         """Writes a copy of a SQLite database to a new file.

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Text, cast, insert, or_, select, text, update
+from sqlalchemy import Connection, Engine, Text, cast, insert, or_, select, update
 
 from muster.audit.chain import GENESIS_HASH, chain_entry
 from muster.audit.events import AuditEntry, AuditEvent, ChainHead, EntryFilter
 from muster.storage.engine import Clock, read_own_clock, write_transaction
 from muster.storage.errors import scrub_errors
+from muster.storage.postgres.citus import fetch_value, is_distributed, is_log_guarded
 from muster.storage.tables import audit_head, audit_log
 
 _LOG = audit_log.c
@@ -20,7 +22,7 @@ _SQLITE: Final = "sqlite"
 _SQLITE_TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S.%f"
 _UNREADABLE_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
-# Whether the triggers that reject changes of entries exist.
+# Whether the triggers that reject changes of entries exist, on a database that is not distributed over a cluster.
 _IS_GUARDED: Final = {
     _SQLITE: "SELECT count(*) = 2 FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_log_stays_%'",
     "postgresql": "SELECT count(*) = 1 FROM pg_trigger WHERE tgname = 'audit_log_stays' AND tgenabled = 'O' "
@@ -73,7 +75,10 @@ class SqlAuditStore:
     @scrub_errors
     def is_guarded(self) -> bool:
         with self._engine.connect() as connection:
-            return bool(connection.execute(text(_IS_GUARDED[self._engine.dialect.name])).scalar_one())
+            fetch = partial(fetch_value, connection)
+            if self._engine.dialect.name != _SQLITE and is_distributed(fetch):
+                return is_log_guarded(fetch)
+            return bool(fetch(_IS_GUARDED[self._engine.dialect.name]))
 
 
 def append_event(connection: Connection, event: AuditEvent | None, now: Clock) -> None:

@@ -45,13 +45,16 @@ def count_missing_batches(engine: Engine) -> None:
             if connection.execute(_UNCOUNTED.limit(1)).first() is None:
                 return
         with write_transaction(engine) as connection:
-            query = _UNCOUNTED.limit(CHUNK_BATCHES).with_for_update(skip_locked=True)
-            for (batch_id,) in connection.execute(query).all():
+            for (batch_id,) in connection.execute(_UNCOUNTED.order_by(batches.c.id).limit(CHUNK_BATCHES)).all():
                 _count(connection, batch_id)
 
 
 def _count(connection: Connection, batch_id: UUID) -> None:
     columns = batches.c
+    # First, so that one of several processes counts the batch: the others wait here for its commit.
+    is_uncounted = columns.id == batch_id, columns.is_counted.is_(None)
+    if connection.execute(update(batches).where(*is_uncounted).values(is_counted=True)).rowcount == 0:
+        return
     query = select(columns.received_at, columns.sender, columns.accepted, columns.rejected, columns.answer)
     received_at, sender, accepted, rejected, answer = connection.execute(query.where(columns.id == batch_id)).one()
     counts = BatchCounts(Batch(batch_id, received_at, sender))
@@ -64,7 +67,6 @@ def _count(connection: Connection, batch_id: UUID) -> None:
     counts.add_unknown_rejected(rejected - len(rows))
     _insert(connection, batch_units, batch_id, counts.list_units())
     _insert(connection, rejection_counts, batch_id, counts.list_codes())
-    connection.execute(update(batches).where(columns.id == batch_id).values(is_counted=True))
 
 
 def _count_accepted(accepted: int, answer: bytes | None) -> Counter[str]:

@@ -24,9 +24,12 @@ from muster.storage.postgres.connection_failures import find_connection_failure
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Serialization failure, deadlock, and the code that Citus gives to a duplicate key in a COPY.
-_CONFLICT_STATES: Final = frozenset({"40001", "40P01", "XX000"})
+# Serialization failure and deadlock.
+_CONFLICT_STATES: Final = frozenset({"40001", "40P01"})
 _CONFLICT_CLASS: Final = "23"  # integrity constraint violation
+# The code that Citus gives to a duplicate key in a COPY, but also to internal errors: then only the message tells.
+_INTERNAL_ERROR: Final = "XX000"
+_DUPLICATE_KEY: Final = "duplicate key"
 # Classes of SQLSTATE about the server (connections, resources, shutdown); their messages contain no values of rows.
 _UNAVAILABLE_CLASSES: Final = ("08", "28", "3D", "53", "55", "57", "58")
 _SYNTAX_OR_ACCESS_CLASS: Final = "42"
@@ -137,7 +140,8 @@ def _convert_postgres_error(error: psycopg.Error) -> Exception:
             unavailable.remedy = failure.remedy
             return _with_codes(unavailable, connection_failure=failure.name)
         return StorageError(f"the database driver failed: {type(error).__name__}")
-    if state in _CONFLICT_STATES or state.startswith(_CONFLICT_CLASS):
+    is_duplicate = state == _INTERNAL_ERROR and _DUPLICATE_KEY in str(error)
+    if is_duplicate or state in _CONFLICT_STATES or state.startswith(_CONFLICT_CLASS):
         return ConflictError(f"SQLSTATE {state} {error.diag.constraint_name or ''}".rstrip())
     if state in _SCHEMA_RIGHTS_STATES:
         denied = StorageError(f"the database user has no right to do this: SQLSTATE {state}, {_get_first_line(error)}")

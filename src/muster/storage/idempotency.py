@@ -1,7 +1,7 @@
 """Idempotency keys: the SQL and conversions that both databases share."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,6 +9,9 @@ from uuid import UUID
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
 from muster.storage.compression import decompress_replay
 from muster.storage.tables import idempotency_keys
+
+# Runs a query with its parameters, and gives the first row.
+FetchRow = Callable[[str, Sequence[Any]], Any]
 
 _COLUMNS = ", ".join(idempotency_keys.columns.keys())
 
@@ -19,17 +22,23 @@ _EXPIRED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def build_find_key(placeholder: str) -> str:
-    """Selects the response stored for a key; parameters: sender, key, and the start of validity.
+    """Selects the fingerprint and the batch of a key; parameters: sender, key, and the start of validity.
 
-    Keys created before the start of validity have expired.
+    Keys created before the start of validity have expired. Most keys are new, so this is mostly the only look; and on a
+    Citus cluster the batch is on another node.
     """
     return f"""
-SELECT fingerprint, batches.id, accepted, rejected, COALESCE(replay_responses.answer, batches.answer), warnings
-FROM idempotency_keys
-JOIN batches ON batches.id = idempotency_keys.batch_id
-LEFT JOIN replay_responses ON replay_responses.batch_id = batches.id
-WHERE idempotency_keys.sender = {placeholder} AND idempotency_key = {placeholder} AND created_at >= {placeholder}
-  AND batches.answer IS NOT NULL
+SELECT fingerprint, batch_id FROM idempotency_keys
+WHERE sender = {placeholder} AND idempotency_key = {placeholder} AND created_at >= {placeholder}
+"""  # noqa: S608 - placeholders, not values
+
+
+def build_find_response(placeholder: str) -> str:
+    """Selects the stored response of a batch; parameter: its id."""
+    return f"""
+SELECT batches.id, accepted, rejected, COALESCE(replay_responses.answer, batches.answer), warnings
+FROM batches LEFT JOIN replay_responses ON replay_responses.batch_id = batches.id
+WHERE batches.id = {placeholder} AND batches.answer IS NOT NULL
 """  # noqa: S608 - placeholders, not values
 
 
@@ -73,9 +82,17 @@ def compute_lock_number(key: IdempotencyKey) -> int:
     return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), signed=True)
 
 
-def to_stored_response(row: Sequence[Any]) -> StoredResponse:
-    """Converts a row of `build_find_key`."""
-    fingerprint, batch_id, accepted, rejected, content, warnings = row
+def read_stored_response(
+    fetch: FetchRow, find_key: str, find_response: str, key: Sequence[Any]
+) -> StoredResponse | None:
+    """The response stored for a key, by the two queries; `key` has the parameters of the first."""
+    found = fetch(find_key, key)
+    row = None if found is None else fetch(find_response, (found[1],))
+    return None if row is None else _to_stored_response(bytes(found[0]), row)
+
+
+def _to_stored_response(fingerprint: bytes, row: Sequence[Any]) -> StoredResponse:
+    batch_id, accepted, rejected, content, warnings = row
     batch = batch_id if isinstance(batch_id, UUID) else UUID(batch_id)
     body = decompress_replay(bytes(content))
-    return StoredResponse(bytes(fingerprint), batch, accepted, rejected, body, warnings or 0)
+    return StoredResponse(fingerprint, batch, accepted, rejected, body, warnings or 0)

@@ -79,8 +79,13 @@ def to_load(row: Mapping[Any, Any]) -> Load:
 
 
 def build_checkpoint_parameters(checkpoint: Checkpoint) -> tuple[Any, ...]:
-    """What the load becomes: its position and totals; then what it must be: its id, lease and position."""
+    """What the load becomes: its position and totals; then what it must be."""
     totals = checkpoint.totals
     codes = json.dumps(msgspec.to_builtins(totals.codes))
     counts = totals.rows, totals.accepted, totals.refused, totals.warnings
-    return *checkpoint.after, *counts, codes, checkpoint.load_id, checkpoint.lease, *checkpoint.before
+    return *checkpoint.after, *counts, codes, *build_fence_parameters(checkpoint)
+
+
+def build_fence_parameters(checkpoint: Checkpoint) -> tuple[Any, ...]:
+    """What the load must be: its id, lease and position."""
+    return checkpoint.load_id, checkpoint.lease, *checkpoint.before

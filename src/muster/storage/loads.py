@@ -24,7 +24,8 @@ from muster.storage.load_retention import (
     purge_refused_rows,
 )
 from muster.storage.load_rows import select_loads, to_load, to_row, to_total_columns
-from muster.storage.tables import batches, load_refused_rows, loads
+from muster.storage.schema import MIN_COMPATIBLE
+from muster.storage.tables import batches, load_refused_rows, loads, revisions
 from muster.storage.text import sanitize_text
 
 # Named one by one, and not as those that are not final: so the index of the state is used.
@@ -42,7 +43,7 @@ class SqlLoadStore(SqlPartStore, SqlLeaseStore):
     @scrub_errors
     def create_once(self, load: NewLoad) -> bool:
         with write_transaction(self._engine) as connection:
-            lock_fingerprint(connection, load.fingerprint)
+            lock_creation(connection)
             if connection.execute(select(loads.c.id).where(*_is_same(load.fingerprint)).limit(1)).first() is not None:
                 return False
             connection.execute(insert(loads).values(to_row(load)))
@@ -170,10 +171,13 @@ class SqlLoadStore(SqlPartStore, SqlLeaseStore):
         return RefusedChunk(*row) if row else None
 
 
-def lock_fingerprint(connection: Connection, fingerprint: bytes) -> None:
-    """Locks a fingerprint until the end of the transaction. On SQLite, a transaction that writes is alone anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(int.from_bytes(fingerprint[:8], signed=True))))
+def lock_creation(connection: Connection) -> None:
+    """Waits for other processes that create a load, by a row that every installation has and nothing else locks.
+
+    An advisory lock would hold on one node of a cluster only. On SQLite, a transaction that writes is alone anyway.
+    """
+    is_row = revisions.c.name == MIN_COMPATIBLE
+    connection.execute(select(revisions.c.revision).where(is_row).with_for_update())
 
 
 def _is_same(fingerprint: bytes) -> tuple[ColumnElement[bool], ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Engine, Select, Table, and_, func, or_, select, true, union_all
+from sqlalchemy import Engine, Select, Table, and_, case, func, null, or_, select, true, union_all
 
 from muster.intake.customer_store import MORE_VIOLATIONS
 from muster.records.paging import Page
@@ -49,6 +49,7 @@ from muster.storage.tables import (
 # Rejections that one page reads at most, unless they are of one batch: 100 batches may have 10,000 each.
 MAX_READ_ROWS: Final = 20_000
 _LAST_POSITION: Final = 2**31 - 1
+_BATCHES_PER_STEP: Final = 500  # of one customer, looked up together
 
 
 class _Candidate(NamedTuple):
@@ -78,8 +79,8 @@ class SqlRecordSearch:
         if wanted.load_id is not None:
             query = query.where(batches.c.load_id == wanted.load_id)
         if wanted.has_identifier:
-            query = query.where(batches.c.id.in_(self._select_batches_of_customer(wanted, visibility)))
-        elif wanted.code is not None or wanted.business_unit is not None:
+            return self._search_batches_of_customer(query, wanted, visibility, before, limit)
+        if wanted.code is not None or wanted.business_unit is not None:
             count_missing_batches(self._engine)
             matching = _select_counted(wanted, visibility, batch_units.c.accepted + batch_units.c.rejected)
             table = matching.get_final_froms()[0]
@@ -199,18 +200,37 @@ class SqlRecordSearch:
         query = query.order_by(columns.batch_id.desc(), columns.position).limit(limit)
         return [_to_rejection(row) for row in self._fetch(query)]
 
-    def _select_batches_of_customer(self, wanted: RecordFilter, visibility: Visibility) -> Select[Any]:
-        """The ids of batches that had a visible customer with the identifiers, accepted or rejected."""
-        conditions = self._build_conditions(wanted, visibility)
-        rejected = select(rejections.c.batch_id).join_from(rejections, batches, batches.c.id == rejections.c.batch_id)
-        selects = [rejected.where(conditions)]
-        if wanted.code is None:
-            # Every version of a customer has the number under which it was accepted.
-            tables = [communications] if wanted.communication_number is not None else [customers, customer_history]
-            for table in tables:
-                accepted = select(table.c.batch_id).join_from(table, batches, batches.c.id == table.c.batch_id)
-                selects.append(accepted.where(*_match_accepted(table, wanted, visibility)))
-        return union_all(*selects) if len(selects) > 1 else selects[0]  # type: ignore[return-value]
+    def _search_batches_of_customer(
+        self, query: Select[Any], wanted: RecordFilter, visibility: Visibility, before: UUID | None, limit: int
+    ) -> list[BatchSummary]:
+        """Batches that had a visible customer with the identifiers, accepted or rejected.
+
+        In steps of some hundred batches. On a Citus cluster, batches are on other nodes than customers, and a join of
+        the two would copy one of the tables.
+        """
+        found: list[BatchSummary] = []
+        while True:
+            rejected = self._fetch(self._select_rejected_batches(wanted, visibility, before))
+            accepted = self._fetch(_select_accepted_batches(wanted, visibility, before)) if wanted.code is None else []
+            visible = {batch_id for (batch_id,) in rejected} | {batch_id for batch_id, seen in accepted if seen}
+            newest = sorted(visible | {batch_id for batch_id, _ in accepted}, reverse=True)[:_BATCHES_PER_STEP]
+            is_visible_batch = or_(
+                batches.c.id.in_(visible.intersection(newest)),
+                and_(batches.c.id.in_(newest), batches.c.sender == visibility.sent_by),
+            )
+            rows = self._fetch(query.where(is_visible_batch).order_by(batches.c.id.desc()).limit(limit - len(found)))
+            found += [BatchSummary(*row) for row in rows]
+            if len(newest) < _BATCHES_PER_STEP or len(found) >= limit:
+                return found
+            before = newest[-1]
+
+    def _select_rejected_batches(
+        self, wanted: RecordFilter, visibility: Visibility, before: UUID | None
+    ) -> Select[Any]:
+        batch_id = rejections.c.batch_id
+        query = select(batch_id).distinct().join_from(rejections, batches, batches.c.id == batch_id)
+        query = query.where(self._build_conditions(wanted, visibility), *_bound_batches(batch_id, wanted, before))
+        return query.order_by(batch_id.desc()).limit(_BATCHES_PER_STEP)
 
     @scrub_errors
     def _fetch(self, query: Any) -> Sequence[Any]:
@@ -243,17 +263,25 @@ def _has_code(code: str) -> Condition:
     return rejection_counts.c.code == code
 
 
-def _match_accepted(table: Table, wanted: RecordFilter, visibility: Visibility) -> list[Condition]:
-    """The conditions of an accepted customer in a table that has its identifiers and its unit."""
-    conditions = [
-        is_in_unit(table.c.business_unit, wanted),
-        is_visible(batches.c.sender, table.c.business_unit, visibility),
-    ]
+def _select_accepted_batches(wanted: RecordFilter, visibility: Visibility, before: UUID | None) -> Select[Any]:
+    """Batches that accepted a customer with the identifiers, and whether its unit makes it visible."""
+    # Every version of a customer has the number under which it was accepted.
+    tables = [communications] if wanted.communication_number is not None else [customers, customer_history]
+    found = union_all(*(_select_accepted(table, wanted, before) for table in tables)).subquery()
+    is_seen = is_visible(null(), found.c.business_unit, visibility)
+    query = select(found.c.batch_id, func.max(case((is_seen, 1), else_=0))).group_by(found.c.batch_id)
+    return query.order_by(found.c.batch_id.desc()).limit(_BATCHES_PER_STEP)
+
+
+def _select_accepted(table: Table, wanted: RecordFilter, before: UUID | None) -> Select[Any]:
+    """Accepted customers in a table that has their identifiers, their unit and their batch."""
+    query = select(table.c.batch_id, table.c.business_unit)
+    query = query.where(is_in_unit(table.c.business_unit, wanted), *_bound_batches(table.c.batch_id, wanted, before))
     if wanted.communication_number is not None:
-        conditions.append(table.c.communication_number == wanted.communication_number)
+        query = query.where(table.c.communication_number == wanted.communication_number)
     if wanted.customer_ext_id is not None:
-        conditions.append(table.c.customer_ext_id == wanted.customer_ext_id)
-    return conditions
+        query = query.where(table.c.customer_ext_id == wanted.customer_ext_id)
+    return query
 
 
 def _group_candidates(candidates: Sequence[_Candidate], limit: int, max_read_rows: int) -> Iterator[list[_Candidate]]:

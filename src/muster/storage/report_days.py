@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, Table, delete, func, insert, select, text
+from sqlalchemy import Engine, Insert, Select, Table, delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from muster.records.record_filter import RecordFilter
 from muster.storage.engine import write_transaction
@@ -18,7 +19,6 @@ from muster.storage.errors import scrub_errors
 from muster.storage.record_conditions import is_received_in_time
 from muster.storage.tables import batch_units, customer_days, rejection_counts, rejection_days, report_days
 
-_LOCK: Final = 0x6D75737264617973  # an advisory lock: two reports must not write the same day
 _DAY: Final = timedelta(days=1)
 
 Span = tuple[datetime | None, datetime | None]  # half-open; None without a bound
@@ -51,14 +51,10 @@ class ReportDays:
             return ReportPeriod((), ((since, until),))
         counted, kept = self._read(first, end)
         for day, number in counted.items():
-            if kept.get(day) != number and not self._make(day):
-                kept.pop(day, None)
-            else:
-                kept[day] = number
-        # A day without batches has nothing to add up.
-        missing = [(_begin(day), _begin(day + _DAY)) for day in counted if day not in kept]
+            if kept.get(day) != number:
+                self._make(day)
         outside = [span for span in ((since, _begin(first)), (_begin(end), until)) if span[0] < span[1]]
-        return ReportPeriod([day for day in counted if day in kept], [*outside, *missing])
+        return ReportPeriod(list(counted), outside)  # a day without batches has nothing to add up
 
     def _read(self, first: date, end: date) -> tuple[dict[date, int], dict[date, int]]:
         """The days with batches and the number of their rows, now and when their sums were made."""
@@ -68,31 +64,31 @@ class ReportDays:
             kept = connection.execute(select(report_days.c.day, report_days.c.counted).where(*is_wanted)).all()
         return dict(map(tuple, counted)), dict(map(tuple, kept))
 
-    def _make(self, day: date) -> bool:
-        """Writes the sums of a day. False while another report does."""
+    def _make(self, day: date) -> None:
+        """Writes the sums of a day, unless another report has done so meanwhile.
+
+        The number comes first, and locks the day: two reports must not write the same one.
+        """
         with write_transaction(self._engine) as connection:
-            if not _lock(connection):
-                return False
-            # Read first: a batch that is saved meanwhile makes the number wrong, not the sums.
+            # Read before the sums: a batch that is saved meanwhile makes the number wrong, not the sums.
             number = connection.execute(_select_numbers(day, day + _DAY)).all()[0][1]
+            if connection.execute(_build_upsert(connection.dialect.name, day, number)).rowcount == 0:
+                return
             for table, counts in ((rejection_days, rejection_counts), (customer_days, batch_units)):
                 connection.execute(delete(table).where(table.c.day == day))
                 names = [column.name for column in table.columns]
                 connection.execute(insert(table).from_select(names, _select_sums(table, counts, day)))
-            connection.execute(delete(report_days).where(report_days.c.day == day))
-            connection.execute(insert(report_days).values(day=day, counted=number))
-        return True
 
 
 def _begin(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _lock(connection: Connection) -> bool:
-    """On SQLite, a transaction that writes excludes all others."""
-    if connection.dialect.name == "sqlite":
-        return True
-    return bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar_one())
+def _build_upsert(dialect: str, day: date, number: int) -> Insert:
+    """Affects no row when the sums were made for this number."""
+    row = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(report_days).values(day=day, counted=number)
+    is_other = report_days.c.counted != number
+    return row.on_conflict_do_update(index_elements=["day"], set_={"counted": number}, where=is_other)
 
 
 def _select_numbers(first: date, end: date) -> Select[Any]:

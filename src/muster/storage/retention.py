@@ -6,6 +6,7 @@ none holds its locks for long.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -32,6 +33,7 @@ from muster.storage.erasure import erasing_transaction
 from muster.storage.errors import scrub_errors
 from muster.storage.load_retention import cancel_abandoned, has_old_refused, is_abandoned, purge_refused_rows
 from muster.storage.postgres.bounded_connection import without_timeout
+from muster.storage.postgres.citus import fetch_value, is_distributed
 from muster.storage.sqlite.wal_checkpoint import CHECKPOINT_TIMEOUT_SECONDS, truncate_wal
 from muster.storage.tables import (
     batches,
@@ -208,8 +210,7 @@ def _remove_customers(connection: Connection, condition: Condition) -> int:
     Skips customers that a concurrent transaction has locked, so a purge neither waits for a batch nor deadlocks with
     it; the next purge removes them.
     """
-    lock = _select_keys(customers).where(condition).with_for_update(skip_locked=True)
-    keys = [tuple(row) for row in connection.execute(lock)]
+    keys = list(_lock_customers(connection, condition))
     if not keys:
         return 0
 
@@ -222,3 +223,20 @@ def _remove_customers(connection: Connection, condition: Condition) -> int:
     connection.execute(delete(communications).where(communications.c.communication_number.in_(numbers)))
     connection.execute(delete(customer_history).where(is_selected(customer_history)))
     return connection.execute(delete(customers).where(is_selected(customers))).rowcount
+
+
+def _lock_customers(connection: Connection, condition: Condition) -> Iterator[tuple[Any, ...]]:
+    """Locks customers without waiting, and gives the keys of those that nobody else has locked."""
+    if connection.dialect.name != "postgresql" or not is_distributed(partial(fetch_value, connection)):
+        yield from _lock_at_once(connection, condition)
+        return
+    # A table that Citus has distributed locks rows of one value of the distribution column at a time.
+    for ext_id, unit in connection.execute(_select_keys(customers).where(condition)).all():
+        is_customer = customers.c.customer_ext_id == ext_id, customers.c.business_unit == unit
+        lock = _select_keys(customers).where(*is_customer, condition).with_for_update(skip_locked=True)
+        yield from map(tuple, connection.execute(lock))
+
+
+def _lock_at_once(connection: Connection, condition: Condition) -> Iterator[tuple[Any, ...]]:
+    lock = _select_keys(customers).where(condition).with_for_update(skip_locked=True)
+    yield from map(tuple, connection.execute(lock))

@@ -1,6 +1,7 @@
 """The schema's revision: its state relative to this version of muster, and upgrades."""
 
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, select, text
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 from muster.storage.engine import write_transaction
 from muster.storage.errors import SchemaTooNewError, StorageError, scrub_errors
 from muster.storage.postgres.bounded_connection import without_timeout
+from muster.storage.postgres.citus import fetch_value, is_worker_node
 from muster.storage.tables import revisions
 
 # The migrations, oldest first; a test compares them with the files. Stated here because loading Alembic takes a quarter
@@ -33,6 +35,10 @@ HEAD_REVISION: Final = REVISIONS[-1]
 
 # The row of `revisions` with the oldest `HEAD_REVISION` whose code can work on the schema.
 MIN_COMPATIBLE: Final = "min_compatible_revision"
+
+# Why the schema can't be changed here, and what to do.
+IS_WORKER: Final = "this node is a worker of a Citus cluster, which takes no changes of the schema"
+NAME_COORDINATOR: Final = "name the coordinator with --database"
 
 _UPGRADE_LOCK: Final = 0x6D7573746572  # an advisory lock that nothing else uses: "muster" in ASCII
 
@@ -69,9 +75,9 @@ def upgrade(engine: Engine) -> bool:
         return False
     with write_transaction(engine) as connection, without_timeout(connection):
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL lock_timeout = 0"))  # waits until another upgrade is done
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+            lock_upgrades(connection)
             _check_encoding(connection)
+            _check_node(connection)
         state = _read_state(connection)
         if state is SchemaState.NEWER_INCOMPATIBLE:
             raise SchemaTooNewError("the database's schema was made by a later version of muster")
@@ -79,6 +85,12 @@ def upgrade(engine: Engine) -> bool:
             return False
         migrate(connection)
         return True
+
+
+def lock_upgrades(connection: Connection) -> None:
+    """Waits until no other process changes the schema of a PostgreSQL database."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
 
 
 def migrate(connection: Connection, revision: str = HEAD_REVISION) -> None:
@@ -110,6 +122,13 @@ def _is_compatible(connection: Connection) -> bool:
     query = select(revisions.c.revision).where(revisions.c.name == MIN_COMPATIBLE)
     min_compatible = connection.execute(query).scalar_one_or_none()
     return min_compatible is not None and min_compatible <= int(HEAD_REVISION)
+
+
+def _check_node(connection: Connection) -> None:
+    if is_worker_node(partial(fetch_value, connection)):
+        error = StorageError(IS_WORKER)
+        error.remedy = NAME_COORDINATOR
+        raise error
 
 
 def _check_encoding(connection: Connection) -> None:

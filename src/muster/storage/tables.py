@@ -1,7 +1,7 @@
 """The tables, one schema for both databases. Migrations create them; a test compares the two.
 
 Those of records and of loads have modules of their own. Every unique key is a possible distribution key, and there are
-no foreign keys and no sequences, so Citus can distribute the schema over a cluster of PostgreSQL nodes unchanged.
+no foreign keys and no sequences, so Citus can distribute the schema over a cluster: `postgres/citus_layout.py`.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 import psycopg
@@ -11,7 +12,7 @@ from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError
 from muster.intake.idempotency import KeyInProgressError
 from muster.storage.batch_counts import BatchCounts
 from muster.storage.compression import CompressedResponses
-from muster.storage.load_rows import build_checkpoint_parameters
+from muster.storage.load_rows import build_checkpoint_parameters, build_fence_parameters
 from muster.storage.postgres import statements
 from muster.storage.postgres.binary_copy import (
     build_communication_rows,
@@ -67,22 +68,58 @@ def write_batch(
     _store_key(cursor, batch, responses)
 
 
-def write_one(cursor: _Cursor, customer: AcceptedCustomer, batch: Batch, responses: CompressedResponses) -> None:
+def write_one(
+    cursor: _Cursor, customer: AcceptedCustomer, batch: Batch, responses: CompressedResponses, *, by_table: bool
+) -> None:
     """Writes a batch of one new customer in the cursor's transaction, in half the time that `write_batch` takes."""
-    insert_one(cursor, customer, batch, responses.kept)
+    insert = insert_one_by_table if by_table else insert_one
+    insert(cursor, customer, batch, responses.kept)
     _store_key(cursor, batch, responses)
 
 
+def lock_load(cursor: _Cursor, checkpoint: Checkpoint) -> None:
+    """Locks the load of a chunk before its customers. Raises `LeaseLostError`.
+
+    For a Citus cluster, where two workers with the same rows would find a deadlock, which takes seconds: the second one
+    waits here instead, and then writes nothing.
+    """
+    if cursor.execute(statements.LOCK_LOAD, build_fence_parameters(checkpoint)).fetchone() is None:
+        raise LeaseLostError
+
+
 def insert_one(connection: _Connection | _Cursor, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
-    """Writes a batch of one new customer, and commits it outside of a transaction; `response` is compressed."""
+    """Writes a batch of one new customer in one statement, which commits outside of a transaction.
+
+    `response` is compressed.
+    """
+    *others, (ext_id, unit, _, *customer_row) = _build_rows_of_one(customer, batch, response)
+    # The version is that of `communications`.
+    connection.execute(statements.INSERT_ONE, (*chain.from_iterable(others), ext_id, unit, *customer_row))
+
+
+def insert_one_by_table(cursor: _Cursor, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
+    """The same by a statement for each table, in the cursor's transaction.
+
+    For a Citus cluster, which takes 2.2 ms of processor time for the one statement that writes to several nodes, and
+    1.3 ms for these.
+    """
+    for statement, row in zip(
+        statements.INSERT_ONE_BY_TABLE, _build_rows_of_one(customer, batch, response), strict=True
+    ):
+        cursor.execute(statement, row)
+
+
+def _build_rows_of_one(customer: AcceptedCustomer, batch: Batch, response: bytes) -> tuple[tuple[Any, ...], ...]:
+    """The parameters of `INSERT_ONE_BY_TABLE`."""
     number, unit, ext_id = customer.communication_number, customer.business_unit, customer.customer_ext_id
-    communication_row = number, batch.id, unit, ext_id, customer.version
     received_at = _get_received_at(batch)
-    unit_row = batch.id, unit, received_at.date(), batch.sender
-    batch_row = batch.id, received_at, batch.sender, response, batch.warnings
     types, document = (customer.entity_type, customer.customer_status), customer.document.decode()
-    customer_row = ext_id, unit, number, *types, batch.id, document
-    connection.execute(statements.INSERT_ONE, (*communication_row, *unit_row, *batch_row, *customer_row))
+    return (
+        (number, batch.id, unit, ext_id, customer.version),
+        (batch.id, unit, received_at.date(), batch.sender),
+        (batch.id, received_at, batch.sender, response, batch.warnings),
+        (ext_id, unit, customer.version, number, *types, batch.id, document),
+    )
 
 
 def _build_count_parameters(batch: Batch, counts: BatchCounts) -> tuple[Any, ...]:
@@ -132,10 +169,10 @@ def _replace(cursor: _Cursor, plan: WritePlan, batch: Batch) -> None:
     of writing the same row.
     """
     ext_ids, units, versions = zip(*plan.replaced, strict=True)
-    replaced = *join_texts(ext_ids), *join_texts(units)
-    if cursor.execute(statements.COPY_TO_HISTORY, (*replaced, list(versions))).rowcount != len(plan.replaced):
-        raise ConflictError("a customer was changed by another request")
-    cursor.execute(statements.DELETE_REPLACED, replaced)
+    replaced = *join_texts(ext_ids), *join_texts(units), list(versions)
+    for statement in (statements.COPY_TO_HISTORY, statements.DELETE_REPLACED):
+        if cursor.execute(statement, replaced).rowcount != len(plan.replaced):
+            raise ConflictError("a customer was changed by another request")
     _copy(cursor, statements.COPY_CUSTOMERS, build_customer_rows(plan.updated, batch))
 
 

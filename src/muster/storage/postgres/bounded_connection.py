@@ -63,6 +63,7 @@ class BoundedConnection(psycopg.Connection[_Row]):
     timeout_seconds: float | None = None
     backend: Backend | None = None
     is_pooled: bool = False
+    is_distributed: bool | None = None  # whether the tables are those of a Citus cluster; None until it is needed
     lock_timeout: str = ""  # as a literal
     set_up: str = ""  # on a pooled connection, the select that sets the parameters of a transaction
 
@@ -131,6 +132,11 @@ class BoundedConnection(psycopg.Connection[_Row]):
             row = cursor.fetchone() if cursor.description else row
             if not cursor.nextset():
                 return ScriptResult(row, cursor.statusmessage)
+
+    def fetch_value(self, query: str) -> Any:
+        """The only value of a query without parameters."""
+        row = self.run_script(query).row
+        return row and row[0]
 
     def set_up_transaction(self, begin: str = "", end: str = "") -> None:
         """Runs two scripts at the beginning of a transaction, and between them what a pooled connection needs there."""

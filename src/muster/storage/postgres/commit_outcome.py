@@ -2,7 +2,8 @@
 
 Not finding the batch proves nothing while the old backend lives: the commit may wait in its socket, or for a disk. So
 the batch counts as not saved only when it is missing after the backend has ended. The two are asked in this order, in
-one statement each, because the second one must see everything that the backend has committed.
+one statement each, because the second one must see everything that the backend has committed. On a Citus cluster, a
+transaction may outlive its backend: prepared on other nodes, until Citus commits it or rolls it back there.
 """
 
 import time
@@ -15,6 +16,7 @@ import psycopg
 
 from muster.intake.customer_store import CommitOutcome
 from muster.storage.postgres.bounded_connection import Backend, BoundedConnection
+from muster.storage.postgres.citus import is_distributed, is_transaction_prepared
 
 # The contract gives the service 10 seconds. The last attempt to connect may take 2 of them, and its first query one.
 OUTCOME_TIMEOUT_SECONDS: Final = 7.0
@@ -42,13 +44,20 @@ def find_outcome(
     return outcome
 
 
+def _is_prepared(connection: BoundedConnection, backend: Backend) -> bool:
+    fetch = connection.fetch_value
+    return is_distributed(fetch) and is_transaction_prepared(fetch, backend.pid)
+
+
 def _ask(connection: BoundedConnection, batch_id: UUID, backend: Backend | None, deadline: float) -> CommitOutcome:
     def exists(query: str, *parameters: object) -> bool:
         connection.timeout_seconds = max(deadline - time.monotonic(), _PAUSE_SECONDS)
         return connection.execute(query, parameters).fetchone() is not None
 
     while time.monotonic() < deadline:
-        has_ended = backend is not None and not exists(_FIND_BACKEND, *backend)
+        has_ended = (
+            backend is not None and not exists(_FIND_BACKEND, *backend) and not _is_prepared(connection, backend)
+        )
         if exists(_FIND_BATCH, batch_id):
             return CommitOutcome.SAVED
         if has_ended:

@@ -23,8 +23,9 @@ from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import scrub_errors
 from muster.storage.pool import check_out_connection
 from muster.storage.postgres import statements
-from muster.storage.postgres.batch_write import encode_rejections, insert_one, write_batch, write_one
+from muster.storage.postgres.batch_write import encode_rejections, insert_one, lock_load, write_batch, write_one
 from muster.storage.postgres.bounded_connection import BoundedConnection
+from muster.storage.postgres.citus import is_distributed
 from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTCOME_TIMEOUT_SECONDS, find_outcome
 from muster.storage.postgres.connection import open_unpooled_connection
 from muster.storage.postgres.full_disk import FullDisk
@@ -132,18 +133,28 @@ class PostgresSession:
         # 1.1 µs each and are made while PostgreSQL writes.
         rejections = encode_rejections(batch)
         with self._commit() as cursor:
+            if batch.checkpoint is not None and self._is_distributed():
+                lock_load(cursor, batch.checkpoint)
             write_batch(cursor, plan, rejections, batch, responses)
 
     def _save_one(self, customer: AcceptedCustomer, batch: Batch, responses: CompressedResponses) -> None:
-        # Behind a pooler, only a transaction tells which backend commits.
-        if batch.idempotency_key is not None or self._connection.is_pooled:
+        is_distributed = self._is_distributed()
+        # Behind a pooler and on a cluster, only a transaction tells which backend commits.
+        if batch.idempotency_key is not None or self._connection.is_pooled or is_distributed:
             with self._commit() as cursor:
-                write_one(cursor, customer, batch, responses)
+                write_one(cursor, customer, batch, responses, by_table=is_distributed)
             return
         # The statement commits by itself, so a dead connection must be noticed before it, not by it.
         self._connection.check_alive()
         self._is_committing = True
         insert_one(self._connection, customer, batch, responses.kept)
+
+    def _is_distributed(self) -> bool:
+        """Whether the tables are distributed over a Citus cluster, as it was at the first save of this connection."""
+        connection = self._connection
+        if connection.is_distributed is None:
+            connection.is_distributed = is_distributed(connection.fetch_value)
+        return connection.is_distributed
 
     @contextmanager
     def _commit(self) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:

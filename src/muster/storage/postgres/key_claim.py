@@ -5,15 +5,15 @@ session, and an advisory lock of one node of a cluster is not seen by the others
 batch, so it ends with its transaction, whatever dies.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 from muster.storage.errors import scrub_errors
-from muster.storage.idempotency import build_claim_parameters, to_stored_response
+from muster.storage.idempotency import build_claim_parameters, read_stored_response
 from muster.storage.postgres import statements
 from muster.storage.postgres.bounded_connection import BoundedConnection
 
@@ -76,8 +76,11 @@ class KeyClaim:
 
     @scrub_errors
     def _find_response(self, key: IdempotencyKey) -> StoredResponse | None:
-        row = self._connection.execute(statements.FIND_KEY, (key.sender, key.key, key.valid_from)).fetchone()
-        return to_stored_response(row) if row else None
+        parameters = key.sender, key.key, key.valid_from
+        return read_stored_response(self._fetch, statements.FIND_KEY, statements.FIND_RESPONSE, parameters)
+
+    def _fetch(self, query: str, parameters: Sequence[Any]) -> Any:
+        return self._connection.execute(query, parameters).fetchone()
 
     @scrub_errors
     def _take(self, key: IdempotencyKey) -> bool:

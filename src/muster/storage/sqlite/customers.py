@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,7 @@ from muster.intake.large_body import ResponseBody
 from muster.storage.batch_counts import BatchCounts
 from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import StorageUnavailableError, is_open_outcome, scrub_errors
-from muster.storage.idempotency import compute_lock_number, to_stored_response
+from muster.storage.idempotency import compute_lock_number, read_stored_response
 from muster.storage.load_rows import build_checkpoint_parameters
 from muster.storage.pool import check_out_connection, get_write_lock
 from muster.storage.sqlite import statements
@@ -117,8 +117,10 @@ class SqliteSession:
     @scrub_errors
     def _find_response(self, key: IdempotencyKey) -> StoredResponse | None:
         parameters = key.sender, key.key, statements.format_time(key.valid_from)
-        row = self._connection.execute(statements.FIND_KEY, parameters).fetchone()
-        return to_stored_response(row) if row else None
+        return read_stored_response(self._fetch, statements.FIND_KEY, statements.FIND_RESPONSE, parameters)
+
+    def _fetch(self, query: str, parameters: Sequence[Any]) -> Any:
+        return self._connection.execute(query, parameters).fetchone()
 
     def _find(self, query: str, values: Collection[str], *more: str) -> list[Any]:
         if not values:

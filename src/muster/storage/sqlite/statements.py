@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from muster.intake.customer_store import AcceptedCustomer, Batch, RejectedCustomer
 from muster.storage.batch_counts import BatchCounts
-from muster.storage.idempotency import build_find_key, build_upsert_key
+from muster.storage.idempotency import build_find_key, build_find_response, build_upsert_key
 from muster.storage.tables import (
     batch_units,
     batches,
@@ -71,6 +71,7 @@ WHERE id = ? AND lease = ? AND position_row = ? AND position_offset = ? AND posi
 """
 FIND_BATCH: Final = "SELECT 1 FROM batches WHERE id = ?"
 FIND_KEY: Final = build_find_key("?")
+FIND_RESPONSE: Final = build_find_response("?")
 UPSERT_KEY: Final = build_upsert_key("?")
 
 
