@@ -66,4 +66,3 @@ def make_services(
         close=resources.close,
         metrics_token=metrics_token,
     )
-

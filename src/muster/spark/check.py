@@ -1,6 +1,6 @@
 """`checked`: judges a frame as a load would, and saves nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -45,7 +45,7 @@ def checked(
         checker = Checker(ClassifierCache(store.classifiers).current().codes)
         judge = RowJudge(rows, url, checker, find_sender(store, sender), upsert, reject_unknown)
     schema = make_report_schema(prepared.schema)
-    with_rivalry = StructType([*schema.fields, *_parse(RIVALRY).fields])
+    with_rivalry = parse_columns(RIVALRY, schema.fields)
     judged = add_keys(prepared.mapInArrow(make_task(judge.run), with_rivalry)).persist()
     try:
         return materialize(resolve_rivals(judged, make_task(RivalJudge(rows, upsert).run), schema))
@@ -66,12 +66,13 @@ def materialize(report: DataFrame) -> DataFrame:
 
 def make_report_schema(frame: StructType) -> StructType:
     """The schema of the report on a frame that was prepared: ORDER where it has one, and REPORT."""
-    order = [StructField(ORDER, frame[ORDER].dataType)] if ORDER in frame.names else []
-    return StructType([*order, *_parse(REPORT).fields])
+    return parse_columns(REPORT, [frame[ORDER]] if ORDER in frame.names else [])
 
 
-def _parse(columns: dict[str, str]) -> StructType:
-    return StructType.fromDDL(", ".join(f"{name} {kind}" for name, kind in columns.items()))
+def parse_columns(columns: Mapping[str, str], before: Sequence[StructField] = ()) -> StructType:
+    """A schema from names and types of columns."""
+    parsed = StructType.fromDDL(", ".join(f"{name} {kind}" for name, kind in columns.items()))
+    return StructType([*before, *parsed.fields])
 
 
 def make_task(run: Callable[[Batches], Batches]) -> Callable[[Any], Any]:

@@ -1,6 +1,6 @@
 """Judging rows on an executor: each by itself, and against what the database has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,8 +9,8 @@ import pyarrow as pa
 from muster.bootstrap.senders import LoadSender
 from muster.customer import BusinessUnits, Checker, Violation
 from muster.intake.candidates import Candidate, Valid, check_customers
-from muster.intake.customer_store import NOTHING_KNOWN, Known
-from muster.intake.decision import Decision, decide
+from muster.intake.customer_store import NOTHING_KNOWN, CustomerKey, Known
+from muster.intake.decision import decide
 from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
 from muster.loads.records import Record
@@ -71,9 +71,13 @@ def _build(batch: Any, report: dict[str, Any], candidates: Sequence[Candidate], 
         "_is_valid": pa.array([type(each) is Valid for each in candidates], pa.bool_()),
         "_action": pa.array([each.action if type(each) is Valid else None for each in candidates], pa.string()),
         "_number_used": pa.array([each.communication_number in numbers for each in candidates], pa.bool_()),
-        "_version": pa.array([versions.get((each.business_unit, each.customer_ext_id), 0) for each in candidates]),
+        "_version": pa.array([_find_version(each, versions) for each in candidates]),
     }
     return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+
+
+def _find_version(candidate: Candidate, versions: Mapping[CustomerKey, int]) -> int:
+    return versions.get((candidate.business_unit, candidate.customer_ext_id), 0) if type(candidate) is Valid else 0
 
 
 def build_report(
@@ -90,9 +94,7 @@ def build_report(
         else:
             errors.add(map(describer.describe, found) if found else ())
         warnings.add(map(describer.describe_warning, candidate.warnings) if candidate.warnings else ())
-    more = [
-        candidate.has_more_warnings or getattr(candidate, "has_more_violations", False) for candidate in candidates
-    ]
+    more = [candidate.has_more_warnings or getattr(candidate, "has_more_violations", False) for candidate in candidates]
     return {
         "communicationNumber": pa.array([each.communication_number for each in candidates], pa.string()),
         "customerExtId": pa.array([each.customer_ext_id for each in candidates], pa.string()),

@@ -72,7 +72,8 @@ class FrameChunk:
 
         def read_rows() -> Iterator[Row]:
             nonlocal size
-            for cells, problems, size in self._rows:
+            for cells, problems, characters in self._rows:
+                size = characters
                 yield Row(0, cells, "", 0, problems)
 
         for index, record in enumerate(self._mapper.map(read_rows())):

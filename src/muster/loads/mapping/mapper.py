@@ -53,9 +53,7 @@ def make_mapper(
             raise InvalidMappingError([f"a mapping is for files with columns, and this one is {layout.format}"])
         return DocumentMapper()
     specification = read_specification(mapping) if mapping else FileMapping()
-    plan, keys = plan_table(
-        layout, specification, job=job, keys=specification.group_by, text_columns=text_columns
-    )
+    plan, keys = plan_table(layout, specification, job=job, keys=specification.group_by, text_columns=text_columns)
     mapper: RecordMapper = GroupedTableMapper(TableMapper(plan), keys) if keys else TableMapper(plan)
     if not specification.join:
         return mapper
