@@ -1,5 +1,6 @@
 """`checked`: judges a frame as a load would, and saves nothing."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from muster.classifiers.snapshot import ClassifierCache
 from muster.customer import Checker
 from muster.spark.database import check_reachable, find_sender, open_for_driver
 from muster.spark.errors import Batches, run_scrubbed
-from muster.spark.executor import Secret
+from muster.spark.executor import Secret, tune_process
 from muster.spark.frame import GivenMapping, OrderBy, prepare
 from muster.spark.judge import RIVALRY, RowJudge
 from muster.spark.results import REPORT
@@ -79,6 +80,7 @@ def make_task(run: Callable[[Batches], Batches]) -> Callable[[Any], Any]:
     """The function for `mapInArrow`. Plans and the UI show its name alone."""
 
     def muster(batches: Batches) -> Batches:
+        tune_process(os.getpid())
         return run_scrubbed(run, batches)
 
     return muster

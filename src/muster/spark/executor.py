@@ -2,7 +2,7 @@
 
 import os
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from muster.bootstrap.interpreter import tune_collector
 from muster.storage import Storage, open_storage
@@ -23,16 +23,23 @@ class Secret:
         return Secret, (self.value,)
 
 
+# By URL and process: one that was forked after it opened a database must not share the connection.
+_storages: Final[dict[tuple[str, int], Storage]] = {}
+
+
 def get_storage(url: Secret) -> Storage:
     """The database of this process. Raises `InvalidDatabaseUrlError`."""
-    return _open(url.value, os.getpid())
+    key = url.value, os.getpid()
+    if key not in _storages:
+        _storages[key] = open_storage(url.value, pool_size=1)
+    return _storages[key]
 
 
-# A process that was forked after it opened a database must not share the connection.
-@lru_cache(2)
-def _open(url: str, process: int) -> Storage:
-    tune_process(process)
-    return open_storage(url, pool_size=1)
+def close_storages() -> None:
+    """Closes the connections of this process. Using a database again opens new ones."""
+    for (_, process), storage in _storages.items():
+        if process == os.getpid():
+            storage.close()
 
 
 @lru_cache(1)

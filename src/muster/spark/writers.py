@@ -19,7 +19,7 @@ from muster.intake.idempotency import KeyInProgressError
 from muster.intake.request import BatchOptions
 from muster.intake.service import Intake
 from muster.settings import Settings
-from muster.spark.executor import Secret, get_storage, tune_process
+from muster.spark.executor import Secret, get_storage
 from muster.storage import StorageUnavailableError
 from muster_client import Client, RetryPolicy
 from muster_client.results import CustomerResult
@@ -82,7 +82,7 @@ class DatabaseWriter:
             key_lifetime=timedelta(hours=self.options.key_hours),
         )
         intake = _get_intake(self.database.value, os.getpid())
-        result = _repeat(lambda: intake.process(content, self.sender, options))
+        result = repeat(lambda: intake.process(content, self.sender, options))
         return _decode_content(bytes(result.body)).results
 
 
@@ -91,16 +91,24 @@ def _get_intake(url: str, process: int) -> Intake:
     return make_intake(Settings.read({}, database=url), get_storage(Secret(url)))
 
 
-def _repeat(save: Callable[[], T]) -> T:
-    """Raises the last error when the time is over. Under a key, repeating saves nothing twice."""
-    deadline, pause = time.monotonic() + RETRY_SECONDS, _FIRST_PAUSE_SECONDS
+def repeat(
+    save: Callable[[], T],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> T:
+    """Repeats what may succeed later. Raises the last error when the time is over.
+
+    Under a key, repeating saves nothing twice.
+    """
+    deadline, pause = clock() + RETRY_SECONDS, _FIRST_PAUSE_SECONDS
     while True:
         try:
             return save()
         except (KeyInProgressError, LostCommitError, StorageUnavailableError):
-            if time.monotonic() + pause > deadline:
+            if clock() + pause > deadline:
                 raise
-        time.sleep(pause)
+        sleep(pause)
         pause = min(2 * pause, _MAX_PAUSE_SECONDS)
 
 
@@ -128,6 +136,5 @@ class ServiceWriter:
 
 @lru_cache(2)
 def _get_client(url: str, token: str, ca_file: str | None, process: int) -> Client:
-    tune_process(process)
     verify: Any = ssl.create_default_context(cafile=ca_file) if ca_file else True
     return Client(url, token=token, retry=RetryPolicy(deadline=RETRY_SECONDS), verify=verify)

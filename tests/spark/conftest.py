@@ -1,0 +1,13 @@
+"""Closes what the processes of executors keep open."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from muster.spark.executor import close_storages
+
+
+@pytest.fixture(autouse=True)
+def _closed_storages() -> Iterator[None]:
+    yield
+    close_storages()
