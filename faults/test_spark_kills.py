@@ -16,7 +16,7 @@ from tests.samples import individual
 from tests.spark.sessions import find_obstacle, list_executors, start_session
 
 KILLS = 20
-CUSTOMERS = 600_000
+CUSTOMERS = 40_000
 REFUSED_EVERY = 50
 
 pytestmark = [
@@ -88,7 +88,7 @@ def test_killed_executors_lose_nothing_and_save_nothing_twice(
         killer = Killer(url)
         killer.start()
         started = time.monotonic()
-        report = saved(df, url, sender="core", job="faults", partitions=100, chunk_rows=250)
+        report = saved(df, url, sender="core", job="faults", partitions=100, chunk_rows=20)
         seconds = time.monotonic() - started
         killer.is_over.set()
         killer.join()

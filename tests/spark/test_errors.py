@@ -16,7 +16,7 @@ def fail(batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def test_a_task_fails_without_the_value_in_the_error() -> None:
-    results = []
+    results: list[int] = []
     with pytest.raises(FrameTaskError, match=r"builtins.ValueError at .*test_errors.py:\d+ fail") as caught:
         results += run_scrubbed(fail, iter([1, 2]))
     assert "Jose" not in "".join(traceback.format_exception(caught.value))
