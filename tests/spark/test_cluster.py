@@ -41,6 +41,7 @@ _OBSTACLE = find_obstacle()
 pytestmark = [
     pytest.mark.skipif(_OBSTACLE is not None, reason=str(_OBSTACLE)),
     pytest.mark.filterwarnings("ignore"),  # those of Spark
+    pytest.mark.timeout(1_200),
 ]
 PASSWORD = "secret-of-the-database"
 NAME = "Wolfeschlegelstein"
@@ -195,7 +196,7 @@ def test_mistakes_are_told_before_the_job(session: Any, database: Storage, postg
         checked(frame, database=postgres_url, order_by="lime")
     frame = frame.drop("colour", "line")
     with pytest.raises(InvalidFrameError, match="SQLite file"):
-        checked(frame, database=sqlite_url.replace("sqlite", "sqlite"))
+        checked(frame, database=sqlite_url)
     with pytest.raises(InvalidFrameError, match="no such user"):
         saved(frame, postgres_url, sender="nobody", job="x")
     with pytest.raises(InvalidFrameError, match="token"):

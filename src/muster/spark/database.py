@@ -21,7 +21,7 @@ def check_reachable(url: Secret, session: "SparkSession") -> None:
     if not url.value.startswith("sqlite"):
         return
     master = session.conf.get("spark.master", "") or ""
-    if not master.startswith("local"):
+    if master != "local" and not master.startswith("local["):
         raise InvalidFrameError("a SQLite file is there for this machine alone; give the URL of a PostgreSQL database")
 
 

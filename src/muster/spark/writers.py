@@ -33,13 +33,13 @@ _FIRST_PAUSE_SECONDS: Final = 0.25
 _MAX_PAUSE_SECONDS: Final = 10.0
 
 
-class Content(msgspec.Struct):
+class _BatchContent(msgspec.Struct):
     """The part of a response that a report needs."""
 
     results: list[CustomerResult]
 
 
-_decode_content: Final = msgspec.json.Decoder(Content).decode
+_decode_content: Final = msgspec.json.Decoder(_BatchContent).decode
 _decode_customer: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 
 

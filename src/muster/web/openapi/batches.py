@@ -83,7 +83,7 @@ _KEY_HOURS: Final[JsonSchema] = {
     "in": "header",
     "description": "For how many hours the key is valid, where that is longer than what the installation sets: for a "
     "migration that takes days. Send it with every request under the key.",
-    "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MAX_KEY_HOURS},
+    "schema": {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_KEY_HOURS},
 }
 _WARNINGS_HEADERS: Final[JsonSchema] = {
     "Muster-Warnings": {
