@@ -16,7 +16,6 @@ from muster.storage import open_storage
 from tests.samples import individual
 from tests.spark.sessions import find_obstacle, list_executors, start_session
 
-KILLS = 20
 CUSTOMERS = 40_000
 REFUSED_EVERY = 50
 OPTIONS = {
@@ -36,15 +35,16 @@ pytestmark = [
 class Killer(threading.Thread):
     """Kills one executor after another at random moments, each while batches are being saved."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, planned: int) -> None:
         super().__init__(daemon=True)
         self.kills = 0
+        self.planned = planned
         self.is_over = threading.Event()
         self._url = url
         self._random = random.Random(1)
 
     def run(self) -> None:
-        while self.kills < KILLS and not self.is_over.is_set():
+        while self.kills < self.planned and not self.is_over.is_set():
             before = self.count_batches()
             # An executor that saves nothing is not worth killing.
             while self.count_batches() == before and not self.is_over.wait(0.05):
@@ -89,7 +89,7 @@ def count_stored(url: str) -> tuple[int, int, int, int]:
 
 
 def test_killed_executors_lose_nothing_and_save_nothing_twice(
-    postgres_database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    postgres_database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], pytestconfig: pytest.Config
 ) -> None:
     from muster.spark import saved
 
@@ -97,8 +97,8 @@ def test_killed_executors_lose_nothing_and_save_nothing_twice(
     store = open_storage(url)
     UserAdministration(store.users, "faults").add_user(User("core", Role.SUBMIT))
     store.close()
-    with start_session("local-cluster[2,1,1024]", tmp_path, **OPTIONS) as session:
-        killer = Killer(url)
+    with start_session("local-cluster[4,1,512]", tmp_path, **OPTIONS) as session:
+        killer = Killer(url, pytestconfig.getoption("--kills"))
         killer.start()
         started = time.monotonic()
         report = saved(make_frame(session), url, sender="core", job="faults", partitions=100, chunk_rows=20)
@@ -117,4 +117,4 @@ def test_killed_executors_lose_nothing_and_save_nothing_twice(
     assert (lost, twice) == (0, 0)
     assert customers == numbers == expected
     assert (rows, accepted) == (CUSTOMERS, expected)
-    assert killer.kills == KILLS, "saving ended before all kills"
+    assert killer.kills == killer.planned, "saving ended before all kills"
