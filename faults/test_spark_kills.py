@@ -97,7 +97,7 @@ def test_killed_executors_lose_nothing_and_save_nothing_twice(
     store = open_storage(url)
     UserAdministration(store.users, "faults").add_user(User("core", Role.SUBMIT))
     store.close()
-    with start_session("local-cluster[4,1,512]", tmp_path, **OPTIONS) as session:
+    with start_session("local-cluster[4,1,1024]", tmp_path, **OPTIONS) as session:
         killer = Killer(url, pytestconfig.getoption("--kills"))
         killer.start()
         started = time.monotonic()

@@ -206,8 +206,7 @@ def test_mistakes_are_told_before_the_job(session: Any, database: Storage, postg
 
 
 def test_spark_writes_no_credentials_and_no_values(session: Any, logs: Path) -> None:
-    # The last test of the module: the logs of the tests before it are there when the session has ended.
-    session.stop()
+    """What the tests before this one have left: the events with the plans, and the output of the executors."""
     import pyspark
 
     work = Path(pyspark.__file__).parent / "work" / session.sparkContext.applicationId
