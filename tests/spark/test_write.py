@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +16,12 @@ from muster.spark.encode import DOCUMENT, RowEncoder
 from muster.spark.executor import Secret
 from muster.spark.rows import ORDER
 from muster.spark.write import ChunkWriter
-from muster.spark.writers import RETRY_SECONDS, DatabaseWriter, WriteOptions, repeat
+from muster.spark.writers import RETRY_SECONDS, DatabaseWriter, ServiceWriter, WriteOptions, repeat
 from muster.storage import StorageUnavailableError, open_storage
 from muster_client import CustomerResult
 from tests.client.fakes import FakeClock
 from tests.samples import individual
+from tests.serving import serving
 from tests.spark.batches import SENDER, make_batch, make_rows, read_rows
 
 OPTIONS = WriteOptions(upsert=False, reject_unknown=False, key_hours=720)
@@ -107,6 +110,25 @@ def test_an_attempt_gets_the_answers_of_the_one_before(database_url: str) -> Non
     with storage.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM batches").scalar_one() == 1
     storage.close()
+
+
+def test_a_service_gives_the_same_answers_as_a_database(sqlite_url: str) -> None:
+    customers = [individual(initialDepositAmount=Decimal("0.10")), individual(citizenshipCountry="XX")]
+    frame_rows, encoded = encode(customers)
+    with serving(sqlite_url) as api:
+        url, token = f"http://127.0.0.1:{api.port}", Secret(api.user(name="core"))
+        attempts = [
+            read_rows(ChunkWriter(frame_rows, ServiceWriter(url, token, None, OPTIONS), "job", 10).run(iter([encoded])))
+            for _ in range(2)
+        ]
+        assert api.sql("SELECT count(*) FROM customers")[0][0] == 1
+        [(created_at, valid_until)] = api.sql("SELECT created_at, valid_until FROM idempotency_keys")
+        [[document]] = api.sql("SELECT document FROM customers")
+    assert attempts[0] == attempts[1]
+    assert [result["errorCode"] for result in attempts[0]] == [None, "C016.I06"]
+    assert datetime.fromisoformat(valid_until) - datetime.fromisoformat(created_at) == timedelta(hours=720)
+    assert '"initialDepositAmount":0.10' in document
+    assert token.value not in repr(ServiceWriter(url, token, None, OPTIONS))
 
 
 def test_a_chunk_waits_while_another_attempt_saves_it() -> None:

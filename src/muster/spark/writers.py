@@ -134,7 +134,20 @@ class ServiceWriter:
         return saved.results
 
 
+def close_clients() -> None:
+    """Closes the connections to services that this process has."""
+    for client in _clients:
+        client.close()
+    _clients.clear()
+    _get_client.cache_clear()
+
+
+_clients: Final[list[Client]] = []
+
+
 @lru_cache(2)
 def _get_client(url: str, token: str, ca_file: str | None, process: int) -> Client:
     verify: Any = ssl.create_default_context(cafile=ca_file) if ca_file else True
-    return Client(url, token=token, retry=RetryPolicy(deadline=RETRY_SECONDS), verify=verify)
+    client = Client(url, token=token, retry=RetryPolicy(deadline=RETRY_SECONDS), verify=verify)
+    _clients.append(client)
+    return client
