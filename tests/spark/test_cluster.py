@@ -19,6 +19,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from muster import spark
 from muster.auth.administration import UserAdministration
 from muster.auth.users import Role, User
 from muster.bootstrap.intake import make_intake
@@ -31,7 +32,6 @@ from muster.loads.mapping import InvalidMappingError, make_mapper
 from muster.loads.refused_rows import unpack_refused_rows
 from muster.loads.sheets.parquet import open_parquet
 from muster.settings import Settings
-from muster.spark import InvalidFrameError, checked, saved
 from muster.storage import Storage, open_storage
 from tests.intake.fakes import make_body
 from tests.samples import individual, organization
@@ -126,7 +126,7 @@ def test_a_checked_frame_is_judged_as_a_load_of_its_rows(
     file = tmp_path / "customers.parquet"
     parquet.write_table(make_table(customers), file)
     frame = session.read.parquet(str(file)).repartition(3, "firstName", "line")
-    report = checked(frame, database=url, sender="core", order_by="line", upsert=upsert)
+    report = spark.checked(frame, database=url, sender="core", order_by="line", upsert=upsert)
     rows = report.collect()
     report.unpersist()
     found = {row["row"]["line"]: tuple(error["code"] for error in row["errors"]) for row in rows}
@@ -156,11 +156,11 @@ def test_a_killed_executor_loses_nothing_and_saves_nothing_twice(
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     options: dict[str, Any] = {"sender": "core", "job": "mig-2026", "partitions": 4, "chunk_rows": 25}
-    report = saved(frame, with_password(postgres_url), **options)
+    report = spark.saved(frame, with_password(postgres_url), **options)
     assert killed.is_set()
     killer.join()
     assert report.where("accepted").count() == report.count() == 2_000
-    again = saved(frame, with_password(postgres_url), **options)
+    again = spark.saved(frame, with_password(postgres_url), **options)
     assert again.where("accepted").count() == 2_000
     with psycopg.connect(postgres_url) as connection:
         counts = connection.execute(
@@ -182,27 +182,27 @@ def test_a_killed_executor_loses_nothing_and_saves_nothing_twice(
 def test_a_frame_that_cant_be_judged_is_refused_before_the_job(
     session: Any, sqlite_url: str, columns: str, problem: str
 ) -> None:
-    with pytest.raises(InvalidFrameError, match=problem):
-        saved(session.sql(f"SELECT {columns}"), "http://localhost:1", token="t", job="x")
+    with pytest.raises(spark.InvalidFrameError, match=problem):
+        spark.saved(session.sql(f"SELECT {columns}"), "http://localhost:1", token="t", job="x")
 
 
 def test_mistakes_are_told_before_the_job(session: Any, database: Storage, postgres_url: str, sqlite_url: str) -> None:
     frame = session.sql("SELECT 'n' AS communicationNumber, 'x' AS colour, 1 AS line")
     with pytest.raises(InvalidMappingError, match="colour"):
-        checked(frame, database=postgres_url)
+        spark.checked(frame, database=postgres_url)
     with pytest.raises(InvalidMappingError, match="group_by"):
-        checked(frame, database=postgres_url, mapping={"group_by": ["colour"]})
-    with pytest.raises(InvalidFrameError, match="order_by"):
-        checked(frame, database=postgres_url, order_by="lime")
+        spark.checked(frame, database=postgres_url, mapping={"group_by": ["colour"]})
+    with pytest.raises(spark.InvalidFrameError, match="order_by"):
+        spark.checked(frame, database=postgres_url, order_by="lime")
     frame = frame.drop("colour", "line")
-    with pytest.raises(InvalidFrameError, match="SQLite file"):
-        checked(frame, database=sqlite_url)
-    with pytest.raises(InvalidFrameError, match="no such user"):
-        saved(frame, postgres_url, sender="nobody", job="x")
-    with pytest.raises(InvalidFrameError, match="token"):
-        saved(frame, "https://muster.example", job="x")
-    with pytest.raises(InvalidFrameError, match="job"):
-        saved(frame, postgres_url, sender="core", job="")
+    with pytest.raises(spark.InvalidFrameError, match="SQLite file"):
+        spark.checked(frame, database=sqlite_url)
+    with pytest.raises(spark.InvalidFrameError, match="no such user"):
+        spark.saved(frame, postgres_url, sender="nobody", job="x")
+    with pytest.raises(spark.InvalidFrameError, match="token"):
+        spark.saved(frame, "https://muster.example", job="x")
+    with pytest.raises(spark.InvalidFrameError, match="job"):
+        spark.saved(frame, postgres_url, sender="core", job="")
 
 
 def test_spark_writes_no_credentials_and_no_values(session: Any, logs: Path) -> None:
