@@ -11,7 +11,7 @@ INSTALL := install -c constraints.txt
 PIP_FAILED = { echo "muster: pip could not install the packages, its message is above; without a network or behind a \
 proxy, set HTTPS_PROXY, or PIP_INDEX_URL to a mirror of PyPI, and repeat" >&2; exit 1; }
 
-.PHONY: install demo test check format docs screenshots bench bench-check faults fuzz package sbom clean
+.PHONY: install demo test spark check format docs screenshots bench bench-check faults fuzz package sbom clean
 
 install: $(VENV)/installed
 
@@ -28,6 +28,11 @@ JOBS ?= 3
 
 test: $(VENV)/installed-dev $(CLIENT_GENERATOR)/installed
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal --cov --cov-report term --durations 15)
+
+# Installs Spark, which takes 500 MB and a minute, and runs the tests that need it, on a local cluster. Spark needs Java 17.
+spark: $(VENV)/installed-dev
+	$(PIP) $(INSTALL) -e '.[spark]' -e client || $(PIP_FAILED)
+	$(BIN)/python -m pytest tests/spark $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -122,6 +122,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--loads", default=1_000, type=int, help="loads of files under faults, by command and by API, on both databases"
     )
+    parser.addoption("--kills", default=20, type=int, help="executors of Spark that are killed")
     parser.addoption("--cuts", default=1_000, type=int, help="commits whose answer is lost")
     parser.addoption("--node-faults", default=100, type=int, help="faults of nodes behind a balancer")
 

@@ -120,6 +120,15 @@ def test_deadline_of_zero_makes_one_attempt() -> None:
     assert len(service.requests) == 1
 
 
+def test_hours_of_a_key_are_sent_with_every_attempt() -> None:
+    service = FakeService([CUT, accept_all])
+    with connect(service) as (client, _):
+        client.save(numbered(1), key="mine", key_hours=720)
+    assert [request.headers["Idempotency-Key-Hours"] for request in service.requests] == ["720", "720"]
+    with connect(service) as (client, _), pytest.raises(ValueError, match="key_hours"):
+        client.save(numbered(1), key="mine", key_hours=8_761)
+
+
 def test_lost_response_leaves_the_outcome_unknown_whatever_the_last_attempt_says() -> None:
     for last in (make_problem(503), make_problem(401), make_failure(), httpx.ConnectError("refused"), CUT):
         with connect(FakeService([CUT, last])) as (client, _), pytest.raises(OutcomeUnknown) as caught:

@@ -3,7 +3,7 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from muster.intake.request import BatchOptions
 from tests.intake.fakes import FakeSender, MemoryStore, get_codes, make_body, make_intake
 from tests.samples import individual
 
+NOW = datetime(2024, 5, 26, tzinfo=UTC)
 WITH_KEY = BatchOptions(save=True, idempotency_key="k")
 
 
@@ -100,6 +101,27 @@ def test_key_is_stored_with_the_time_of_its_expiry() -> None:
         == batch.idempotency_key.valid_until - batch.received_at
         == timedelta(hours=3)
     )
+
+
+def test_key_of_a_migration_outlives_the_setting() -> None:
+    store, times = MemoryStore(), iter([NOW, NOW + timedelta(hours=719), NOW + timedelta(hours=719)])
+    intake = make_intake(store, now=lambda: next(times))
+    content, longer = make_body(individual()), replace(WITH_KEY, key_lifetime=timedelta(hours=720))
+    assert not intake.process(content, FakeSender(), longer).replayed
+    assert intake.process(content, FakeSender(), longer).replayed
+    [batch] = store.batches
+    assert isinstance(batch.idempotency_key, IdempotencyKey)
+    assert batch.idempotency_key.valid_until == NOW + timedelta(hours=720)
+    # Another request under the key, which does not ask for a longer time, may use it again.
+    assert get_codes(intake.process(content, FakeSender(), WITH_KEY)) == ["O005"]
+
+
+def test_a_shorter_time_than_that_of_the_setting_does_not_count() -> None:
+    store, times = MemoryStore(), iter([NOW, NOW + timedelta(hours=23)])
+    intake = make_intake(store, now=lambda: next(times))
+    content, shorter = make_body(individual()), replace(WITH_KEY, key_lifetime=timedelta(hours=1))
+    assert not intake.process(content, FakeSender(), shorter).replayed
+    assert intake.process(content, FakeSender(), shorter).replayed
 
 
 @pytest.mark.parametrize("content", [b"{", make_body(), make_body({}), make_body({}, individual(firstName=None))])

@@ -1,9 +1,12 @@
 """The header Idempotency-Key."""
 
+from datetime import timedelta
+
 import pytest
 from litestar.testing import TestClient
 
 from muster.intake.idempotency import KeyInProgressError, KeyReusedError
+from muster.web.batch_headers import parse_batch_headers
 from tests.web.fakes import ANNA, BATCH, SAVE, FakeIntake, application
 
 JSON = {"Content-Type": "application/json"}
@@ -39,6 +42,28 @@ def test_invalid_key_is_400(header: str) -> None:
     assert response.status_code == 400
     assert "Idempotency-Key" in response.json()["message"]
     assert intake.contents == []
+
+
+@pytest.mark.parametrize("hours", ["", "0", "8761", "1.5", "-1", "+1", "01", "1, 2", "day"])
+def test_invalid_hours_of_a_key_are_400(hours: str) -> None:
+    intake = FakeIntake()
+    with TestClient(application(intake)) as client:
+        headers = {**JSON, "Idempotency-Key": "k", "Idempotency-Key-Hours": hours}
+        response = client.post(SAVE, content=BATCH, headers=headers, auth=ANNA)
+    assert response.status_code == 400
+    assert "Idempotency-Key-Hours" in response.json()["message"]
+    assert intake.contents == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "lifetime"), [("720", timedelta(days=30)), ("8760", timedelta(days=365)), (None, None)]
+)
+def test_a_key_is_valid_for_the_hours_that_are_asked_for(hours: str | None, lifetime: timedelta | None) -> None:
+    headers = [(b"content-type", b"application/json")]
+    if hours is not None:
+        headers.append((b"idempotency-key-hours", hours.encode()))
+    parsed = parse_batch_headers(headers, b"")
+    assert (parsed.key_lifetime, parsed.problem) == (lifetime, None)
 
 
 def test_two_keys_are_400() -> None:

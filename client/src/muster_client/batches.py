@@ -24,6 +24,7 @@ Accept = int | Literal["all"]
 
 # The service takes 64 MiB by default. Smaller requests spread better over its workers.
 MAX_BATCH_BYTES: Final = 16 * 1024 * 1024
+MAX_KEY_HOURS: Final = 8_760  # the service takes no more
 _VALIDATE: Final = "/amlyze-ws-rest/validate-batch-customers"
 _SAVE: Final = "/amlyze-ws-rest/batch-customers"
 _KEY: Final = re.compile(r"[!#-\[\]-~]{1,255}", re.ASCII)
@@ -189,16 +190,23 @@ def validate(sender: RetryingSender, customers: Iterable[C], options: BatchOptio
 
 
 def save(
-    sender: RetryingSender, batch: EncodedBatch[C], options: BatchOptions, key: str | None
+    sender: RetryingSender, batch: EncodedBatch[C], options: BatchOptions, key: str | None, key_hours: int | None = None
 ) -> Operation[BatchResult[C]]:
     """Saves a batch under one key, whatever happens to its attempts."""
-    return (yield from _process(sender, _SAVE, batch, options, key or str(uuid4())))
+    return (yield from _process(sender, _SAVE, batch, options, key or str(uuid4()), key_hours))
 
 
 def _process(
-    sender: RetryingSender, path: str, batch: EncodedBatch[C], options: BatchOptions, key: str | None
+    sender: RetryingSender,
+    path: str,
+    batch: EncodedBatch[C],
+    options: BatchOptions,
+    key: str | None,
+    key_hours: int | None = None,
 ) -> Operation[BatchResult[C]]:
     headers = _HEADERS if key is None else {**_HEADERS, "Idempotency-Key": f'"{key}"'}
+    if key_hours is not None:
+        headers = {**headers, "Idempotency-Key-Hours": str(key_hours)}
     request = HttpRequest("POST", path + options.to_query(), batch.content, headers)
 
     def decode(response: HttpResponse) -> BatchResult[C]:
@@ -214,6 +222,12 @@ def check_customers(customers: object) -> None:
     """Raises `TypeError` for one customer in the place of several: its fields would be taken for customers."""
     if isinstance(customers, Mapping | str | bytes):
         raise TypeError("customers takes a list, or another iterable, of customers")
+
+
+def check_key_hours(hours: int | None) -> None:
+    """Raises `ValueError` for a time that the service does not take."""
+    if hours is not None and not 1 <= hours <= MAX_KEY_HOURS:
+        raise ValueError(f"key_hours takes 1 to {MAX_KEY_HOURS:,} hours")
 
 
 def check_key(key: str | None) -> None:

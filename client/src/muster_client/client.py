@@ -9,7 +9,15 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from muster_client import batches
-from muster_client.batches import Accept, BatchOptions, BatchResult, Unknown, check_customers, check_key
+from muster_client.batches import (
+    Accept,
+    BatchOptions,
+    BatchResult,
+    Unknown,
+    check_customers,
+    check_key,
+    check_key_hours,
+)
 from muster_client.connection import Token, make_http_options
 from muster_client.drivers import SyncDriver
 from muster_client.load_resources import Loads
@@ -76,6 +84,7 @@ class Client:
         customers: Iterable[C],
         *,
         key: str | None = None,
+        key_hours: int | None = None,
         upsert: bool = False,
         unknown: Unknown = "ignore",
         accept: Accept | None = None,
@@ -85,6 +94,7 @@ class Client:
 
         A request whose response is lost is repeated under the same idempotency key, so no customer is saved twice. With
         a `key` of your own, the same call of another program, or of this one after a restart, gives the same results.
+        `key_hours` makes the service know the key for longer than it would, for migrations that take days.
 
         `upsert`: a customer without `action` is an UPDATE when it is known, and a CREATE otherwise. `unknown="reject"`
         rejects customers with unknown fields. `accept` is the percentage of the customers that must be accepted for
@@ -93,8 +103,10 @@ class Client:
         Raises `MusterError`; after `OutcomeUnknown`, save the same customers under its `idempotency_key` again.
         """
         check_key(key)
+        check_key_hours(key_hours)
         options = BatchOptions(upsert, unknown, accept, detail)
-        return self._driver.run(batches.save(self._sender, batches.encode_batch(customers), options, key))
+        batch = batches.encode_batch(customers)
+        return self._driver.run(batches.save(self._sender, batch, options, key, key_hours))
 
     def load(
         self,

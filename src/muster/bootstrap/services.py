@@ -1,7 +1,6 @@
 """Builds the services behind the HTTP application. Imported late, because it loads the web framework."""
 
 from contextlib import ExitStack
-from datetime import timedelta
 
 from muster.audit.queue import AuditQueue
 from muster.audit.reader import AuditReader
@@ -12,10 +11,9 @@ from muster.auth.code_list_administration import CodeListAdministration
 from muster.auth.metrics_token import MetricsToken
 from muster.auth.read_audit import ReadAudit
 from muster.auth.sessions import SessionService
+from muster.bootstrap.intake import make_intake
 from muster.bootstrap.loads import make_loads
 from muster.classifiers.snapshot import ClassifierCache
-from muster.intake.checker_cache import CheckerCache
-from muster.intake.service import Intake
 from muster.loads.worker import WorkerTimes
 from muster.records.code_uses import CodeUseSearch
 from muster.records.reading import RecordReader
@@ -48,7 +46,7 @@ def make_services(
     records = RecordReader(store.records, read_units, read_audit)
     loads, background = make_loads(settings, store, records, read_units, read_audit, load_times)
     return Services(
-        intake=_make_intake(settings, store, classifiers),
+        intake=make_intake(settings, store, classifiers),
         credentials=CredentialVerifier(store.users, audit_queue),
         sessions=SessionService(store.sessions),
         classifiers=classifiers,
@@ -67,13 +65,4 @@ def make_services(
         read_connections=store.connections,
         close=resources.close,
         metrics_token=metrics_token,
-    )
-
-
-def _make_intake(settings: Settings, store: Storage, classifiers: ClassifierCache) -> Intake:
-    return Intake(
-        store.customers,
-        CheckerCache(classifiers),
-        max_customers=settings.max_customers,
-        key_lifetime=timedelta(hours=settings.idempotency_hours),
     )

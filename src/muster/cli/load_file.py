@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from muster.bootstrap import tuned_interpreter
 from muster.bootstrap.load_runner import make_load_runner
+from muster.bootstrap.senders import LoadSender
 from muster.cli.errors import SOME_REFUSED, CommandError
 from muster.cli.load_errors import load_errors, show_samples
 from muster.cli.load_input import InputFile, open_input
@@ -16,7 +17,7 @@ from muster.cli.load_progress import LoadProgress, stop_on_signals
 from muster.cli.load_records import write_stored_refused
 from muster.cli.load_report import KeepsRefusedRows, RefusedOutput, print_completed, print_report, write_refused_file
 from muster.cli.load_request import LoadRequest
-from muster.cli.load_sender import LoadSender, find_sender
+from muster.cli.load_sender import find_sender
 from muster.cli.output import print_note
 from muster.cli.progress_line import format_seconds
 from muster.intake.service import generate_batch_id

@@ -1,7 +1,8 @@
 """The checker: checks one customer by the field tables, without the store and without the other customers."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
 
 from muster.customer import errors
 from muster.customer.business_units import BusinessUnits
@@ -11,7 +12,7 @@ from muster.customer.error_prefix import CUSTOMER_PREFIX
 from muster.customer.fields import SCHEMAS_BY_TYPE
 from muster.customer.findings import MAX_FINDINGS, CompiledError, Findings
 from muster.customer.nested import EntityTypeReader, NestedObjectReader
-from muster.customer.value_readers import is_absent
+from muster.customer.value_readers import RetiredCode, is_absent
 from muster.customer.value_types import ClassifierCode, Codes
 
 # The result of a check: the normalised document, without absent and unknown fields; the business unit that applies, or
@@ -20,13 +21,20 @@ CheckedCustomer = tuple[Document, str | None, Findings]
 
 
 class Checker:
-    """Checks customers by the codes that it was made with, and keeps `max_findings` of each. Threads may share it."""
+    """Checks customers by the codes that it was made with, and keeps `max_findings` of each. Threads may share it.
+
+    It can be pickled. A process compiles it once, however often the same one is unpickled.
+    """
 
     def __init__(self, codes: Codes, *, max_findings: int = MAX_FINDINGS) -> None:
         self.business_units = codes["businessUnit"]
+        self._codes = codes
         self._max_findings = max_findings
         by_type = {entity_type: Compiler(codes, entity_type).compile_customer() for entity_type in SCHEMAS_BY_TYPE}
         self._customers = NestedObjectReader(EntityTypeReader(by_type, Compiler(codes, None).compile_customer()))
+
+    def __reduce__(self) -> tuple[Callable[..., "Checker"], tuple[object, ...]]:
+        return _share_checker, (*map(_split_retired, sorted(self._codes.items())), self._max_findings)
 
     def check(
         self, item: object, units: BusinessUnits, *, reject_unknown: bool = False, max_findings: int | None = None
@@ -69,6 +77,26 @@ class Checker:
             else self.check(item, units, reject_unknown=reject_unknown, max_findings=max_findings)
             for index, item in enumerate(items)
         )
+
+
+# The codes of one classifier: its name, the current codes, the retired ones. Both kinds of code compare as texts.
+_CodeList = tuple[str, frozenset[str], frozenset[str]]
+# Compiling takes 50 ms, and a process rarely checks by the codes of more than one installation.
+_MAX_SHARED: Final = 4
+
+
+def _split_retired(item: tuple[str, frozenset[str]]) -> _CodeList:
+    name, codes = item
+    retired = frozenset(str(code) for code in codes if isinstance(code, RetiredCode))
+    return name, frozenset(str(code) for code in codes) - retired, retired
+
+
+@lru_cache(_MAX_SHARED)
+def _share_checker(*parts: Any) -> Checker:
+    """The checker of these code lists, made once; the last part is `max_findings`."""
+    *lists, max_findings = parts
+    codes = {name: frozenset((*current, *map(RetiredCode, retired))) for name, current, retired in lists}
+    return Checker(codes, max_findings=max_findings)
 
 
 def read_identifier(item: object, document: Document, name: str) -> str | None:

@@ -1,6 +1,7 @@
 """What a request to take in a batch holds: the shape of its body, and its options."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -25,7 +26,8 @@ class BatchOptions:
 
     `save` is False for a dry run. `detail` lists all violations and warnings in the results. `min_accepted_percent`
     is the share of the customers that must be accepted for any to be saved, from 0 (no threshold) to 100 (all).
-    `idempotency_key` is the value of the request's `Idempotency-Key`; a dry run ignores it. With `upsert`, a customer
+    `idempotency_key` is the value of the request's `Idempotency-Key`; a dry run ignores it. `key_lifetime` makes the
+    key valid for longer than the setting says. With `upsert`, a customer
     without `action` is an UPDATE when it is known, and a CREATE otherwise. `reject_unknown` rejects customers with
     unknown fields, which are otherwise ignored with a warning.
     """
@@ -36,3 +38,4 @@ class BatchOptions:
     idempotency_key: str | None = None
     upsert: bool = False
     reject_unknown: bool = False
+    key_lifetime: timedelta | None = None

@@ -101,12 +101,13 @@ class Intake:
 
     def _process_once(self, session: Session, request: _Request, to_save: Batch, key: str) -> IntakeResult:
         at = to_save.received_at
+        lifetime = max(self._key_lifetime, request.options.key_lifetime or self._key_lifetime)
         claimed = IdempotencyKey(
             request.sender.name,
             key,
             compute_fingerprint(request.content, request.options),
-            at - self._key_lifetime,
-            at + self._key_lifetime,
+            at - lifetime,
+            at + lifetime,
         )
         with session.claim(claimed) as stored:
             if stored is None:

@@ -70,8 +70,8 @@ class ChunkReader:
         group: list[Any] = []
         group_size, left = 0, self._max_size
         for record in islice(self._records, max_records):
-            rows, problems = record.rows, record.problems
-            group.append(UnreadableItem(record.document, _to_violations(problems)) if problems else record.document)
+            rows = record.rows
+            group.append(to_item(record))
             record.document = None
             size = _drop_value(rows[0]) if len(rows) == 1 else sum(map(_drop_value, rows))
             records.append(record)
@@ -94,6 +94,11 @@ class ChunkReader:
             raise
         except InvalidFileError as error:
             self.failure = error
+
+
+def to_item(record: Record) -> Any:
+    """What the checker gets of a record: its document, or an `UnreadableItem`."""
+    return UnreadableItem(record.document, _to_violations(record.problems)) if record.problems else record.document
 
 
 def _drop_value(row: Row) -> int:

@@ -31,10 +31,10 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     while (cause := chain[-1].__cause__ or chain[-1].__context__) and len(chain) < _MAX_CAUSES:
         chain.append(cause)
     # Not `stack`: structlog's renderer for text takes that key for a formatted traceback.
-    description: dict[str, Any] = {"type": get_type_name(error), "frames": _format_stack(error.__traceback__)}
+    description: dict[str, Any] = {"type": get_type_name(error), "frames": list_frames(error.__traceback__)}
     if len(chain) > 1:
         description["causes"] = [get_type_name(cause) for cause in chain[1:]]
-        description["cause_frames"] = _format_stack(chain[-1].__traceback__)
+        description["cause_frames"] = list_frames(chain[-1].__traceback__)
     return description | _describe_codes(chain)
 
 
@@ -60,6 +60,7 @@ def _read_codes(error: BaseException) -> Iterator[tuple[str, str]]:
         yield "errno", errno.errorcode[error.errno]
 
 
-def _format_stack(traceback: TracebackType | None) -> list[str]:
+def list_frames(traceback: TracebackType | None) -> list[str]:
+    """The innermost frames: file, line and function, outermost first."""
     frames = [f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}" for frame, line in walk_tb(traceback)]
     return frames[-_MAX_FRAMES:]

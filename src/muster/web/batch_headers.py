@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -15,7 +16,10 @@ _CHARSET: Final = re.compile(rb';\s*charset\s*=\s*"?([^\s;"]*)"?', re.IGNORECASE
 MAX_KEY_LENGTH: Final = 255  # characters
 _KEY: Final = re.compile(rb'"([!#-\[\]-~]{1,%d})"|([!#-+\--\[\]-~]{1,%d})' % (MAX_KEY_LENGTH, MAX_KEY_LENGTH))
 _HEADER_NAMES: Final = frozenset(
-    {b"authorization", b"content-type", b"content-encoding", b"content-length", b"idempotency-key"}
+    {
+        *(b"authorization", b"content-type", b"content-encoding", b"content-length"),
+        *(b"idempotency-key", b"idempotency-key-hours"),
+    }
 )
 
 WRONG_TYPE: Final = "the header Content-Type must be application/json, and its charset, where it has one, utf-8"
@@ -23,6 +27,9 @@ _WRONG_CODING: Final = "the header Content-Encoding may be gzip or zstd, one of 
 WRONG_KEY: Final = (
     f"the header Idempotency-Key takes one key of 1 to {MAX_KEY_LENGTH} visible ASCII characters, in quotes or without"
 )
+MAX_KEY_HOURS: Final = 8_760  # that of the setting `idempotency_hours`
+_KEY_HOURS: Final = re.compile(rb"[1-9][0-9]{0,3}")
+_WRONG_KEY_HOURS: Final = f"the header Idempotency-Key-Hours takes one whole number of hours from 1 to {MAX_KEY_HOURS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,9 @@ _UNKNOWN_PARAMETER: Final = f"the query has a parameter that is not known; the k
 class BatchHeaders:
     """`content_length` is in bytes, None when the header is missing.
 
-    `options` are those of `BatchOptions` that the query sets. `problem` is the first error in headers and query. It is
-    not raised here, because authentication comes first.
+    `options` are those of `BatchOptions` that the query sets. `key_lifetime` is None unless the sender asks for a time
+    of its own. `problem` is the first error in headers and query. It is not raised here, because authentication comes
+    first.
     """
 
     credentials: Credentials | None
@@ -66,6 +74,7 @@ class BatchHeaders:
     content_length: int | None
     options: Mapping[str, Any]
     idempotency_key: str | None
+    key_lifetime: timedelta | None
     problem: Problem | None
 
 
@@ -78,13 +87,15 @@ def parse_batch_headers(headers: Iterable[tuple[bytes, bytes]], query: bytes) ->
     coding = _CODINGS.get(b",".join(values[b"content-encoding"]).strip().lower())
     options, wrong_query = _parse_query(query)
     key = parse_idempotency_key(values[b"idempotency-key"])
+    hours = _parse_key_hours(values[b"idempotency-key-hours"])
     return BatchHeaders(
         credentials=parse_authorization(values[b"authorization"]),
         content_coding=coding or "",
         content_length=_parse_length(values[b"content-length"]),
         options=options,
         idempotency_key=key,
-        problem=_check_content(values[b"content-type"], coding) or _check_options(wrong_query, key),
+        key_lifetime=timedelta(hours=hours) if hours else None,
+        problem=_check_content(values[b"content-type"], coding) or _check_options(wrong_query, key, hours),
     )
 
 
@@ -97,10 +108,12 @@ def _check_content(content_type: Sequence[bytes], coding: str | None) -> Problem
     return None
 
 
-def _check_options(wrong_query: str | None, key: str | None) -> Problem | None:
+def _check_options(wrong_query: str | None, key: str | None, key_hours: int | None) -> Problem | None:
     if wrong_query is not None:
         return Problem(400, wrong_query)
-    return Problem(400, WRONG_KEY) if key == "" else None
+    if key == "":
+        return Problem(400, WRONG_KEY)
+    return Problem(400, _WRONG_KEY_HOURS) if key_hours == 0 else None
 
 
 def is_json(values: Sequence[bytes]) -> bool:
@@ -127,6 +140,15 @@ def parse_idempotency_key(values: Sequence[bytes]) -> str | None:
         return None
     found = _KEY.fullmatch(b",".join(values).strip())
     return (found[1] or found[2]).decode("ascii") if found else ""
+
+
+def _parse_key_hours(values: Sequence[bytes]) -> int | None:
+    """The hours for which the key is to be valid; 0 for an invalid number, None when nobody asks."""
+    if not values:
+        return None
+    value = b",".join(values).strip()
+    hours = int(value) if _KEY_HOURS.fullmatch(value) else 0
+    return hours if hours <= MAX_KEY_HOURS else 0
 
 
 def _parse_query(query: bytes) -> tuple[Mapping[str, Any], str | None]:

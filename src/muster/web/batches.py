@@ -99,7 +99,9 @@ class BatchHandlers:
     ) -> ASGIApp:
         """Processes the batch and counts it at once: the request may be cancelled while the batch is saved."""
         content = decompress(body, headers.content_coding, self._max_body_bytes)
-        options = BatchOptions(save, idempotency_key=headers.idempotency_key, **headers.options)
+        options = BatchOptions(
+            save, idempotency_key=headers.idempotency_key, key_lifetime=headers.key_lifetime, **headers.options
+        )
         stages = context.stages = StageTimings()
         try:
             result = self._intake.process(content, user, options, stages)

@@ -62,14 +62,16 @@ class FieldReader:
 class FieldCompiler:
     """Compiles the fields of one table.
 
-    `has_numbers` says whether cells of the file may be `NumberText` or `BooleanText`. `part_counts` says how many parts
-    of a cell have a field, by its column and separator. A cell with more is refused, because the rest would be lost.
+    `has_numbers` says whether cells of the file may be `NumberText` or `BooleanText`; those of `text_columns` are not.
+    `part_counts` says how many parts of a cell have a field, by its column and separator. A cell with more is refused,
+    because the rest would be lost.
     """
 
     columns: Columns
     table: TableMapping
     job: str
     has_numbers: bool
+    text_columns: frozenset[int] = frozenset()
     part_counts: dict[tuple[str | None, str | None], int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,7 +93,8 @@ class FieldCompiler:
         if rule.template is not None and not source.columns:
             _check_scalar(path)
             return FieldReader(path, (), read_default=lambda number: source.read((), number))
-        converters, error = self._make_converters(path, rule)
+        has_numbers = self.has_numbers and not self.text_columns.issuperset(source.columns)
+        converters, error = self._make_converters(path, rule, has_numbers=has_numbers)
         is_plain = rule.column is not None and rule.split is None and not (converters or null_words or default)
         return FieldReader(
             path,
@@ -115,7 +118,9 @@ class FieldCompiler:
             raise ValueError(f"template: {error}") from None
         return fill_template(rule.template, indexes, self.job, null_words)
 
-    def _make_converters(self, path: FieldPath, rule: FieldMapping) -> tuple[Sequence[Convert], RowError]:
+    def _make_converters(
+        self, path: FieldPath, rule: FieldMapping, *, has_numbers: bool
+    ) -> tuple[Sequence[Convert], RowError]:
         """The converters of a text in their order, and the error of a text that one of them refuses."""
         value_type = path.value_type
         if isinstance(value_type, _CONTAINERS):
@@ -134,7 +139,7 @@ class FieldCompiler:
             converters.append(convert_comma_number)
         elif rule.decimal_comma and not isinstance(value_type, _NUMBERS):
             raise ValueError("decimal_comma is for fields that take a number")
-        elif (converter := make_type_converter(value_type, has_numbers=self.has_numbers)) is not None:
+        elif (converter := make_type_converter(value_type, has_numbers=has_numbers)) is not None:
             converters.append(converter)
         return converters, NOT_MAPPED
 

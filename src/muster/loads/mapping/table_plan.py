@@ -89,12 +89,20 @@ class _Planner:
 
 
 def plan_table(
-    layout: Layout, table: TableMapping, *, job: str, keys: tuple[str, ...] = ()
+    layout: Layout,
+    table: TableMapping,
+    *,
+    job: str,
+    keys: tuple[str, ...] = (),
+    text_columns: frozenset[int] = frozenset(),
 ) -> tuple[TablePlan, tuple[int, ...]]:
-    """The plan of a file, and the columns of the `keys`. Raises `InvalidMappingError` with all that is wrong."""
+    """The plan of a file, and the columns of the `keys`. Raises `InvalidMappingError` with all that is wrong.
+
+    The cells of `text_columns` are never `NumberText` or `BooleanText`, and are taken as they stand.
+    """
     assert layout.header is not None
     columns = Columns(layout.header)
-    compiler = FieldCompiler(columns, table, job, has_numbers=layout.format != "csv")
+    compiler = FieldCompiler(columns, table, job, has_numbers=layout.format != "csv", text_columns=text_columns)
     planner = _Planner(columns, compiler)
     for name, rule in table.fields.items():
         planner.add_mapped(name, rule)

@@ -5,11 +5,9 @@ from typing import Any, BinaryIO, Final
 
 from muster.intake.checkpoint import Position
 from muster.loads.read_deadline import ReadDeadline
-from muster.loads.row_errors import ROW_TOO_LONG, RowError
 from muster.loads.rows import InvalidFileError, Layout, Row, RowProblem
 from muster.loads.sheets.archive import FREE_BYTES, ReadBudget
 from muster.loads.sheets.hashed_source import HashedSource
-from muster.loads.sheets.table_rows import MAX_COLUMNS, MAX_ROW_CHARACTERS
 
 _BATCH_ROWS: Final = 512
 _PAGE_BUFFER_BYTES: Final = 1 << 18
@@ -24,6 +22,8 @@ class ParquetSource(HashedSource):
     def __init__(self, file: BinaryIO, free_bytes: int, deadline: ReadDeadline | None) -> None:
         import pyarrow as pa
 
+        from muster.loads.sheets.arrow_rows import ArrowRowConverter
+
         # What pyarrow raises for damaged files. Its texts may have values, so they are not repeated.
         self._errors = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
         super().__init__(file)
@@ -34,7 +34,7 @@ class ParquetSource(HashedSource):
             schema = self._parquet.schema_arrow
         except self._errors as error:
             raise _damaged(0) from error
-        self._converters = _make_converters(schema)
+        self._converter = ArrowRowConverter(schema)
         self.layout = Layout("parquet", tuple(schema.names))
 
     @property
@@ -92,23 +92,13 @@ class ParquetSource(HashedSource):
             raise _damaged(self._rows_read) from error
 
     def _convert(self, batch: Any) -> Iterator[tuple[tuple[str | None, ...], tuple[RowProblem, ...]]]:
-        columns = []
-        problems: dict[int, list[RowProblem]] = {}
-        for index, (convert, array) in enumerate(zip(self._converters, batch.columns, strict=True)):
-            errors: dict[int, RowError] = {}
-            try:
-                columns.append(convert(array, errors))
-            except self._errors as error:
-                raise _damaged(self._rows_read) from error
-            for row, problem in errors.items():
-                problems.setdefault(row, []).append(RowProblem(problem, index))
-        for row, cells in enumerate(zip(*columns, strict=True)):
-            size = sum([len(text) for text in cells if text])
+        try:
+            rows = self._converter.convert(batch)
+        except self._errors as error:
+            raise _damaged(self._rows_read) from error
+        for cells, problems, size in rows:
             self._budget.spend(size)
-            if size > MAX_ROW_CHARACTERS:
-                yield (None,) * len(cells), (RowProblem(ROW_TOO_LONG),)
-            else:
-                yield cells, tuple(problems.get(row, ()))
+            yield cells, problems
 
 
 def open_parquet(
@@ -125,22 +115,6 @@ def open_parquet(
             "Parquet files need pyarrow, which is not installed: pip install 'muster[parquet]'; or send CSV"
         ) from error
     return ParquetSource(file, free_bytes, deadline)
-
-
-def _make_converters(schema: Any) -> list[Any]:
-    from muster.loads.sheets.parquet_columns import make_column_converter
-
-    if len(schema.names) > MAX_COLUMNS:
-        raise InvalidFileError(f"the file has more than {MAX_COLUMNS:,} columns")
-    converters = []
-    for name, data_type in zip(schema.names, schema.types, strict=True):
-        converter = make_column_converter(data_type)
-        if converter is None:
-            raise InvalidFileError(
-                f"column {name[:100]!a} has a type that no field takes; leave it out, or write it as a string"
-            )
-        converters.append(converter)
-    return converters
 
 
 def _damaged(rows: int) -> InvalidFileError:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from muster.web.batch_headers import MAX_KEY_LENGTH
+from muster.web.batch_headers import MAX_KEY_HOURS, MAX_KEY_LENGTH
 from muster.web.batches import SUBMIT_PATH, VALIDATE_PATH
 from muster.web.openapi.components import JsonSchema, ref
 from muster.web.openapi.responses import build_internal_error, build_problem_responses
@@ -78,6 +78,13 @@ _IDEMPOTENCY_KEY: Final[JsonSchema] = {
     "uses up no key.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
 }
+_KEY_HOURS: Final[JsonSchema] = {
+    "name": "Idempotency-Key-Hours",
+    "in": "header",
+    "description": "For how many hours the key is valid, where that is longer than what the installation sets: for a "
+    "migration that takes days. Send it with every request under the key.",
+    "schema": {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_KEY_HOURS},
+}
 _WARNINGS_HEADERS: Final[JsonSchema] = {
     "Muster-Warnings": {
         "description": "The number of warnings, where there are any. `detail=full` lists them.",
@@ -134,7 +141,7 @@ def build_batch_operations() -> dict[str, JsonSchema]:
         "Validate a batch of customers and save it",
         "Validates the batch and saves the accepted customers in one transaction. The response comes after the commit.",
     )
-    submit["parameters"].append(_IDEMPOTENCY_KEY)
+    submit["parameters"] += [_IDEMPOTENCY_KEY, _KEY_HOURS]
     submit["responses"]["200"]["headers"] = _SAVED_HEADERS
     submit["responses"] |= build_problem_responses(SUBMIT_PATH, (409, 422), _DESCRIPTIONS)
     submit["responses"] = dict(sorted(submit["responses"].items()))
