@@ -20,7 +20,9 @@ FILE_FORMATS: Final = (
     ),
     FormatGuide("NDJSON", "a customer a line, in the form of the API", "NDJSON"),
     FormatGuide("JSON", '`{"customers": […]}`, or an array, of any size', "NDJSON"),
-    FormatGuide("XLSX, ODS", "the first sheet, or the one that is named; the first row is the header", "XLSX"),
+    FormatGuide(
+        "XLSX, ODS", "the sheet that is named, or the only one that has rows; its first row is the header", "XLSX"
+    ),
     FormatGuide("Parquet", "with the extra `parquet`; nested columns are lists and objects", "CSV"),
 )
 
