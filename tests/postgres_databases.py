@@ -72,7 +72,7 @@ class DatabasePool:
 
     def __init__(self, server_url: str, template: str) -> None:
         self._server_url = server_url
-        self._template = template
+        self.template = template
         self._maker = DatabaseMaker(server_url)
         self._free: list[str] = []
         with psycopg.connect(with_database(server_url, template), autocommit=True) as connection:
@@ -82,7 +82,7 @@ class DatabasePool:
 
     def take(self) -> str:
         """The URL of a database like the template."""
-        return self._free.pop() if self._free else self._maker.make(template=self._template)
+        return self._free.pop() if self._free else self._maker.make(template=self.template)
 
     def give_back(self, url: str) -> None:
         """Empties the database for another test, or drops it."""

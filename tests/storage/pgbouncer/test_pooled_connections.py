@@ -10,7 +10,7 @@ from muster.storage import SchemaState, Storage, StorageUnavailableError, open_s
 from muster.storage.errors import scrub_errors
 from muster.storage.postgres.bounded_connection import BoundedConnection, without_timeout
 from muster.storage.postgres.connection import parse_options
-from tests.postgres_databases import DatabaseMaker
+from tests.postgres_databases import DatabaseMaker, DatabasePool
 from tests.storage.pgbouncer.server import PgBouncer, needs_pgbouncer, run_pgbouncer
 from tests.storage.samples import build_customer, fetch, look_up, save
 
@@ -20,6 +20,12 @@ def narrow(request: pytest.FixtureRequest, postgres_server_url: str) -> Iterator
     """PgBouncer with one connection to each database; it refuses our start-up options or ignores them."""
     with run_pgbouncer(postgres_server_url, pool_size=1, more=request.param) as running:
         yield running
+
+
+@pytest.fixture
+def direct_url(_postgres_pool: DatabasePool, postgres_databases: DatabaseMaker) -> str:
+    """A new database: of one that is used again, PgBouncer may hold the only connection for a client that has gone."""
+    return postgres_databases.make(template=_postgres_pool.template)
 
 
 def show(storage: Storage, parameter: str) -> object:
