@@ -1,13 +1,13 @@
 """Every page of the console by the rules of WCAG 2.2 AA that axe can check, in both themes and on a narrow screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from litestar.routes import HTTPRoute
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from muster.web.console.routes import build_console_router
 from tests.browser.console import NARROW, WIDE, ZOOMED, SampleConsole, Scheme, upload_file
@@ -170,9 +170,20 @@ def test_table_has_every_page_of_the_console() -> None:
     assert list_page_paths() == PAGES.keys() | NO_PAGES
 
 
+@pytest.fixture(scope="module")
+def visited(chromium: Browser, sample_service: Any) -> Iterator[tuple[SampleConsole, Page]]:
+    """One browser of an administrator for all pages: each new one takes as long as a page."""
+    console = SampleConsole(chromium, *sample_service)
+    yield console, console.open(console.users.admin)
+    console.close()
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_page_is_accessible_in_both_themes_and_on_a_narrow_screen(console: SampleConsole, path: str) -> None:
-    page = console.open(console.users.admin)
+def test_page_is_accessible_in_both_themes_and_on_a_narrow_screen(
+    visited: tuple[SampleConsole, Page], path: str
+) -> None:
+    console, page = visited
+    page.emulate_media(color_scheme="light")
     PAGES[path](page)
     for width in (ZOOMED, NARROW):
         page.set_viewport_size({"width": width, "height": 900})
@@ -181,6 +192,8 @@ def test_page_is_accessible_in_both_themes_and_on_a_narrow_screen(console: Sampl
     assert find_violations(page) == []
     page.emulate_media(color_scheme="dark")
     assert find_violations(page, {"type": "rule", "values": ["color-contrast"]}) == []
+    assert console.complaints == []
+    assert console.foreign_requests == []
 
 
 def test_colours_of_the_system_leave_charts_readable_and_the_current_view_marked(console: SampleConsole) -> None:
