@@ -48,7 +48,8 @@ def kill_in_mid_upload(api: Api, command: Command) -> None:
         process.kill()
         killed.set()
     assert [state for (state,) in api.sql("SELECT state FROM loads")] == ["receiving"]
-    assert api.sql("SELECT count(*) FROM load_parts")[0][0] == PARTS_BEFORE_THE_KILL
+    # One more where the client began its second connection later, because its first one was idle for too long.
+    assert api.sql("SELECT count(*) FROM load_parts")[0][0] in (PARTS_BEFORE_THE_KILL, PARTS_BEFORE_THE_KILL + 1)
 
 
 def kill_while_it_waits(api: Api, command: Command) -> None:

@@ -53,7 +53,7 @@ def test_service_runs_until_a_signal_and_exits_with_0(
 ) -> None:
     muster.add_user("anna")
     token = muster.ok("token", "create", "anna").out.strip()
-    service = start("serve", "--port", "0", "--database", muster.url, "--workers", workers, traced=True)
+    service = start("serve", "--port", "0", "--database", muster.url, "--workers", workers, traced=workers == "1")
     port = service.port()
     assert post(port, token) == ["REQUEST_ACCEPTED"] * 2
     assert post(port, token) == ["REQUEST_REJECTED"] * 2

@@ -99,6 +99,7 @@ def test_no_request_fails_while_one_service_ends_and_the_next_one_starts(host: H
             except Exception as error:
                 failed.append(error)
             sent += 1
+            enough.wait(0.01)  # leaves the processor to the services
             if sent % 20 == 0:  # so kept connections are new ones now and then
                 client.close()
         client.close()
