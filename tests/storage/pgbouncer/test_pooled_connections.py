@@ -1,6 +1,7 @@
 """Connections through PgBouncer, which gives each transaction another connection of the server."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -89,15 +90,15 @@ def test_options_are_read_as_the_server_reads_them() -> None:
 
 
 @needs_pgbouncer
+@pytest.mark.parametrize("narrow", [""], indirect=True, ids=["refusing"])
 def test_no_statement_stays_prepared(narrow: PgBouncer, direct_url: str) -> None:
-    storages = [open_storage(narrow.to_url(direct_url)) for _ in range(2)]
-    for n in range(8):
-        for number, storage in enumerate(storages):
-            save(storage, build_customer(f"{number}-{n}", f"{number}-{n}"))
-            assert len(look_up(storage, [f"0-{n}", f"1-{n}"]).numbers) == number + 1
-    assert fetch(storages[0], "SELECT count(*) FROM pg_prepared_statements") == [(0,)]
-    for storage in storages:
-        storage.close()
+    url = narrow.to_url(direct_url)
+    with closing(open_storage(url)) as first, closing(open_storage(url)) as second:
+        for n in range(8):
+            for number, storage in enumerate((first, second)):
+                save(storage, build_customer(f"{number}-{n}", f"{number}-{n}"))
+                assert len(look_up(storage, [f"0-{n}", f"1-{n}"]).numbers) == number + 1
+        assert fetch(first, "SELECT count(*) FROM pg_prepared_statements") == [(0,)]
 
 
 def test_direct_connections_prepare_statements(postgres_server_url: str) -> None:
