@@ -116,7 +116,7 @@ def test_large_customers_make_smaller_batches() -> None:
     customers = [{"communicationNumber": "n", "requester": "x" * 3_000_000} for _ in range(12)]
     with connect(service) as (client, _):
         assert len(list(client.load(customers))) == 12
-    assert [len(batch) for batch in service.read_customers()] == [5, 5, 2]
+    assert sorted(len(batch) for batch in service.read_customers()) == [2, 5, 5]  # several are in flight
 
 
 def test_error_is_raised_in_the_place_of_the_results_of_its_batch() -> None:

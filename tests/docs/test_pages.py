@@ -11,7 +11,8 @@ from muster.settings import CLIENT_TOKEN_VARIABLE, iterate_settings, variable_na
 PROJECT = Path(__file__).parents[2]
 SOURCE = PROJECT / "src" / "muster"
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.joinpath("docs").rglob("*.md")])
-SETTINGS = {variable_name(name) for name, _, _ in iterate_settings()} | {"MUSTER_TEST_POSTGRES", CLIENT_TOKEN_VARIABLE}
+OF_TESTS = {"MUSTER_TEST_CITUS", "MUSTER_TEST_POSTGRES"}
+SETTINGS = {variable_name(name) for name, _, _ in iterate_settings()} | OF_TESTS | {CLIENT_TOKEN_VARIABLE}
 # The changelog names settings of earlier versions.
 CURRENT_PAGES = [page for page in PAGES if page.name != "CHANGELOG.md"]
 
