@@ -17,19 +17,27 @@ _Row = tuple[Any, ...]
 class PooledCursor(psycopg.Cursor[_Row]):
     """Sets the parameters together with the first statement of a transaction, in one round trip.
 
-    A pipeline in autocommit mode is one transaction.
+    The two are one script, which is one transaction. psycopg's pipelines won't do: they end with a Flush after the
+    Sync. PgBouncer may have taken the server's connection back by then, gives the client another one for the Flush,
+    and waits for an answer that never comes: the connection is lost to all others until the client's next statement.
     """
 
-    def execute(self, *args: Any, **options: Any) -> Self:
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         connection = cast("BoundedConnection", self.connection)
         if connection.info.transaction_status is not TransactionStatus.IDLE:
-            return super().execute(*args, **options)
-        with connection.pipeline():
-            psycopg.Cursor[_Row](connection).execute(connection.set_up.encode())
-            super().execute(*args, **options)
+            return super().execute(query, params, **options)
+        statement = psycopg.ClientCursor(connection).mogrify(query, params)
+        super().execute(f"{connection.set_up}; {statement}".encode(), prepare=False)
+        while self.nextset():
+            pass
         return self
 
     def executemany(self, *args: Any, **options: Any) -> None:
+        connection = cast("BoundedConnection", self.connection)
+        if connection.autocommit and connection.info.transaction_status is TransactionStatus.IDLE:
+            with connection.transaction():
+                super().executemany(*args, **options)
+            return
         _begin(self)
         super().executemany(*args, **options)
 
