@@ -34,11 +34,19 @@ settings.load_profile("muster")
 _KINDS = ["sqlite", "postgres", *(["citus"] if COORDINATOR else [])]
 
 
-# Tests that see the product from outside: its code runs in other processes, which are killed at the end, or it was
-# traced already when it was imported. And those that go through all pages again, which other tests cover one by one.
+# Tests whose tracing takes time and counts next to nothing.
 _UNTRACED = (
-    *("browser/", "contract/", "docs/", "fuzzing/", "package/", "server/", "test_structure.py"),
+    # They see the product from outside: its code runs in other processes, which are killed at the end, or it was traced
+    # already when it was imported.
+    *("browser/", "contract/", "docs/", "fuzzing/", "operations/", "package/", "server/", "test_structure.py"),
+    *("cli/test_load_url_kills.py", "cli/test_serve_tls.py", "observability/test_multiprocess.py", "sample_data/"),
+    # They go through all pages again, or do the same many times, and other tests cover the lines.
     *(f"web/console/test_{name}.py" for name in ("access", "injection", "pages", "privacy")),
+    *(f"intake/test_{name}.py" for name in ("decoding_cost", "findings", "json_structure", "properties")),
+    *("intake/test_tolerant_json.py", "customer/test_column_tests.py", "spark/test_write.py"),
+    *("storage/test_record_reports.py", "storage/test_record_search.py", "storage/test_compatible_upgrades.py"),
+    *("loads/formats/test_content.py", "loads/sheets/test_shared_strings.py", "loads/sheets/test_regular_rows.py"),
+    *("loads/mapping/test_headers.py", "loads/test_dry_run.py", "loads/test_load_store_properties.py"),
 )
 
 

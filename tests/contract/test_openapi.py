@@ -190,7 +190,7 @@ def make_shallow_document() -> dict[str, Any]:
 def test_every_response_conforms_to_the_document(sqlite_url: str, tmp_path: Path) -> None:
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(make_shallow_document()))
-    options = ("--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--generation-deterministic")
+    options = ("--phases", "examples,coverage,fuzzing", "--max-examples", "3", "--generation-deterministic")
     with serving(sqlite_url) as api:
         failures = openapi.check(str(path), api.user(Role.ADMIN), "--url", f"http://127.0.0.1:{api.port}", *options)
     assert failures is None, failures

@@ -93,6 +93,7 @@ def _serve(settings: Settings) -> None:
             on_worker_exit=mark_dead,
         )
         with multiprocess_dir(settings.workers):
+            bootstrap.preload()  # here, because prometheus_client looks for the directory when it is imported
             exit_code = run(service)
     if exit_code:
         raise CommandError("the service did not start; its log above says why")
