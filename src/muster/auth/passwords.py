@@ -1,6 +1,7 @@
 """Passwords: argon2id hashes, and the syntax of names and passwords."""
 
 import secrets
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher, Type
@@ -28,8 +29,9 @@ def verify_password(password_hash: str, password: str) -> bool:
         return False
 
 
+@cache
 def make_dummy_hash() -> str:
-    """Returns the hash of a random password, which is then discarded."""
+    """Returns the hash of a random password, which is then discarded; one for each process."""
     return hash_password(secrets.token_urlsafe(32))
 
 
