@@ -12,12 +12,16 @@ _INPUTS = {"input", "select", "textarea", "button"}
 
 @dataclass
 class PageForm:
-    """A form, and the values that it would send as it stands. `choices` has the options of its selects."""
+    """A form, and the values that it would send as it stands. `choices` has the options of its selects.
+
+    `buttons` are the values of those that send it, in the order of the page: Enter in a field presses the first.
+    """
 
     action: str
     method: str
     values: dict[str, list[str]] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
+    buttons: list[str] = field(default_factory=list)
 
 
 class ConsolePage(HTMLParser):
@@ -100,7 +104,9 @@ class ConsolePage(HTMLParser):
         if tag == "select":
             self._select = name
             form.choices[name] = []
-        elif tag != "button" and (attributes.get("type") not in ("checkbox", "radio") or "checked" in attributes):
+        elif tag == "button":
+            form.buttons.append(attributes.get("value") or "")
+        elif attributes.get("type") not in ("checkbox", "radio") or "checked" in attributes:
             form.values.setdefault(name, []).append(attributes.get("value") or "")
             if tag == "textarea":
                 self._textarea = form.values[name]

@@ -179,6 +179,15 @@ def test_a_wide_file_is_mapped_page_by_page(sender: ConsoleBrowser) -> None:
         assert sender.get(path, columns=value).status == 400
 
 
+@pytest.mark.parametrize("width", [3, 70])
+def test_enter_in_a_field_tries_the_file_as_the_main_button_does(sender: ConsoleBrowser, width: int) -> None:
+    header = [f"column {number}" for number in range(width)]
+    path = upload(sender, to_csv([["x"] * width], header))
+    pressed, *others = sender.get(path).form(path).buttons
+    assert pressed == "check"
+    assert {"check", "toml", "preview"} <= set(others)
+
+
 def test_a_file_with_more_columns_than_a_form_has_is_mapped_as_toml(sender: ConsoleBrowser) -> None:
     path = upload(sender, to_csv([["x"] * 500], [f"c{number}" for number in range(500)]))
     page = sender.get(path)
