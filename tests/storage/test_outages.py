@@ -126,7 +126,7 @@ def test_write_fails_after_the_lock_timeout_while_another_process_writes(sqlite_
     storage = open_storage(sqlite_url, lock_timeout=0.2)
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StorageUnavailableError, match="SQLITE_BUSY"):
+        with pytest.raises(StorageBusyError, match="SQLITE_BUSY"):
             save(storage, build_customer("1"))
         assert look_up(storage, ["1"]).numbers == frozenset()  # readers are not blocked
         assert storage.ready()
@@ -178,7 +178,7 @@ def test_audit_entry_fails_after_the_lock_timeout_while_the_head_is_locked(postg
     storage = open_storage(postgres_url, lock_timeout=0.1)
     with psycopg.connect(postgres_url.replace("+psycopg", "")) as other:
         other.execute("SELECT 1 FROM audit_head FOR UPDATE")
-        with pytest.raises(StorageUnavailableError):
+        with pytest.raises(StorageBusyError, match="55P03"):
             storage.audit.append(EVENT)
         save(storage, build_customer("1"))  # batches do not lock the head
     storage.audit.append(EVENT)

@@ -6,7 +6,10 @@ import pytest
 from litestar.testing import TestClient
 
 from muster.intake.customer_store import CommitOutcome, LostCommitError
+from muster.loads.load_store import NewLoad
+from muster.storage.errors import StorageBusyError
 from muster.web.app import Application
+from tests.loads.fakes import MemoryLoadStore
 from tests.web.fakes import (
     ANNA,
     BATCH,
@@ -17,6 +20,7 @@ from tests.web.fakes import (
     FakeIntake,
     FakeVerifier,
     application,
+    make_load_service,
 )
 
 JSON = {"Content-Type": "application/json"}
@@ -163,6 +167,36 @@ def test_500_names_its_batch_only_when_the_outcome_is_unknown(outcome: CommitOut
     assert (response.status_code, list(response.json())) == (500, ["errorCode", "errorDescription", "timeElapsedMs"])
     headers = (response.headers.get("Muster-Outcome"), response.headers.get("Muster-Batch-Id"))
     assert headers == (("unknown", str(BATCH_ID)) if outcome is CommitOutcome.UNKNOWN else (None, None))
+
+
+class LockedLoadStore(MemoryLoadStore):
+    """Of a database whose lock others hold."""
+
+    def create_once(self, load: NewLoad) -> bool:
+        raise StorageBusyError("the database is locked by others: SQLSTATE 55P03")
+
+
+def test_a_change_that_waits_too_long_for_other_writers_is_a_503_that_says_when_to_try_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with build_client(application(loads=make_load_service(LockedLoadStore()))) as client:
+        response = client.post("/api/v1/loads", json={"name": "a.csv"}, auth=ANNA)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert response.json()["message"] == "the database is busy with other changes; send the request again later"
+    log = "".join(capsys.readouterr())
+    assert "database_busy" in log
+    assert "internal_error" not in log
+
+
+@pytest.mark.parametrize("path", [SAVE, VALIDATE, SAVE + "/"])
+def test_a_batch_that_waits_too_long_for_other_writers_is_the_500_of_the_contract(path: str) -> None:
+    def wait_in_vain(content: bytes) -> None:
+        raise StorageBusyError("the database is locked by other writers")
+
+    with build_client(application(FakeIntake(wait_in_vain))) as client:
+        response = client.post(path, content=BATCH, headers=JSON, auth=ANNA)
+    assert (response.status_code, response.json()["errorCode"]) == (500, "500")
+    assert "Retry-After" not in response.headers
 
 
 def test_debug_variable_of_litestar_has_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:

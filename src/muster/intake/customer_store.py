@@ -113,7 +113,7 @@ class StoreUnavailableError(Exception):
 
 
 class StoreBusyError(StoreUnavailableError):
-    """Other writers kept this one waiting for longer than it may. The store works."""
+    """Others held a lock for longer than this call may wait. The store works, and nothing was changed."""
 
 
 class OutcomeUnknownError(Exception):

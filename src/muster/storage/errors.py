@@ -26,6 +26,7 @@ R = TypeVar("R")
 
 # Serialization failure and deadlock.
 _CONFLICT_STATES: Final = frozenset({"40001", "40P01"})
+_LOCK_TIMEOUT_STATE: Final = "55P03"
 _CONFLICT_CLASS: Final = "23"  # integrity constraint violation
 # The code that Citus gives to a duplicate key in a COPY, but also to internal errors: then only the message tells.
 _INTERNAL_ERROR: Final = "XX000"
@@ -61,7 +62,7 @@ class StorageUnavailableError(StorageError, StoreUnavailableError):
 
 
 class StorageBusyError(StorageUnavailableError, StoreBusyError):
-    """Other writers held the lock of a SQLite database for longer than this one waits."""
+    """Others held a lock of the database for longer than this one waits. Nothing was changed."""
 
 
 class LostAnswerError(StorageUnavailableError, OutcomeUnknownError):
@@ -147,6 +148,8 @@ def _convert_postgres_error(error: psycopg.Error) -> Exception:
         denied = StorageError(f"the database user has no right to do this: SQLSTATE {state}, {_get_first_line(error)}")
         denied.remedy = _SCHEMA_REMEDY if "schema" in str(error) else _TABLE_REMEDY
         return denied
+    if state == _LOCK_TIMEOUT_STATE:
+        return StorageBusyError(f"the database is locked by others: SQLSTATE {state}")
     if state.startswith(_UNAVAILABLE_CLASSES):
         return StorageUnavailableError(f"the database is not available: SQLSTATE {state}, {type(error).__name__}")
     kind = StorageUnavailableError if isinstance(error, psycopg.OperationalError) else StorageError

@@ -7,13 +7,13 @@ from litestar.exceptions import NotFoundException, ValidationException
 from litestar.response.base import ASGIResponse
 
 from muster.intake.customer_store import StoreBusyError
-from muster.observability.logs import log_error
+from muster.observability.logs import log_error, log_warning
+from muster.web.batches import SUBMIT_PATH, VALIDATE_PATH
 from muster.web.console.access import SignInRequiredError
 from muster.web.console.error_pages import build_error_page, is_console_path
 from muster.web.json_responses import build_json_response
 from muster.web.parameters import to_parameter_problem
 from muster.web.problems import (
-    RETRY_NOT_READY,
     Problem,
     build_internal_error_body,
     build_internal_error_headers,
@@ -25,8 +25,10 @@ from muster.web.request_context import RequestContext
 
 
 def build_error_response(error: Exception, context: RequestContext) -> ASGIResponse:
-    """The response to an exception. Logs an internal error."""
+    """The response to an exception. Logs an internal error, and a database that is busy."""
     problem = _find_problem(error, context)
+    if problem is not None and isinstance(error, StoreBusyError):
+        log_warning("database_busy", str(error), **_describe_request(context))
     if is_console_path(context.path):
         if problem is None and not isinstance(error, SignInRequiredError):
             _log_internal_error(error, context)
@@ -40,7 +42,11 @@ def build_error_response(error: Exception, context: RequestContext) -> ASGIRespo
 
 def _log_internal_error(error: Exception, context: RequestContext) -> None:
     context.has_internal_error = True
-    log_error(error, method=context.method, **({"route": context.route} if context.route else {}))
+    log_error(error, **_describe_request(context))
+
+
+def _describe_request(context: RequestContext) -> dict[str, str]:
+    return {"method": context.method, **({"route": context.route} if context.route else {})}
 
 
 def _find_problem(error: Exception, context: RequestContext) -> Problem | None:
@@ -49,11 +55,8 @@ def _find_problem(error: Exception, context: RequestContext) -> Problem | None:
             return to_parameter_problem(error)
         case NotFoundException():
             return path_not_found(context.find_nearest_route())
-        case StoreBusyError() if context.method in ("GET", "HEAD") and not is_console_path(context.path):
-            # Of what was sent, the contract has a 500.
-            return Problem(
-                503, "the database is busy with other writers; send the request again later", RETRY_NOT_READY
-            )
+        case StoreBusyError() if context.route in (VALIDATE_PATH, SUBMIT_PATH):
+            return None  # the contract has a 500
     return to_problem(error)
 
 

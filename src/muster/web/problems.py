@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from muster.auth.login_throttle import TooManyAttemptsError
 from muster.auth.oidc.errors import ProviderUnavailableError
-from muster.intake.customer_store import CommitOutcome, LostCommitError, OutcomeUnknownError
+from muster.intake.customer_store import CommitOutcome, LostCommitError, OutcomeUnknownError, StoreBusyError
 from muster.intake.decode import InvalidBatchError, TooManyCustomersError
 from muster.intake.idempotency import KeyInProgressError, KeyReusedError
 from muster.loads.formats import UnsupportedFormatError
@@ -109,6 +109,9 @@ def to_problem(error: Exception) -> Problem | None:
             return Problem(429, "too many requests of this user are running; send the request again later", RETRY_BUSY)
         case PoolSaturatedError():
             return Problem(503, "all threads are busy and the queue is full; send the request again later", RETRY_BUSY)
+        case StoreBusyError():
+            message = "the database is busy with other changes; send the request again later"
+            return Problem(503, message, RETRY_NOT_READY)
         case MethodNotAllowedException():
             return _method_not_allowed(error)
         case (

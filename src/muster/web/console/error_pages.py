@@ -15,9 +15,9 @@ _UNAVAILABLE: Final = text(
     "operator, who finds the error in the log."
 )
 _BUSY: Final = text(
-    "The database is busy: another process writes to it, and what you look at must be noted in the audit log first. "
-    "Nothing was changed. Reload the page in a few seconds; if it stays, tell the operator, who finds the error in the "
-    "log."
+    "The database is busy with other changes, such as a purge. What you sent must wait for them, and so must a page "
+    "that the audit log notes. Nothing was changed. Try again in a few seconds; if it stays, tell the operator, who "
+    "finds the cause in the log."
 )
 _OUTCOME_UNKNOWN: Final = text(
     "The database's answer was lost: what you sent may have been done or not. Look whether it was before you repeat it."
@@ -33,10 +33,10 @@ def is_console_path(path: str) -> bool:
 
 
 def build_error_page(error: Exception, problem: Problem | None) -> HtmlResponse:
-    """The page for an exception. `problem` is None for an internal error, which is logged already."""
+    """The page for an exception. `problem` is None for an internal error. What must be logged is logged already."""
     if isinstance(error, SignInRequiredError):
         return redirect(SIGN_IN_PATH)
-    if problem is None:
+    if problem is None or isinstance(error, StoreBusyError):
         return _build_failure_page(error)
     headers = [header for header in problem.headers if header[0] != "WWW-Authenticate"]
     return _render(problem.status, headers, message=problem.message)

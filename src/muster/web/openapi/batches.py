@@ -123,6 +123,8 @@ _DESCRIPTIONS: Final = {
     413: "The request has more customers or bytes than allowed.",
     415: "The body is not `application/json` in UTF-8, or has a coding other than gzip and zstd.",
     422: "The key was used for another request.",
+    503: "Too many requests are waiting, or the OpenID provider of a JWT is unavailable; try again after `Retry-After` "
+    "seconds.",
 }
 _STATUSES: Final = (400, 401, 403, 408, 413, 414, 415, 429, 503)
 

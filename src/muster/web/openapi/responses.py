@@ -15,8 +15,8 @@ DESCRIPTIONS: Final = {
     414: "The path and the query are too long.",
     429: "Too many wrong credentials came from this address, or too many requests of this user are running; try "
     "again after `Retry-After` seconds.",
-    503: "Too many requests are waiting, or the OpenID provider of a JWT is unavailable; try again after `Retry-After` "
-    "seconds.",
+    503: "Too many requests are waiting, the database is busy with other changes, or the OpenID provider of a JWT is "
+    "unavailable; try again after `Retry-After` seconds.",
 }
 
 _TEXT_HEADER: Final[JsonSchema] = {"required": True, "schema": {"type": "string"}}
