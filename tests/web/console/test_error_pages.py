@@ -21,7 +21,7 @@ from tests.web.console.conftest import ConsoleBrowser, run_console
     ("error", "status", "words"),
     [
         (StorageUnavailableError("database is locked"), 503, "nothing was changed. Try again in a minute"),
-        (StorageBusyError("database is locked"), 503, "Nothing was changed. Try again in a few seconds"),
+        (StorageBusyError("database is locked"), 503, "<p>Reload the page in a few seconds."),
         (LostAnswerError(), 500, "may have been done or not"),
         (LostCommitError(UUID(int=7)), 500, "may have been done or not"),
         (StorageError("secret"), 500, "Something failed inside the service, and nothing was changed"),

@@ -1,5 +1,6 @@
 """Pages for requests of the console that end with an exception."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from muster.intake.customer_store import LostCommitError, OutcomeUnknownError, StoreBusyError, StoreUnavailableError
@@ -15,9 +16,11 @@ _UNAVAILABLE: Final = text(
     "operator, who finds the error in the log."
 )
 _BUSY: Final = text(
-    "The database is busy with other changes, such as a purge. What you sent must wait for them, and so must a page "
-    "that the audit log notes. Nothing was changed. Try again in a few seconds; if it stays, tell the operator, who "
-    "finds the cause in the log."
+    "The database is busy with other changes, such as a purge, and this request has waited for them in vain. Nothing "
+    "was changed."
+)
+_BUSY_REMEDY: Final = text(
+    "Reload the page in a few seconds. If it stays busy, tell the operator, who finds the cause in the log."
 )
 _OUTCOME_UNKNOWN: Final = text(
     "The database's answer was lost: what you sent may have been done or not. Look whether it was before you repeat it."
@@ -46,16 +49,16 @@ def _build_failure_page(error: Exception) -> HtmlResponse:
     """Only what is known not to have changed anything is said to have not."""
     match error:
         case OutcomeUnknownError() | LostCommitError():
-            return _render(500, failure=_OUTCOME_UNKNOWN)
+            return _render(500, failure=[_OUTCOME_UNKNOWN])
         case StoreBusyError():
-            return _render(503, RETRY_NOT_READY, failure=_BUSY)
+            return _render(503, RETRY_NOT_READY, failure=[_BUSY, _BUSY_REMEDY])
         case StoreUnavailableError():
-            return _render(503, RETRY_NOT_READY, failure=_UNAVAILABLE)
-    return _render(500, failure=_FAILED)
+            return _render(503, RETRY_NOT_READY, failure=[_UNAVAILABLE])
+    return _render(500, failure=[_FAILED])
 
 
 def _render(
-    status: int, headers: Headers = (), *, message: str = "", failure: TranslatableText | None = None
+    status: int, headers: Headers = (), *, message: str = "", failure: Sequence[TranslatableText] = ()
 ) -> HtmlResponse:
     return render(
         "error.html",

@@ -132,7 +132,7 @@ def _format_bytes(size: int) -> str:
         if value < 1024:
             break
         value, unit = value / 1024, following
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+    return f"{value:.0f} {unit}" if value >= 100 or value.is_integer() else f"{value:.1f} {unit}"
 
 
 def _format_duration(seconds: int) -> str:
