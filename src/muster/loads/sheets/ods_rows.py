@@ -7,6 +7,7 @@ from muster.loads.row_errors import ROW_TOO_LONG
 from muster.loads.rows import InvalidFileError, RowProblem
 from muster.loads.sheets.archive import ReadBudget
 from muster.loads.sheets.ods_cells import read_ods_cell
+from muster.loads.sheets.ods_row_skipping import skip_rows
 from muster.loads.sheets.ods_text import Paragraph
 from muster.loads.sheets.table_rows import (
     MAX_COLUMNS,
@@ -54,7 +55,8 @@ class OdsRowParser:
 
     def parse(self, chunks: Iterable[bytes]) -> Iterator[TableRow]:
         """The rows that are not blank. Raises `InvalidFileError`."""
-        for _ in parse_stream(chunks, CONTENT, self._start, self._end, self._characters):
+        wanted = skip_rows(chunks, lambda: not self._table_depth)
+        for _ in parse_stream(wanted, CONTENT, self._start, self._end, self._characters):
             while self._rows:
                 rows, self._rows = self._rows, []
                 for row, count in rows:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from muster.loads.sheets.ods_cells import OFFICE_VALUE_TYPE
+from muster.loads.sheets.ods_row_skipping import skip_rows
 from muster.loads.sheets.ods_rows import CELLS, CONTENT
 from muster.loads.sheets.table_rows import check_sheet_count
-from muster.loads.sheets.xml_stream import MAX_DEPTH, Attributes, nested_too_deeply, parse_stream
+from muster.loads.sheets.xml_stream import MAX_DEPTH, MAX_TOKEN_BYTES, Attributes, nested_too_deeply, parse_stream
 
 _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _STYLE: Final = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
@@ -59,15 +60,25 @@ class _SheetScanner:
     def end(self, _: str) -> None:
         self._stack.pop()
 
+    def has_rows(self) -> bool:
+        """Whether the table where the parser stands is known to have rows, so that others of it say nothing new."""
+        return bool(self.sheets) and self.sheets[-1].has_rows
+
     def _add_sheet(self, attributes: Attributes) -> None:
         is_visible = attributes.get(_TABLE + "style-name") not in self._hidden_styles
         self.sheets.append(OdsSheet(attributes.get(_TABLE + "name", ""), is_visible))
         check_sheet_count(len(self.sheets))
 
 
-def scan_sheets(chunks: Iterable[bytes], is_enough: Callable[[Sequence[OdsSheet]], bool]) -> Sequence[OdsSheet]:
+def scan_sheets(
+    chunks: Iterable[bytes],
+    is_enough: Callable[[Sequence[OdsSheet]], bool],
+    *,
+    settled_bytes: int = MAX_TOKEN_BYTES,
+) -> Sequence[OdsSheet]:
     """The tables, in their order, up to those that are enough. Raises `InvalidFileError`."""
     scanner = _SheetScanner()
+    chunks = skip_rows(chunks, scanner.has_rows, settled_bytes)
     for _ in parse_stream(chunks, CONTENT, scanner.start, scanner.end, None):
         if is_enough(scanner.sheets):
             break
