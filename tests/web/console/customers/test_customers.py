@@ -76,19 +76,20 @@ def test_injected_text_stays_text(console: ConsoleBrowser, text: str) -> None:
 @pytest.mark.parametrize(
     ("at", "shown"),
     [
-        ("2024-05-25", "This customer did not exist yet on 2024-05-25 23:59:59"),
-        ("2024-05-26", "As it was on 2024-05-26 23:59:59: version 1. It was replaced by version 2 on 2024-05-28"),
-        ("2024-05-27T00:00:00Z", "As it was on 2024-05-27 00:00:00: version 1."),
-        ("2024-05-28", "As it was on 2024-05-28 23:59:59: version 2. It is still the current version."),
-        ("9999-12-31", "version 2."),
+        ("2024-05-25", ["This customer did not exist yet on 2024-05-25 23:59:59"]),
+        ("2024-05-26", ["As it was on 2024-05-26 23:59:59", "version 1. It was replaced by version 2 on 2024-05-28"]),
+        ("2024-05-27T00:00:00Z", ["As it was on 2024-05-27 00:00:00", "version 1."]),
+        ("2024-05-28", ["As it was on 2024-05-28 23:59:59", "version 2. It is still the current version."]),
+        ("9999-12-31", ["version 2."]),
     ],
 )
-def test_document_of_a_day_says_what_replaced_it(console: ConsoleBrowser, at: str, shown: str) -> None:
+def test_document_of_a_day_says_what_replaced_it(console: ConsoleBrowser, at: str, shown: list[str]) -> None:
     console.sign_in(*NORTH)
     if open_page(console, "past").status == 404:
         save(console, build("past"))
         save(console, build("past", 2), days=2)
-    assert shown in open_page(console, "past", at=at).text
+    page = open_page(console, "past", at=at)
+    assert [words for words in shown if words not in page.text] == []
 
 
 @pytest.mark.parametrize(
