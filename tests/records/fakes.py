@@ -50,6 +50,10 @@ class MemoryRecords:
     def customer(self, ext_id: str, unit: str, at: datetime | None) -> CustomerVersion | None:
         return VERSIONS[0] if (ext_id, unit) == ("c", "NORTH") and (at is None or at >= AT) else None
 
+    def version(self, ext_id: str, unit: str, number: int) -> CustomerVersion | None:
+        found = [found for found in VERSIONS if (ext_id, unit, number) == ("c", "NORTH", found.version)]
+        return found[0] if found else None
+
     def customer_units(self, ext_id: str, units: Set[str] | None) -> Sequence[str]:
         return ["NORTH"] if ext_id == "c" and (units is None or "NORTH" in units) else []
 

@@ -130,3 +130,24 @@ def test_replacement_of_a_version_is_the_next_one_current_or_not(storage: Storag
     ]
     assert replacements[0] == storage.records.communication("2")
     assert storage.records.replacement("c", "B", 1) is None
+
+
+def test_version_is_found_by_its_number_current_or_not(storage: Storage) -> None:
+    save(storage, *(build_customer(str(version), "c", version) for version in (1, 2)))
+
+    found = [storage.records.version("c", "MAIN", number) for number in (1, 2, 3)]
+    assert found[0] is not None
+    assert found == [found[0], storage.records.customer("c", "MAIN", None), None]
+    assert (found[0].version, found[0].communication_number, found[0].accepted_at) == (1, "1", AT)
+    assert found[0].document.replace(b" ", b"") == b'{"from":"1"}'
+    assert storage.records.version("c", "B", 1) is None
+
+
+def test_version_is_found_by_a_moment_among_many(storage: Storage) -> None:
+    with storage.customers.session() as session:
+        for version in range(1, 14):
+            at = AT + timedelta(hours=version)
+            session.save(replace(build_batch(build_customer(str(version), "c", version)), received_at=at), RESPONSE)
+
+    found = [storage.records.customer("c", "MAIN", AT + timedelta(hours=hour)) for hour in (14, 12, 3, 1, 0)]
+    assert [version and version.version for version in found] == [13, 12, 3, 1, None]

@@ -77,11 +77,10 @@ class HistoryReader:
         visible_unit = self._select_unit("customer", ext_id, unit, user)
         if visible_unit is None:
             return None
-        found = self._store.versions(ext_id, visible_unit, below=number + 1, limit=1, max_bytes=0)
-        if not found or found[0].version != number:
-            return None
-        self._record_read(Action.CUSTOMER_READ, user, found)
-        return found[0]
+        found = self._store.version(ext_id, visible_unit, number)
+        if found is not None:
+            self._record_read(Action.CUSTOMER_READ, user, [found])
+        return found
 
     def replacement(self, version: CustomerVersion) -> Communication | None:
         """What replaced a version that the user has read; None for the current version."""
