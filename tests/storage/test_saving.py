@@ -1,5 +1,7 @@
 """Saving batches, and reading the rows back."""
 
+import json
+import random
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
@@ -45,6 +47,14 @@ def test_update_moves_the_replaced_version_to_the_history(storage: Storage) -> N
     assert fetch_document(storage) == {"from": "2"}
     assert fetch_document(storage, "customer_history") == {"from": "1"}
     assert fetch(storage, "SELECT communication_number, version FROM customer_history") == [("1", 1)]
+
+
+def test_large_document_is_whole_in_the_history(storage: Storage) -> None:
+    """PostgreSQL stores it apart from its row, which is deleted by the statement that copies it."""
+    document = json.dumps({"text": random.Random(1).randbytes(40_000).hex()}).encode()
+    save(storage, build_customer("1", "c", document=document))
+    save(storage, build_customer("2", "c", version=2))
+    assert fetch_document(storage, "customer_history") == json.loads(document)
 
 
 def test_superseded_versions_of_a_batch_go_to_the_history(storage: Storage) -> None:

@@ -169,10 +169,9 @@ def _replace(cursor: _Cursor, plan: WritePlan, batch: Batch) -> None:
     of writing the same row.
     """
     ext_ids, units, versions = zip(*plan.replaced, strict=True)
-    replaced = *join_texts(ext_ids), *join_texts(units), list(versions)
-    for statement in (statements.COPY_TO_HISTORY, statements.DELETE_REPLACED):
-        if cursor.execute(statement, replaced).rowcount != len(plan.replaced):
-            raise ConflictError("a customer was changed by another request")
+    replaced = *join_texts(ext_ids), *join_texts(units), *join_texts([str(version) for version in versions])
+    if cursor.execute(statements.MOVE_TO_HISTORY, replaced).rowcount != len(plan.replaced):
+        raise ConflictError("a customer was changed by another request")
     _copy(cursor, statements.COPY_CUSTOMERS, build_customer_rows(plan.updated, batch))
 
 
