@@ -18,7 +18,7 @@ from muster.loads.rows import FileChangedError, InvalidFileError, Row, RowProble
 
 # What a chunk keeps of rows and of documents, in characters or bytes, and the content that it spans. It is the default
 # bound of a request's body.
-MAX_CHUNK_SIZE: Final = 64 * 1024 * 1024
+MAX_CHUNK_SIZE: Final = 4 * 1024 * 1024
 # Records of the first chunk: a mistake that all rows share is told within a second, also when checking is slow.
 FIRST_CHUNK_RECORDS: Final = 1_000
 

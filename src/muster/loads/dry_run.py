@@ -28,7 +28,7 @@ from muster.intake.idempotency import IdempotencyKey, StoredResponse
 from muster.intake.large_body import ResponseBody
 
 # KiB of pages that SQLite keeps in memory; the others lie in its temporary file.
-_CACHE_KIB: Final = 8 * 1024
+_CACHE_KIB: Final = 2 * 1024
 
 _SCHEMA: Final = f"""
 PRAGMA journal_mode = OFF;
