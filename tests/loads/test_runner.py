@@ -313,6 +313,17 @@ def test_dry_run_begins_again_after_a_stop(bench: Bench) -> None:
     assert len(read_refused(bench.loads, ended)) == 1
 
 
+def test_rows_are_counted_once_when_the_file_was_being_judged_at_a_stop(bench: Bench) -> None:
+    source = ListSource([individual(citizenshipCountry="XX"), *build_customers(9)])
+    load = begin_load(bench.loads, chunk_rows=CHUNK, min_accepted_percent=80)
+    seen: list[Load] = []
+    run_load(bench.runner, load, source, on_progress=seen.append, should_stop=lambda: bool(seen))
+    ended = bench.run(source, lease_load(bench.loads, load.id))
+    assert (ended.state, ended.totals.rows) == (LoadState.COMPLETED, 10)
+    assert (ended.totals.accepted, ended.totals.refused) == (9, 1)
+    assert [counted.count for counted in ended.totals.codes] == [1]
+
+
 def test_lease_is_given_back_after_an_error(bench: Bench) -> None:
     bench.customers.before_save = lambda _: (_ for _ in ()).throw(ConflictError("always"))
     load = begin_load(bench.loads)

@@ -119,6 +119,8 @@ class LoadRunner:
                 return self._finish(load, run, failure)
             if run.reopen is None:
                 raise ValueError("a load with min_accepted_percent reads its file twice, and needs `reopen`")
+            # Of a run that ended while it judged the file, the load still has the totals.
+            load = replace(load, totals=Totals())
             with closing(run.reopen()) as source:
                 return self._load(load, replace(run, source=source))
         return self._load(load, run)
