@@ -5,7 +5,7 @@ from typing import Any
 
 from muster.intake.checkpoint import START
 from muster.intake.chunks import ChunkOptions
-from muster.loads.chunks import ChunkReader
+from muster.loads.chunks import FIRST_CHUNK_RECORDS, ChunkReader
 from muster.loads.mapping import make_mapper
 from muster.loads.rows import Layout, Row
 from tests.loads.file_fakes import SENDER, ListSource, make_chunk_intake
@@ -52,3 +52,11 @@ def test_empty_cells_of_wide_sheets_end_a_chunk() -> None:
     chunk = reader.read(make_chunk_intake(), ChunkOptions(SENDER), ROWS)
     assert chunk is not None
     assert len(chunk.records) < 150
+
+
+def test_ten_thousand_minimal_customers_are_one_chunk() -> None:
+    source = ListSource([individual() for _ in range(FIRST_CHUNK_RECORDS + 10_000)])
+    reader = ChunkReader(source, make_mapper(source.layout, None, job="j"), START)
+    intake = make_chunk_intake()
+    chunks = [reader.read(intake, ChunkOptions(SENDER), 10_000) for _ in range(2)]
+    assert [chunk and len(chunk.records) for chunk in chunks] == [FIRST_CHUNK_RECORDS, 10_000]

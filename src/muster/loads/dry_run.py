@@ -27,7 +27,8 @@ from muster.intake.customer_store import (
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
 from muster.intake.large_body import ResponseBody
 
-# KiB of pages that SQLite keeps in memory; the others lie in its temporary file.
+# KiB of pages that SQLite keeps in memory; the others lie in its temporary file. With 8 MiB, the first 200,000 rows
+# took 6 instead of 7 µs each, and a million no less: keys are random, so few of their pages are cached either way.
 _CACHE_KIB: Final = 2 * 1024
 
 _SCHEMA: Final = f"""

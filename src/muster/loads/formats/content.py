@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from muster.intake.checkpoint import Position
 from muster.loads.rows import FileChangedError
 
-# Content that is kept until a position after it is asked for. A chunk of a load spans 64 MiB and a record, and asks
+# Content that is kept until a position after it is asked for. A chunk of a load spans 4 MiB and a record, and asks
 # once, so it never comes near.
 MAX_KEPT_BYTES: Final = 128 * 1024 * 1024
 
