@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pytest
 
+from muster.cli.context import get_operator
 from muster.cli.load_progress import LoadProgress
 from muster.cli.main import main
 from muster.storage import open_storage
@@ -52,6 +53,21 @@ def test_file_is_loaded_and_told(muster: Muster, tmp_path: Path) -> None:
     assert (result.code, result.out) == (0, "")
     assert result.err == "5 rows: 5 accepted, 0 refused\n"
     assert count(muster) == 5
+
+
+def test_operator_who_loads_is_in_the_audit_log_and_a_dry_run_is_not(muster: Muster, tmp_path: Path) -> None:
+    muster.add_user("core")
+    path = write_csv(tmp_path / "c.csv", build_customers(3, bad=1))
+    assert muster("load", path, "--dry-run").code == 3
+    for _ in range(2):  # the second one has nothing to do
+        assert muster("load", path, "--user", "core").code == 3
+    entries = [line.split("\t") for line in muster.ok("audit").out.splitlines() if "\tload." in line]
+    assert [entry[2:4] for entry in entries] == [[get_operator(), "load.started"], ["core", "load.ended"]]
+    assert [entry[4] for entry in entries] == [entries[0][4]] * 2
+    assert [entry[5] for entry in entries] == [
+        f"bytes={Path(path).stat().st_size} dryRun=False sender=core",
+        "state=completed rows=4 accepted=3 refused=1",
+    ]
 
 
 def test_refused_rows_are_told_by_code_with_their_first_cell(muster: Muster, tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid4
 
+from muster.audit.events import Action, AuditEvent
 from muster.bootstrap import tuned_interpreter
 from muster.bootstrap.load_runner import make_load_runner
 from muster.bootstrap.senders import LoadSender
+from muster.cli.context import get_operator
 from muster.cli.errors import SOME_REFUSED, CommandError
 from muster.cli.load_errors import load_errors, show_samples
 from muster.cli.load_input import InputFile, open_input
@@ -23,6 +25,7 @@ from muster.cli.progress_line import format_seconds
 from muster.intake.service import generate_batch_id
 from muster.loads.dry_run_record import DryRunRecord
 from muster.loads.earlier_loads import find_completed, find_unfinished
+from muster.loads.load_events import build_end_event
 from muster.loads.load_store import FINAL_STATES, Load, LoadState, NewLoad
 from muster.loads.rows import FileChangedError, Layout, RowSource
 from muster.loads.runner import LoadRunner
@@ -56,7 +59,8 @@ class FileLoad:
         wanted = self._describe()
         load = Load(**{field.name: getattr(wanted, field.name) for field in fields(NewLoad)})
         with DryRunRecord(load) as record, closing(self._open()) as source:
-            return self._run(make_load_runner(self._store, record), record, load, uuid4(), source)
+            ended = self._run(make_load_runner(self._store, record), load, uuid4(), source)
+            return self._report(record, ended, source)
 
     def run(self) -> int:
         """Goes on with the load of the file, or begins it, unless the file was loaded whole."""
@@ -85,6 +89,8 @@ class FileLoad:
         with closing(self._open()) as source:
             # Before the load is recorded: the mapping may not fit.
             self._request.make_mapper(source.layout, job=str(wanted.id))
+            details = {"bytes": wanted.size, "dryRun": False, "sender": wanted.sender}
+            self._store.audit.append(AuditEvent(get_operator(), Action.LOAD_STARTED, str(wanted.id), details))
             self._store.loads.create(wanted)
             return self._run_leased(wanted.id, source)
 
@@ -98,12 +104,15 @@ class FileLoad:
         if load.position.row:
             print_note(f"the load of this file goes on after row {load.position.row:,}")
         runner = make_load_runner(self._store, lease_duration=self._request.bounds.lease)
-        return self._run(runner, self._store.loads, load, lease, source)
+        ended = self._run(runner, load, lease, source)
+        if ended.state in FINAL_STATES:
+            self._store.audit.append(build_end_event(ended))
+        return self._report(self._store.loads, ended, source)
 
-    def _run(self, runner: LoadRunner, loads: KeepsRefusedRows, load: Load, lease: UUID, source: RowSource) -> int:
+    def _run(self, runner: LoadRunner, load: Load, lease: UUID, source: RowSource) -> Load:
         mapper = self._request.make_mapper(source.layout, job=str(load.id))
         with stop_on_signals() as should_stop, LoadProgress(load, source) as progress, tuned_interpreter():
-            ended = runner.run(
+            return runner.run(
                 load,
                 lease,
                 source,
@@ -114,7 +123,6 @@ class FileLoad:
                 on_invalid=show_samples,
                 should_stop=should_stop,
             )
-        return self._report(loads, ended, source)
 
     def _lease(self, load_id: UUID, lease: UUID) -> Load:
         """Leases the load; waits until the lease of a process that was killed has expired."""

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from muster.audit.events import Action, AuditEvent, AuditSink
+from muster.audit.events import AuditSink
 from muster.intake.checkpoint import LeaseLostError, Totals
 from muster.loads.job import LoadJob
 from muster.loads.lease import LEASE_DURATION
+from muster.loads.load_events import build_end_event
 from muster.loads.load_store import FINAL_STATES, Load, LoadState, LoadStore
 from muster.loads.observer import LoadObserver
 from muster.loads.pace import Pace
@@ -135,14 +136,7 @@ class LoadWorker:
         if not self._environment.keeps_refused:
             self._store.delete_refused(load.id)
         ended = self._store.get(load.id) or load
-        totals = ended.totals
-        details = {
-            "state": ended.state.value,
-            "rows": totals.rows,
-            "accepted": totals.accepted,
-            "refused": totals.refused,
-        }
-        self._environment.audit.append(AuditEvent(load.sender, Action.LOAD_ENDED, str(load.id), details))
+        self._environment.audit.append(build_end_event(ended))
         self._observer.record_end(ended)
 
     def _give_back(self, load: Load, lease: UUID, reason: str) -> None:
