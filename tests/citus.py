@@ -66,7 +66,12 @@ _dropping = ThreadPoolExecutor(6)  # their threads end before the process does
 
 
 def _drop(name: str, node: str) -> None:
-    """Again if need be: a background worker of Citus may connect at the same moment."""
+    """Again if need be: a background worker of Citus may connect at the same moment.
+
+    Without TLS: a test may fork a service meanwhile, in which a lock that OpenSSL holds in this thread would never be
+    released.
+    """
+    node = make_url(node).update_query_dict({"sslmode": "disable"}).render_as_string(hide_password=False)
     for _ in range(20):
         with suppress(psycopg.errors.ObjectInUse):
             _execute(node, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
