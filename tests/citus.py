@@ -7,9 +7,10 @@ node, as services do. There a few tests fail, because a worker node takes none o
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from typing import Any
 from uuid import uuid4
 
@@ -62,16 +63,13 @@ class CitusDatabaseMaker:
                 _dropping.submit(_drop, name, node)
 
 
-_dropping = ThreadPoolExecutor(6)  # their threads end before the process does
+# Processes that end before this one does, and no threads: a test may fork a service meanwhile, in which a lock that
+# OpenSSL holds in a thread would never be released.
+_dropping = ProcessPoolExecutor(3, get_context("spawn"))
 
 
 def _drop(name: str, node: str) -> None:
-    """Again if need be: a background worker of Citus may connect at the same moment.
-
-    Without TLS: a test may fork a service meanwhile, in which a lock that OpenSSL holds in this thread would never be
-    released.
-    """
-    node = make_url(node).update_query_dict({"sslmode": "disable"}).render_as_string(hide_password=False)
+    """Again if need be: a background worker of Citus may connect at the same moment."""
     for _ in range(20):
         with suppress(psycopg.errors.ObjectInUse):
             _execute(node, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

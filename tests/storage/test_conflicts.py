@@ -115,3 +115,14 @@ def test_identifiers_of_any_characters_are_found(storage: Storage) -> None:
     assert known.versions == {("MAIN", name): 1 for name in unusual}
     save(storage, *(build_customer(f"{name}2", name, 2) for name in unusual))
     assert look_up(storage, [], [("MAIN", name) for name in unusual]).versions == {("MAIN", n): 2 for n in unusual}
+
+
+def test_keys_of_a_large_batch_are_found_among_others_and_in_their_unit(storage: Storage) -> None:
+    names = [f"{number}\x1f" for number in range(400)]  # with the separator of lists
+    save(storage, *(build_customer(name, name) for name in names[::2]))
+    save(storage, *(build_customer(f"north-{name}", name, business_unit="NORTH") for name in names[::4]))
+    known = look_up(storage, names, [(unit, name) for name in names[:200] for unit in ("MAIN", "SOUTH")])
+    assert known.numbers == set(names[::2])
+    assert known.versions == {("MAIN", name): 1 for name in names[:200:2]}
+    in_one_unit = look_up(storage, [], [("NORTH", name) for name in names])
+    assert (in_one_unit.numbers, in_one_unit.versions) == (frozenset(), {("NORTH", name): 1 for name in names[::4]})

@@ -30,6 +30,7 @@ from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTC
 from muster.storage.postgres.connection import open_unpooled_connection
 from muster.storage.postgres.full_disk import FullDisk
 from muster.storage.postgres.key_claim import KeyClaim
+from muster.storage.postgres.sharded_lookup import MIN_DIVIDED_KEYS, look_up_by_shard
 from muster.storage.postgres.statements import join_texts
 from muster.storage.write_plan import WritePlan, build_write_plan
 
@@ -73,9 +74,11 @@ class PostgresSession:
 
     @scrub_errors
     def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
-        """Runs one query, whatever the counts."""
+        """Runs one query, whatever the counts; on a Citus cluster several for many."""
         if not (numbers or customers):
             return Known(frozenset(), {})
+        if len(numbers) + len(customers) >= MIN_DIVIDED_KEYS and self._is_distributed():
+            return look_up_by_shard(self._connection, numbers, customers)
         units, ext_ids = zip(*customers, strict=True) if customers else ((), ())
         requested = *join_texts(numbers), *join_texts(ext_ids)
         if len(set(units)) == 1:
