@@ -74,7 +74,7 @@ class PostgresSession:
 
     @scrub_errors
     def look_up(self, numbers: Collection[str], customers: Collection[CustomerKey]) -> Known:
-        """Runs one query, whatever the counts; on a Citus cluster several for many."""
+        """Runs one query, whatever the counts; on a Citus cluster some for each shard."""
         if not (numbers or customers):
             return Known(frozenset(), {})
         if len(numbers) + len(customers) >= MIN_DIVIDED_KEYS and self._is_distributed():
@@ -153,7 +153,7 @@ class PostgresSession:
         insert_one(self._connection, customer, batch, responses.kept)
 
     def _is_distributed(self) -> bool:
-        """Whether the tables are distributed over a Citus cluster, as it was at the first save of this connection."""
+        """Whether the tables are distributed over a Citus cluster, as it was when this connection first asked."""
         connection = self._connection
         if connection.is_distributed is None:
             connection.is_distributed = is_distributed(connection.fetch_value)
