@@ -98,15 +98,15 @@ def insert_one(connection: _Connection | _Cursor, customer: AcceptedCustomer, ba
 
 
 def insert_one_by_table(cursor: _Cursor, customer: AcceptedCustomer, batch: Batch, response: bytes) -> None:
-    """The same by a statement for each table, in the cursor's transaction.
+    """The same by a statement for each table, in the cursor's transaction and in one round trip.
 
     For a Citus cluster, which takes 2.2 ms of processor time for the one statement that writes to several nodes, and
-    1.3 ms for these.
+    1.3 ms for these. A round trip for each would take 1 ms more of the client's.
     """
-    for statement, row in zip(
-        statements.INSERT_ONE_BY_TABLE, _build_rows_of_one(customer, batch, response), strict=True
-    ):
-        cursor.execute(statement, row)
+    rows = _build_rows_of_one(customer, batch, response)
+    quoting = psycopg.ClientCursor(cursor.connection)
+    script = "; ".join(map(quoting.mogrify, statements.INSERT_ONE_BY_TABLE, rows))
+    cursor.execute(script.encode(), prepare=False)
 
 
 def _build_rows_of_one(customer: AcceptedCustomer, batch: Batch, response: bytes) -> tuple[tuple[Any, ...], ...]:
