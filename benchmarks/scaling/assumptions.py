@@ -38,9 +38,14 @@ class Assumptions:
         "[benchmarks](benchmarks.md): 49,449 of 71,689 customers/s with 10,000,000 stored, see below",
     )
     node_cost: float = _given(
-        0.0035,
+        0.0025,
         "CPU seconds of a batch for each node of a cluster that it writes to, beyond its customers'",
-        "fitted: 2 nodes save 0.78 of plain PostgreSQL on the same cores (trial with Citus 13.2)",
+        "[measured](decisions/0025-citus.md) with 2 nodes, 1,000 a batch",
+    )
+    cluster_row_cost: float = _given(
+        0.0000088,
+        "CPU seconds of a customer on a cluster, beyond a single server's",
+        "[measured](decisions/0025-citus.md) with 2 nodes, 10,000 a batch",
     )
     share_of_updates: float = _given(0.9, "share of customers that replace a stored version", "assumed", doubled=False)
     rejected_share: float = _given(0.01, "share of customers that are rejected", "assumed", doubled=False)

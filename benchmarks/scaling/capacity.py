@@ -90,7 +90,7 @@ def _add_overheads(demand: Demand, given: Assumptions, layout: Layout, batch: fl
     database = demand.database * (given.random_factor if demand.random_pages else 1)
     if layout.is_cluster:
         # A customer's number and its document may lie on two nodes.
-        database += min(layout.servers, 2 * batch) * given.node_cost / batch
+        database += given.cluster_row_cost + min(layout.servers, 2 * batch) * given.node_cost / batch
     return replace(demand, database=database)
 
 
