@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-pytestmark = pytest.mark.no_cover  # it runs no code of muster
+pytestmark = pytest.mark.untraced  # it runs no code of muster
 
 ROOT: Final = Path(__file__).parents[1]
 FORMER_TERMS: Final = ROOT / "tests" / "former_terms.csv"

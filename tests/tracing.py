@@ -30,6 +30,5 @@ def untraced() -> Iterator[None]:
     finally:
         if of_children is not None:
             os.environ[_OF_CHILDREN] = of_children
-        if sys.gettrace() is None:  # otherwise a marker `no_cover` has begun anew meanwhile
-            threading.settrace(of_threads)
-            sys.settrace(ours)
+        threading.settrace(of_threads)
+        sys.settrace(ours)

@@ -14,7 +14,7 @@ from muster.customer.schema import Schema
 from muster.customer.value_types import Nested, NestedList
 from tests.samples import individual, organization
 
-pytestmark = pytest.mark.no_cover  # thousands of customers; other tests cover the lines
+pytestmark = pytest.mark.untraced  # thousands of customers; other tests cover the lines
 
 MODULUS = 2**61 - 1
 VALUES: list[Callable[[int], object]] = [

@@ -21,7 +21,7 @@ def test_input_of_an_old_crash_keeps_all_invariants(crash: Path) -> None:
     Target().run(crash.read_bytes())
 
 
-@pytest.mark.no_cover  # thousands of inputs; other tests cover the lines
+@pytest.mark.untraced  # thousands of inputs; other tests cover the lines
 def test_mutations_keep_all_invariants_and_reach_every_outcome() -> None:
     target, outcomes = Target(), set()
     fuzzer = Fuzzer(lambda body: outcomes.add(target.run(body)))
@@ -43,7 +43,7 @@ def test_each_crash_is_minimized_and_written_once(tmp_path: Path) -> None:
     assert sorted(path.read_bytes() for path in tmp_path.iterdir()) == [b"?", b"x"]
 
 
-@pytest.mark.no_cover  # it runs no code of muster
+@pytest.mark.untraced  # it runs no code of muster
 def test_mutation_is_reproducible_and_bounded() -> None:
     for seed, body in zip(count(), build_seeds(), strict=False):
         mutation = mutate(body, 1_000, Random(seed))

@@ -20,7 +20,7 @@ from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
 
 # Tracing lines beside counting calls and allocations takes three times as long.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 MEBIBYTE = 1024 * 1024
 # Tracing every allocation of a larger body takes seconds.

@@ -38,7 +38,7 @@ def test_response_lists_at_most_100_errors_and_100_warnings_of_a_customer_and_sa
     ]
 
 
-@pytest.mark.no_cover  # 100,000 findings; other tests cover the lines
+@pytest.mark.untraced  # 100,000 findings; other tests cover the lines
 def test_response_lists_at_most_100_000_findings_of_a_batch_and_the_first_error_of_each_customer() -> None:
     items: list[Any] = [{"listAddress": [1] * 120, "nickname": 1}] * 1_000 + [individual(nickname=1), {}, "x"]
     intake = make_intake(MemoryStore(), max_customers=2_000)
@@ -99,7 +99,7 @@ MANY_FINDINGS = {
 }
 
 
-@pytest.mark.no_cover  # tracing every line beside every allocation takes too long
+@pytest.mark.untraced  # tracing every line beside every allocation takes too long
 @pytest.mark.parametrize(("customer", "count"), MANY_FINDINGS.values(), ids=MANY_FINDINGS)
 def test_batch_of_many_findings_takes_much_less_memory_than_its_response(customer: Any, count: int) -> None:
     body = make_body(*[customer] * count)

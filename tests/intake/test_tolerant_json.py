@@ -20,7 +20,7 @@ from muster.intake.json_structure import MAX_DEPTH
 from tests.intake import reference_decoder
 
 # Thousands of inputs; other tests cover the lines of the decoders.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 SEED = 20_240_527
 TOKENS = ("[", "]", "{", "}", ",", ":", "1", '"a"', " ")

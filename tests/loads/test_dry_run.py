@@ -70,7 +70,7 @@ def load(storage: Storage, source: ListSource, **options: Any) -> Answer:
     return ended.state, ended.totals, refused, ended.problem
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @with_one_database
 @given(file=files())
 def test_dry_run_answers_what_the_load_answers(shared_storage: Storage, file: tuple[Any, ListSource, Any]) -> None:

@@ -142,7 +142,7 @@ def work(storage: Storage, load_id: UUID, last: int, rows: int) -> None:
             save(storage, build_chunk(load_id, lease, first, min(first + rows - 1, last)))
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_workers_that_take_a_load_from_each_other_save_every_row_once(storage: Storage, database_url: str) -> None:
     """Two storages stand for two processes: they share no Python lock."""
     load_id = start_load(storage)
@@ -263,7 +263,7 @@ def test_a_worker_renews_its_lease_and_a_sender_cancels_while_a_chunk_waits(
     assert count_rows(postgres)["communications"] == 0
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_loads_do_not_deadlock_with_other_writers(storage: Storage) -> None:
     """Each thread does the next thing of all that may happen to a load, beside batches that want the same numbers."""
     load_id = start_load(storage)

@@ -28,7 +28,7 @@ from tests.storage.record_samples import (
 from tests.storage.samples import RESPONSE, build_customer, fetch
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @SHARED
 @given(FILTERS, VISIBILITIES)
 def test_reports_count_what_a_filter_in_python_counts(saved: Saved, wanted: RecordFilter, seen: Visibility) -> None:
@@ -62,7 +62,7 @@ def test_reports_count_what_a_filter_in_python_counts(saved: Saved, wanted: Reco
     ]
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @SHARED
 @given(FILTERS, VISIBILITIES)
 def test_totals_add_up_what_reports_count(saved: Saved, wanted: RecordFilter, seen: Visibility) -> None:

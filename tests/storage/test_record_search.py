@@ -23,7 +23,7 @@ from tests.storage.record_samples import (
 )
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @SHARED
 @given(wanted=FILTERS, seen=VISIBILITIES, limit=st.integers(2, 40))
 @example(wanted=RecordFilter(code="C002", load_id=LOADS[0]), seen=EVERYTHING, limit=2)
@@ -44,7 +44,7 @@ def test_batches_are_those_of_a_filter_in_python(
     assert found == expected
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @SHARED
 @given(FILTERS, VISIBILITIES, st.integers(2, 40), st.sampled_from([1, 7, 20_000]))
 def test_rejections_are_those_of_a_filter_in_python(

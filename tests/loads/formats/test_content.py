@@ -23,7 +23,7 @@ def fill(line: bytes) -> bytes:
     return line * (32 * BLOCK // len(line))
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @pytest.mark.parametrize(
     ("source", "before", "filler", "after"),
     [
@@ -48,7 +48,7 @@ def test_content_without_rows_is_not_kept(source: Any, before: bytes, filler: by
     assert len(rows) >= 2
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @pytest.mark.parametrize("pair", [b'"x": "y", ', b'"x": [1, 2], '])
 def test_what_stands_beside_the_list_of_a_json_file_is_not_kept(pair: bytes) -> None:
     content = b"{" + fill(pair) + b'"customers": [{"a":1}], ' + fill(pair) + b'"z": 1}'

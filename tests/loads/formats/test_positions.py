@@ -75,7 +75,7 @@ def test_a_json_file_gives_the_same_customers_wherever_it_goes_on(customers: lis
         assert read(content, after=found[index][1]) == [row for row, _ in found[index + 1 :]]
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @pytest.mark.parametrize("kind", ["csv", "ndjson", "json", "csv in gzip"])
 def test_reading_goes_on_beyond_the_first_block(kind: str) -> None:
     count = 2 * BLOCK_BYTES // 12

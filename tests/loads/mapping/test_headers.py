@@ -210,7 +210,7 @@ def test_a_field_that_an_object_lacks_is_answered_with_a_near_one_or_with_those_
     assert "listContact[0] has no field phone; its fields are contactType, contactDetails" in problem
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_time_and_memory_are_in_proportion_to_a_header_and_its_mapping() -> None:
     """The time was in proportion to the square of the columns, and the memory to that of a name."""
     names = [f"column {number}" for number in range(5_000)]

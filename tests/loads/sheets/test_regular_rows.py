@@ -89,14 +89,14 @@ def read(sheet: str) -> list[Row] | None:
         return None
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @settings(max_examples=200, deadline=None)
 @given(sheets())
 def test_both_ways_read_the_same(content: str) -> None:
     assert read(worksheet(HEADER + content)) == read(worksheet(TO_EXPAT + HEADER + content))
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(

@@ -37,7 +37,7 @@ def test_a_lazy_reader_reads_as_far_as_a_string_needs() -> None:
             strings.get(1000)
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_many_strings_need_little_memory() -> None:
     tracemalloc.start()
     with closing(SharedStrings(chunks(30_000))) as strings:

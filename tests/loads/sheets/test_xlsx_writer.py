@@ -70,7 +70,7 @@ def test_texts_like_escapes_that_overlap_are_read_back() -> None:
     assert read_values(write(["name"], [["_x0041_x0042_"]])) == [(2, ("_x0041_x0042_",))]
 
 
-@pytest.mark.no_cover  # it repeats lines that other tests cover
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_more_rows_than_a_sheet_has_are_refused() -> None:
     with pytest.raises(UnsupportedFormatError, match="1,048,575 rows"):
         write_xlsx([], ([] for _ in range(1_048_576)), io.BytesIO())
