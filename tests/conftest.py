@@ -40,6 +40,7 @@ _UNTRACED = (
     # already when it was imported.
     *("browser/", "contract/", "docs/", "fuzzing/", "operations/", "package/", "server/", "test_structure.py"),
     *("cli/test_load_url_kills.py", "cli/test_serve_tls.py", "observability/test_multiprocess.py"),
+    *("storage/pgbouncer/test_pooled_services.py", "storage/pgbouncer/test_pooled_storage.py"),
     # They go through all pages again, which other tests cover one by one.
     *(f"web/console/test_{name}.py" for name in ("access", "injection", "pages", "privacy")),
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.cli.commands import COMMAND, Muster, Running
 
@@ -37,7 +38,7 @@ def test_once_prints_request_and_response_and_exits_whatever_database_the_enviro
 
 
 def test_demo_serves_until_ctrl_c_and_removes_its_files(start: Start, tmp_path: Path) -> None:
-    demo = start("demo", "--port", "0", traced=True, TMPDIR=str(tmp_path))
+    demo = start("demo", "--port", "0", TMPDIR=str(tmp_path))
     url = demo.line(r"(http://127.0.0.1:\d+)/swagger-ui/", of="stdout")[1]
     curl = demo.line(r"curl .*$", of="stdout")[0]
     said = subprocess.run(["sh", "-c", f"{curl} -s"], capture_output=True, text=True, check=True).stdout
@@ -81,6 +82,7 @@ def test_given_database_must_be_new(start: Start, bare_muster: Muster) -> None:
     assert err == "muster: this database is in use; the demo needs a new one, or none: leave --database out\n"
 
 
+@pytest.mark.untraced  # three commands take twice as long to start
 def test_terminal_prompts_twice_for_a_password_and_shows_table_headers(muster: Muster) -> None:
     def on_terminal(*arguments: str, typed: tuple[str, ...] = ()) -> tuple[int, str]:
         """Types a line at every prompt; a terminal discards lines typed before it."""

@@ -222,6 +222,7 @@ def test_sighup_during_start_does_not_stop_the_service(muster: Muster, start: St
     assert service.stop(signal.SIGTERM)[0] == 0
 
 
+@pytest.mark.untraced  # another test covers the start
 def test_closing_terminal_stops_the_service(muster: Muster) -> None:
     terminal, its_side = os.openpty()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}

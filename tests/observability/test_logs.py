@@ -199,6 +199,7 @@ raise ValueError("Garcia")
 """
 
 
+@pytest.mark.untraced  # processes take twice as long to start
 @pytest.mark.parametrize("log_format", ["json", "auto"])
 def test_whole_process_logs_json_lines_without_messages_of_exceptions(log_format: str) -> None:
     done = subprocess.run([sys.executable, "-c", SERVE, log_format], capture_output=True, text=True, timeout=30)
@@ -223,6 +224,7 @@ def test_whole_process_logs_json_lines_without_messages_of_exceptions(log_format
     assert "Garcia" not in done.stderr
 
 
+@pytest.mark.untraced  # processes take twice as long to start
 def test_text_format_has_one_line_per_event() -> None:
     done = subprocess.run([sys.executable, "-c", SERVE, "text"], capture_output=True, text=True, timeout=30)
     lines = done.stderr.splitlines()

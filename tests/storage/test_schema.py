@@ -210,6 +210,7 @@ def test_loads_of_0012_have_files_of_their_own_after_an_upgrade(empty: Storage) 
     assert fetch(empty, "SELECT * FROM mappings") == []
 
 
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
 def test_every_older_schema_is_outdated_and_can_be_upgraded(empty: Storage, revision: str) -> None:
     _migrate(empty, revision)
@@ -295,6 +296,7 @@ def test_newer_schema_that_states_nothing_is_incompatible(storage: Storage, chan
     assert storage.schema_state() is SchemaState.NEWER_INCOMPATIBLE
 
 
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_concurrent_upgrades_of_several_processes_all_succeed(empty_database_url: str) -> None:
     with untraced():
         upgrades = [
