@@ -207,3 +207,10 @@ def test_unknown_field_is_a_violation_on_request() -> None:
         "Field is not known. Field: nickname",
     ]
     assert list_warnings(checked[1][2]) == [("W003", "/birthDate")]
+
+
+@pytest.mark.parametrize("value", [10**40, -(10**40), -(10**41) + 1])
+def test_number_that_is_refused_is_not_said_to_be_kept_as_its_digits(value: int) -> None:
+    _, _, findings = CHECKER.check(nested("listAdditionalValues", datatype="STRING", value=value), UNITS)
+    assert [violation.code for violation in findings.violations] == ["AV07"]
+    assert list_warnings(findings) == []

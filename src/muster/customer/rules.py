@@ -4,7 +4,6 @@ A rule gets the source, as it was sent, and the document, as far as its values a
 bad value of a field that the rule checks. Each rule is made for one error prefix.
 """
 
-import decimal
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -71,10 +70,11 @@ def make_datatype_rule(prefix: ErrorPrefix, known: dict[str, str]) -> Rule:
         if "value" not in document:
             return
         value = document["value"]
-        if document.get("datatype") == "STRING" and type(source["value"]) in (int, decimal.Decimal, bool):
+        is_text = isinstance(value, str)
+        if is_text and document.get("datatype") == "STRING" and type(source["value"]) is not str:
             findings.add_warning(KEPT_AS_TEXT, (*path, "value"))
         error, is_valid = checks.get(document.get("datatype", ""), (missing, lambda value: True))
-        if not (isinstance(value, str) and is_valid(value)):
+        if not (is_text and is_valid(value)):
             findings.add_violation(error, (*path, "value"), ("code", document.get("code") or "null"))
 
     return rule
