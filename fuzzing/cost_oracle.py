@@ -16,7 +16,7 @@ from muster.intake.json_structure import MAX_DEPTH
 MAX_STEPS_PER_BYTE: Final = 3
 _MAX_STEPS_OF_NOTHING: Final = 2_000
 # Its functions are called at each branch of code that is fuzzed with guidance.
-_GUIDE: Final = "atheris.native"
+_GUIDE: Final = "atheris"
 
 
 class CountedInteger(int):
@@ -43,7 +43,8 @@ def count_steps(work: Callable[[], object]) -> int:
 
     def count(frame: FrameType, event: str, argument: object) -> None:
         nonlocal steps
-        steps += event in ("call", "c_call") and getattr(argument, "__module__", None) != _GUIDE
+        module = getattr(argument, "__module__", None) or ""
+        steps += event in ("call", "c_call") and not module.startswith(_GUIDE)
 
     sys.setprofile(count)
     try:
