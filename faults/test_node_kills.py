@@ -87,5 +87,5 @@ def test_nodes_behind_a_balancer_lose_nothing(
     assert saved.errors + loading.saved.errors == []
     assert found == {"lost": 0, "twice": 0, "untold": 0, "wrong 500": 0}
     assert len(saved.accepted) > MIN_ACKNOWLEDGED
-    assert saved.replayed > 0 or count < 100  # some in 100 faults
+    assert saved.replayed > 0
     assert loading.loads > 0
