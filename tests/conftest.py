@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, settings
 from muster.storage import Storage, open_storage
 from tests.citus import COORDINATOR, CitusDatabaseMaker, citus_template
 from tests.postgres_databases import EXTERNAL_SERVER, DatabaseMaker, DatabasePool, execute
-from tests.tracing import untraced
+from tests.tracing import import_traced, untraced
 
 # A busy machine is slow; no property test has a deadline.
 settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -48,10 +48,15 @@ _UNTRACED = (
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collects tests without collecting garbage, a third of its CPU, and exempts the tests from later collections."""
+    """Collects tests untraced and without collecting garbage, which takes half of its CPU otherwise.
+
+    The tests are exempt from later collections of garbage.
+    """
     gc.disable()
+    import_traced()
     try:
-        return (yield)
+        with untraced():
+            return (yield)
     finally:
         gc.enable()
         gc.freeze()
@@ -59,13 +64,15 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Traces no tests of `_UNTRACED`, and none with the marker `untraced`.
+    """Traces no tests of `_UNTRACED`, no property tests, which repeat lines that others cover, and none with the marker
+    `untraced`.
 
     The marker `no_cover` of pytest-cov does not work with pytest-xdist: where it pauses the measurement of a test
     process, the one that was begun before it goes on.
     """
     path = item.path.relative_to(Path(__file__).parent).as_posix()
-    with untraced() if path.startswith(_UNTRACED) or item.get_closest_marker("untraced") else nullcontext():
+    markers = ("untraced", "hypothesis")  # its plugin sets the second one
+    with untraced() if path.startswith(_UNTRACED) or any(map(item.get_closest_marker, markers)) else nullcontext():
         return (yield)
 
 

@@ -7,7 +7,9 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pkgutil import walk_packages
 
 # By this variable coverage.py starts in the processes that a traced one starts.
 _OF_CHILDREN = "COVERAGE_PROCESS_CONFIG"
@@ -18,6 +20,18 @@ def stop_tracing() -> None:
     sys.settrace(None)
     threading.settrace(None)
     os.environ.pop(_OF_CHILDREN, None)
+
+
+def import_traced() -> None:
+    """Imports the product, so that its definitions count although the tests are imported untraced."""
+    if sys.gettrace() is None:
+        return
+    for name in ("muster", "muster_client"):
+        for module in walk_packages(import_module(name).__path__, f"{name}."):
+            # Alembic loads the migrations by itself. Without Spark, `muster.spark` can't be imported.
+            if "migrations" not in module.name and not module.name.endswith("__main__"):
+                with suppress(ImportError):
+                    import_module(module.name)
 
 
 @contextmanager

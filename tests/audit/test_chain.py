@@ -128,7 +128,6 @@ def test_recalculated_log_is_detected_by_a_checkpoint() -> None:
 text = st.text(max_size=5)
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @given(
     st.lists(
         st.builds(AuditEvent, text, st.sampled_from(Action), text, st.dictionaries(text, text | st.integers())),

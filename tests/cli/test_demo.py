@@ -61,6 +61,7 @@ def test_sigterm_while_sample_data_are_added_removes_the_files(start: Start, tmp
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.untraced  # another test covers the demo
 def test_demo_on_a_given_database_and_a_used_port_disables_its_users_at_sigterm(
     start: Start, bare_muster: Muster
 ) -> None:

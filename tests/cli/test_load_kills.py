@@ -5,6 +5,8 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from muster.loads.load_store import Load
 from muster.storage import Storage, open_storage
 from tests.cli.load_process import run_load
@@ -29,6 +31,7 @@ def wait_for_row(storage: Storage, row: int) -> Load:
     raise AssertionError("the load does not come to this row")
 
 
+@pytest.mark.untraced  # a killed process writes no coverage
 def test_killed_load_loses_nothing_and_saves_nothing_twice(database_url: str, tmp_path: Path) -> None:
     customers = [individual(citizenshipCountry="XX" if index % 400 == 7 else "LT") for index in range(ROWS)]
     lines = to_csv(customers).encode().splitlines(keepends=True)

@@ -86,6 +86,7 @@ def test_missing_extra_is_an_error_of_one_line(muster: Muster, monkeypatch: pyte
     assert_one_line(muster("serve", "--port", "0"), 2, "'.[oidc]'")
 
 
+@pytest.mark.untraced  # a process takes twice as long to start
 def test_without_a_provider_its_libraries_are_not_loaded() -> None:
     code = "import sys, muster.web.app; from muster import bootstrap; from muster.settings import Settings; "
     code += "assert bootstrap.make_oidc(Settings()) == (None, None); print({'joserfc', 'httpx'} & set(sys.modules))"

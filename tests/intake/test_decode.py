@@ -249,7 +249,6 @@ def malformed_bodies(draw: st.DrawFn) -> bytes:
     return body[:at] + noise + body[at + draw(st.integers(0, 2)) :]
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @given(malformed_bodies())
 def test_changed_bodies_are_decoded_as_the_standard_library_does(body: bytes) -> None:
     def reject(constant: str) -> None:

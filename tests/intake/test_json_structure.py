@@ -65,7 +65,6 @@ def read(text: bytes, at: int = 0) -> tuple[Any, int]:
     return found, end
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @given(value=VALUES, layout=LAYOUTS)
 @example(value=TREES, layout={})
 def test_parts_of_a_value_make_the_value(value: Any, layout: dict[str, Any]) -> None:
@@ -74,7 +73,6 @@ def test_parts_of_a_value_make_the_value(value: Any, layout: dict[str, Any]) -> 
     assert find_end(b"[" + text + b" ,", 1) == 1 + len(text)
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @given(elements=st.lists(VALUES, max_size=12), layout=LAYOUTS, max_bytes=st.integers(1, 80))
 @example(elements=TREES, layout={}, max_bytes=1)
 def test_groups_have_all_elements_and_only_a_single_one_is_larger(

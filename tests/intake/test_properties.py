@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -83,7 +82,6 @@ def read_numbers(store: Storage) -> dict[str, int]:
         return {row.communication_number: row.version for row in rows}
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @given(batches=colliding_batches(), detail=st.booleans(), upsert=st.booleans(), reject_unknown=st.booleans())
 @with_one_database
 def test_dry_run_gives_the_results_of_saving_and_only_accepted_customers_are_saved(
@@ -134,7 +132,6 @@ def test_full_customers_have_every_field() -> None:
     assert names == {field.name for schema in SCHEMAS.values() for field in schema.fields} - left_out
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @given(place=st.sampled_from(PLACES), value=json_values)
 @settings(with_one_database, max_examples=150)
 def test_any_value_at_any_place_gives_a_known_code_and_leaves_other_customers_alone(

@@ -70,7 +70,6 @@ def load(storage: Storage, source: ListSource, **options: Any) -> Answer:
     return ended.state, ended.totals, refused, ended.problem
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @with_one_database
 @given(file=files())
 def test_dry_run_answers_what_the_load_answers(shared_storage: Storage, file: tuple[Any, ListSource, Any]) -> None:

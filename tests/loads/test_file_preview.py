@@ -93,6 +93,7 @@ def test_texts_of_a_workbook_are_read_as_far_as_the_first_rows_need_them() -> No
     assert sample.rows[0].value == ("Ona",)
 
 
+@pytest.mark.untraced  # it repeats lines that other tests cover
 @pytest.mark.parametrize(
     "content",
     [

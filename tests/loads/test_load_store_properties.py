@@ -141,7 +141,6 @@ def database(shared_database_url: str) -> Iterator[Storage]:
     storage.close()
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @settings(max_examples=15)
 @given(st.lists(OPERATIONS, min_size=5, max_size=25))
 def test_the_database_and_the_store_in_memory_agree(database: Storage, operations: list[Operation]) -> None:

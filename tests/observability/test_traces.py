@@ -172,6 +172,7 @@ with TestClient(application(record_trace=traces.record_request, on_shutdown=trac
 """
 
 
+@pytest.mark.untraced  # a process takes twice as long to start
 def test_unreachable_collector_loses_spans_and_logs_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://user:sekret@127.0.0.1:{listener.getsockname()[1]}"

@@ -7,6 +7,7 @@ in its statements: inserts with a list of the columns of its revision, and condi
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Engine, Inspector, inspect
 
 from muster.storage import Storage, open_storage
@@ -57,6 +58,7 @@ def list_obstacles(older: Schema, newer: Schema) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_statements_of_every_compatible_revision_work_on_the_schema(empty: Storage) -> None:
     older: dict[str, Schema] = {}
     for revision in REVISIONS:

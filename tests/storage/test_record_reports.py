@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from sqlalchemy import text
 
@@ -28,7 +27,6 @@ from tests.storage.record_samples import (
 from tests.storage.samples import RESPONSE, build_customer, fetch
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @SHARED
 @given(FILTERS, VISIBILITIES)
 def test_reports_count_what_a_filter_in_python_counts(saved: Saved, wanted: RecordFilter, seen: Visibility) -> None:
@@ -62,7 +60,6 @@ def test_reports_count_what_a_filter_in_python_counts(saved: Saved, wanted: Reco
     ]
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @SHARED
 @given(FILTERS, VISIBILITIES)
 def test_totals_add_up_what_reports_count(saved: Saved, wanted: RecordFilter, seen: Visibility) -> None:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -23,7 +22,6 @@ from tests.storage.record_samples import (
 )
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @SHARED
 @given(wanted=FILTERS, seen=VISIBILITIES, limit=st.integers(2, 40))
 @example(wanted=RecordFilter(code="C002", load_id=LOADS[0]), seen=EVERYTHING, limit=2)
@@ -44,7 +42,6 @@ def test_batches_are_those_of_a_filter_in_python(
     assert found == expected
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @SHARED
 @given(FILTERS, VISIBILITIES, st.integers(2, 40), st.sampled_from([1, 7, 20_000]))
 def test_rejections_are_those_of_a_filter_in_python(

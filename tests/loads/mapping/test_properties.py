@@ -75,7 +75,6 @@ def to_typed(value: Any) -> Any:
     return (type(value).__name__, str(value))
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @settings(max_examples=MAX_EXAMPLES, deadline=None)
 @given(make_objects(None), st.randoms(use_true_random=False))
 def test_a_document_that_was_flattened_is_the_same_again(document: dict[str, Any], random: Any) -> None:
@@ -135,7 +134,6 @@ cell_texts = st.one_of(
 )
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @pytest.mark.parametrize("toml", MAPPINGS)
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 @settings(max_examples=MAX_EXAMPLES // 2, deadline=None)
@@ -169,7 +167,6 @@ json_values = st.recursive(
 KEYS = ("fields", "ignore", "group_by", "join", "null_words", "date_format", "decimal_comma", "ignore_other_columns")
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @settings(max_examples=MAX_EXAMPLES, deadline=None)
 @given(mapping=st.dictionaries(st.sampled_from(KEYS), json_values, max_size=3))
 def test_a_mapping_of_any_shape_is_made_or_refused(mapping: dict[str, Any]) -> None:

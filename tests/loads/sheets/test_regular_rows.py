@@ -1,6 +1,5 @@
 """Rows read by the regular expression are those that expat reads."""
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,14 +88,12 @@ def read(sheet: str) -> list[Row] | None:
         return None
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @settings(max_examples=200, deadline=None)
 @given(sheets())
 def test_both_ways_read_the_same(content: str) -> None:
     assert read(worksheet(HEADER + content)) == read(worksheet(TO_EXPAT + HEADER + content))
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(

@@ -24,6 +24,7 @@ def test_an_installation_without_customers_says_what_to_do(console: ConsoleBrows
     assert "No customers came in the last 30 days" in console.get("/console/").text
 
 
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_customers_of_30_days_are_counted_by_day_code_and_sender(sample: ConsoleBrowser) -> None:
     sample.sign_in(Role.ADMIN)
     page = sample.get("/console/")

@@ -104,6 +104,7 @@ NAMES = ("field-0", "values-0", "date-0", "constant-field-1", "constant-1", "gro
 NONSENSE = ("\u202e<script>", "{}{", "a" * 3000, "[0]", "= =", "..", "-1")
 
 
+@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_nonsense_in_a_field_is_no_internal_error(sender: ConsoleBrowser) -> None:
     path = upload(sender, to_csv())
     values = dict(sender.get(path).form(path).values)
