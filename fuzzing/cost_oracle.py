@@ -10,6 +10,7 @@ from typing import Any, Final
 from fuzzing.decoder_oracle import decode
 from fuzzing.invariants import require
 from muster.customer import BusinessUnits, Checker
+from muster.intake.json_scanner import check_syntax
 from muster.intake.json_structure import MAX_DEPTH
 
 # Calls of functions, in Python or in C, that decoding may take for a byte, and those of the smallest body.
@@ -17,6 +18,8 @@ MAX_STEPS_PER_BYTE: Final = 3
 _MAX_STEPS_OF_NOTHING: Final = 2_000
 # Its functions are called at each branch of code that is fuzzed with guidance.
 _GUIDE: Final = "atheris"
+
+check_syntax(b"0")  # compiles the patterns, which a process does once
 
 
 class CountedInteger(int):

@@ -6,7 +6,9 @@ skipped in one match. The size of a text bounds the number of its steps (`tests/
 """
 
 import re
-from typing import Final, NoReturn
+from collections.abc import Callable
+from functools import cache
+from typing import Final, NamedTuple, NoReturn
 
 Buffer = bytes | bytearray | memoryview
 Span = tuple[int, int]  # the offsets of the first byte and after the last one
@@ -74,18 +76,36 @@ _match_space: Final = _compile(_S).match
 _match_string: Final = _compile(_STRING).match
 _match_key: Final = _compile(_KEY.replace(_STRING, f"({_STRING})")).match
 _match_comma: Final = _compile(f"{_S},{_S}").match
-_match_simple: Final = _compile(_SIMPLE).match
-_match_value: Final = _compile(_VALUE).match
 _remove_strings: Final = _compile(_STRING).sub
-_match_openings: Final = _compile(_repeat_possessively(_OPENING)).match
 _match_closings: Final = _compile(_CLOSINGS).match
 _match_opening: Final = _compile(rf"\[{_S}(?=[^\]])|\{{{_S}{_KEY}").match
-_match_items: Final = {_LIST: _compile(_LIST_ITEMS).match, _OBJECT: _compile(_OBJECT_ITEMS).match}
-# The same after a value in a list or an object, from the comma on, with the simple values before the next bracket.
-_match_next: Final = {
-    _LIST: _compile(f"{_S},{_S}{_LIST_ITEMS}{_VALUE}").match,
-    _OBJECT: _compile(f"{_S},{_S}{_KEY}{_OBJECT_ITEMS}{_VALUE}").match,
-}
+
+_Match = Callable[[Buffer, int, int], re.Match[bytes] | None]
+
+
+class _ValuePatterns(NamedTuple):
+    """The patterns of simple values, and of more than one."""
+
+    match_simple: _Match
+    match_value: _Match
+    match_openings: _Match
+    match_items: dict[int, _Match]
+    match_next: dict[int, _Match]  # a value in a list or an object after another one, from the comma on
+
+
+@cache
+def _compile_values() -> _ValuePatterns:
+    """Compiled for the first body that needs them: that takes as long as half of the service's code takes to load."""
+    return _ValuePatterns(
+        match_simple=_compile(_SIMPLE).match,
+        match_value=_compile(_VALUE).match,
+        match_openings=_compile(_repeat_possessively(_OPENING)).match,
+        match_items={_LIST: _compile(_LIST_ITEMS).match, _OBJECT: _compile(_OBJECT_ITEMS).match},
+        match_next={
+            _LIST: _compile(f"{_S},{_S}{_LIST_ITEMS}{_VALUE}").match,
+            _OBJECT: _compile(f"{_S},{_S}{_KEY}{_OBJECT_ITEMS}{_VALUE}").match,
+        },
+    )
 
 
 def skip_space(body: Buffer, at: int) -> int:
@@ -102,12 +122,13 @@ def check_syntax(body: Buffer, window_bytes: int = WINDOW_BYTES) -> None:
 
 def skip_value(body: Buffer, at: int, window_bytes: int = WINDOW_BYTES) -> int:
     """The offset of the end of the value that begins at `at`; raises `InvalidJsonError`."""
+    patterns = _compile_values()
     limit = at + window_bytes
-    simple = _match_simple(body, at, limit)
+    simple = patterns.match_simple(body, at, limit)
     if simple is not None and simple.end() <= limit - _CUT_NUMBER_BYTES:
         return simple.end()
     opened = bytearray()  # the opening brackets of the open containers: one byte each, because there may be millions
-    match = _match_value
+    match = patterns.match_value
     while True:
         limit = at + window_bytes
         found = match(body, at, limit)
@@ -122,7 +143,7 @@ def skip_value(body: Buffer, at: int, window_bytes: int = WINDOW_BYTES) -> int:
                 at = _skip_closings(body, found.start(2), opened, window_bytes)
         if not opened:
             return at
-        match = _match_next[opened[-1]]
+        match = patterns.match_next[opened[-1]]
 
 
 def _skip_first_value(body: Buffer, at: int, opened: bytearray, window_bytes: int) -> int:
@@ -130,13 +151,14 @@ def _skip_first_value(body: Buffer, at: int, opened: bytearray, window_bytes: in
 
     At `at` begins a value, or after a value in a container, a comma.
     """
+    patterns = _compile_values()
     if opened:
         at = _skip_comma_and_key(body, at, opened[-1])
     while True:
         start = at
         if opened:
-            at = _get_end(_match_items[opened[-1]](body, at, at + window_bytes), at)
-        openings = _match_openings(body, at, at + window_bytes)
+            at = _get_end(patterns.match_items[opened[-1]](body, at, at + window_bytes), at)
+        openings = patterns.match_openings(body, at, at + window_bytes)
         if openings is None or openings.end() == at:
             openings = _match_opening(body, at)  # white space and a key may be longer than a window
         if openings is not None:
@@ -145,7 +167,7 @@ def _skip_first_value(body: Buffer, at: int, opened: bytearray, window_bytes: in
         at = skip_space(body, at)
         if at == start:
             break
-    simple = _match_simple(body, at)
+    simple = patterns.match_simple(body, at, len(body))
     if simple is None:
         _fail_at_value(body, at)
     return _skip_closings(body, simple.end(), opened, window_bytes)
