@@ -90,7 +90,6 @@ def list_content(sample: Sample) -> list[Any]:
     return [documents, sent, refused, entries]
 
 
-@pytest.mark.untraced  # it repeats lines that other tests cover
 def test_same_day_gives_the_same_data(sample: Sample, repeated: Sample) -> None:
     assert list_content(sample) == list_content(repeated)
 
