@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, settings
 from muster.storage import Storage, open_storage
 from tests.citus import COORDINATOR, CitusDatabaseMaker, citus_template
 from tests.postgres_databases import EXTERNAL_SERVER, DatabaseMaker, DatabasePool, execute
-from tests.tracing import import_traced, untraced
+from tests.tracing import Tracing, import_traced, traced_by, untraced
 
 # A busy machine is slow; no property test has a deadline.
 settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -62,6 +62,17 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+# What traces the test that runs. Beside tests and fixtures nothing is traced: pytest takes twice the CPU with it.
+_TRACING = pytest.StashKey[Tracing]()
+_COVERAGE = pytest.StashKey[Tracing]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    with untraced() as session.config.stash[_COVERAGE]:
+        return (yield)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Traces no tests of `_UNTRACED`, no property tests, which repeat lines that others cover, and none with the marker
@@ -72,7 +83,20 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """
     path = item.path.relative_to(Path(__file__).parent).as_posix()
     markers = ("untraced", "hypothesis")  # its plugin sets the second one
-    with untraced() if path.startswith(_UNTRACED) or any(map(item.get_closest_marker, markers)) else nullcontext():
+    is_untraced = path.startswith(_UNTRACED) or any(map(item.get_closest_marker, markers))
+    item.config.stash[_TRACING] = Tracing() if is_untraced else item.config.stash[_COVERAGE]
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    with traced_by(request.config.stash[_TRACING]):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    with traced_by(pyfuncitem.config.stash[_TRACING]):
         return (yield)
 
 
