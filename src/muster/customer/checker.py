@@ -23,7 +23,7 @@ CheckedCustomer = tuple[Document, str | None, Findings]
 class Checker:
     """Checks customers by the codes that it was made with, and keeps `max_findings` of each. Threads may share it.
 
-    It can be pickled. A process compiles it once, however often the same one is unpickled.
+    It can be pickled. A process compiles it once, however often the same one is unpickled or asked for by `of`.
     """
 
     def __init__(self, codes: Codes, *, max_findings: int = MAX_FINDINGS) -> None:
@@ -33,8 +33,13 @@ class Checker:
         by_type = {entity_type: Compiler(codes, entity_type).compile_customer() for entity_type in SCHEMAS_BY_TYPE}
         self._customers = NestedObjectReader(EntityTypeReader(by_type, Compiler(codes, None).compile_customer()))
 
+    @classmethod
+    def of(cls, codes: Codes) -> "Checker":
+        """The checker by these codes, which the caller shares with others."""
+        return _share_checker(*_split_codes(codes), MAX_FINDINGS)
+
     def __reduce__(self) -> tuple[Callable[..., "Checker"], tuple[object, ...]]:
-        return _share_checker, (*map(_split_retired, sorted(self._codes.items())), self._max_findings)
+        return _share_checker, (*_split_codes(self._codes), self._max_findings)
 
     def check(
         self, item: object, units: BusinessUnits, *, reject_unknown: bool = False, max_findings: int | None = None
@@ -85,10 +90,10 @@ _CodeList = tuple[str, frozenset[str], frozenset[str]]
 _MAX_SHARED: Final = 4
 
 
-def _split_retired(item: tuple[str, frozenset[str]]) -> _CodeList:
-    name, codes = item
-    retired = frozenset(str(code) for code in codes if isinstance(code, RetiredCode))
-    return name, frozenset(str(code) for code in codes) - retired, retired
+def _split_codes(codes: Codes) -> Iterator[_CodeList]:
+    for name, every in sorted(codes.items()):
+        retired = frozenset(str(code) for code in every if isinstance(code, RetiredCode))
+        yield name, frozenset(map(str, every)) - retired, retired
 
 
 @lru_cache(_MAX_SHARED)

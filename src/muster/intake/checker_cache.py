@@ -16,5 +16,5 @@ class CheckerCache:
         snapshot = self._classifiers.current()
         compiled = self._compiled
         if compiled is None or compiled[0] != snapshot.revision:
-            compiled = self._compiled = snapshot.revision, Checker(snapshot.codes)
+            compiled = self._compiled = snapshot.revision, Checker.of(snapshot.codes)
         return compiled[1]
