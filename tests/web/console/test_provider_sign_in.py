@@ -25,6 +25,7 @@ from tests.issuer import (
     run_provider,
     sign_token,
 )
+from tests.serving import NO_CERTIFICATES
 from tests.web.console.conftest import COOKIE, ConsoleBrowser, run_console
 from tests.web.console.pages import ConsolePage
 
@@ -78,7 +79,7 @@ def go_to_provider(console: ConsoleBrowser) -> str:
     """The address that the provider sends the browser to."""
     page = console.get(BEGIN)
     assert page.status == 303, page.text
-    return httpx.get(page.location, follow_redirects=False).headers["location"]
+    return httpx.get(page.location, follow_redirects=False, verify=NO_CERTIFICATES).headers["location"]
 
 
 def sign_in(console: ConsoleBrowser) -> ConsolePage:
