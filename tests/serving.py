@@ -3,7 +3,7 @@
 import json
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -18,10 +18,12 @@ from muster.auth.tokens import generate_token
 from muster.auth.users import Role, Token, User
 from muster.bootstrap import make_service
 from muster.classifiers.entries import ClassifierEntry
+from muster.classifiers.snapshot import ClassifierCache
+from muster.intake.checker_cache import CheckerCache
 from muster.loads.worker import WorkerTimes
 from muster.server.tls_reload import Certificate
 from muster.settings import Settings
-from muster.storage import OUTCOME_TIMEOUT_SECONDS, Storage, open_storage
+from muster.storage import OUTCOME_TIMEOUT_SECONDS, Storage, StorageError, open_storage
 from muster.web.app import Application
 from tests.forked_server import ForkedServer, forked_server
 from tests.tracing import untraced
@@ -128,6 +130,8 @@ def serving(
 
     build_service_once()
     store = open_storage(database_url)
+    with untraced(), suppress(StorageError):
+        CheckerCache(ClassifierCache(store.classifiers)).current()  # compiled here, for all services with these codes
     try:
         with (
             TemporaryDirectory(prefix="muster-log-") as directory,
