@@ -19,7 +19,8 @@ install: $(VENV)/installed
 demo: $(VENV)/installed
 	$(BIN)/muster demo $(if $(ONCE),--once)
 
-# All tests, in JOBS processes, with the coverage of src/muster. Each process has a PostgreSQL server of its own.
+# All tests, in JOBS processes, with the coverage of src/muster and client; afterwards `.venv/bin/coverage report` lists it
+# by file. Each process has a PostgreSQL server of its own.
 # Many tests wait for processes that start and end, so 3 keep two cores busy. worksteal starts each process on one
 # contiguous part, so that fixtures of a module are rarely built twice, and moves tests to a process that is done
 # early. ARGS="tests/intake -x" runs some tests in one process, without coverage. Bytecode is kept whatever the
@@ -27,7 +28,7 @@ demo: $(VENV)/installed
 JOBS ?= 3
 
 test: $(VENV)/installed-dev $(CLIENT_GENERATOR)/installed
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal --cov --cov-report term --durations 15)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal --cov --cov-report= --durations 15)
 
 # Installs Spark, which takes 500 MB and a minute, and runs the tests that need it, on a local cluster. Spark needs Java 17.
 spark: $(VENV)/installed-dev
