@@ -118,6 +118,12 @@ def check(database: Database, ledger: Ledger, summary: FaultSummary, others: Col
     assert lost == 0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A run of a test may take as long as its number of faults, and a busy machine, make it."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(3_600))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--loads", default=1_000, type=int, help="loads of files under faults, by command and by API, on both databases"

@@ -28,10 +28,7 @@ MAX_FROZEN_SECONDS = 10.0
 DRAIN_SECONDS = 5  # as documented
 WORKERS = 1  # a node ends as a whole here
 
-pytestmark = [
-    pytest.mark.skipif(EXECUTABLE is None, reason="there is no haproxy; apt-get install haproxy"),
-    pytest.mark.timeout(3_600),
-]
+pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="there is no haproxy; apt-get install haproxy")
 
 
 class NodeFaults:

@@ -35,9 +35,6 @@ LIVE_CLIENTS = 1
 DELETION_SECONDS = 60.0
 
 
-pytestmark = pytest.mark.timeout(3_000)
-
-
 def test_loads_by_api_survive_faults_on_postgresql(
     databases: Databases, postgres_database: Database, summary: FaultSummary, pytestconfig: pytest.Config
 ) -> None:

@@ -28,7 +28,6 @@ OPTIONS = {
 pytestmark = [
     pytest.mark.skipif(find_obstacle() is not None, reason=str(find_obstacle())),
     pytest.mark.filterwarnings("ignore"),  # Spark's own
-    pytest.mark.timeout(3_600),
 ]
 
 
