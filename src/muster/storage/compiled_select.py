@@ -12,8 +12,6 @@ from muster.storage.pool import check_out_connection
 
 T = TypeVar("T")
 _Row = tuple[Any, ...]
-
-
 _Query = Select[Any] | CompoundSelect[Any]
 
 
