@@ -104,6 +104,13 @@ def test_last_of_duplicate_keys_counts_in_a_large_customer() -> None:
     assert item == {"firstName": "x" * 3_000, "a": 2}
 
 
+def test_unknown_names_of_a_large_customer_have_the_places_where_they_stand_first() -> None:
+    text = json.dumps(make_full_customer("INDIVIDUAL"))
+    body = f'{{"customers": [{{"twice": " ", "once": 1, "twice": 2, {text[1:]}]}}'.encode()
+    assert check_batch(body, GROUP_BYTES).warning_counts == {"W001": 2}
+    assert repr(check(body, GROUP_BYTES)) == repr(check(body, len(body)))
+
+
 def test_large_customer_that_is_not_utf8_is_rejected_before_it_is_checked() -> None:
     body = make_body({"listAddress": [{"city": "x" * 3_000}, {"city": "PLACE"}]}).replace(b"PLACE", b"\xff")
     with pytest.raises(InvalidBatchError, match=rf"not UTF-8 \(byte {body.index(0xFF)}\)"):

@@ -29,6 +29,8 @@ _MAX_OBJECT_DEPTH: Final = 3
 # Unknown names of one object that are kept: as many as a customer keeps warnings. The others are counted, and one that
 # stands twice counts twice: telling them apart takes more memory than their JSON.
 _MAX_UNKNOWN: Final = MAX_FINDINGS
+# Unknown names without a value that are kept: one that stands again with a value has the place where it stood first.
+_MAX_ABSENT: Final = 10 * MAX_FINDINGS
 
 # A document has `UNREADABLE` only where a rule finds fault with it; then it is not stored.
 _encode_into: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=lambda unreadable: None).encode_into
@@ -49,22 +51,25 @@ def decode_large_value(value: memoryview, *, small_bytes: int, depth: int = 1) -
     if opening != b"{":
         return UNREADABLE if opening == b"[" else decode_value(value)
     decoded: dict[str, Any] = {}
-    unknown: set[str] = set()
+    unknown_count = absent_count = omitted_count = 0
     first_omitted: str | None = None
-    omitted_count = 0
 
     def scan_pair(quoted_key: bytes, at: int) -> int:
-        nonlocal first_omitted, omitted_count
+        nonlocal unknown_count, absent_count, omitted_count, first_omitted
         end, key = find_end(value, at), decode_key(quoted_key)
-        if key in _FIELDS or key in unknown:
-            decoded[key] = _decode_field(value[at:end], key, small_bytes, depth)
-        elif not is_absent(new := _decode_field(value[at:end], key, small_bytes, depth)):
-            if len(unknown) < _MAX_UNKNOWN:
-                unknown.add(key)
-                decoded[key] = new
-            else:
-                first_omitted = key if first_omitted is None else first_omitted
-                omitted_count += 1
+        new = _decode_field(value[at:end], key, small_bytes, depth)
+        if key in _FIELDS or key in decoded:
+            decoded[key] = new
+        elif is_absent(new):
+            if absent_count < _MAX_ABSENT:
+                absent_count += 1
+                decoded[key] = None
+        elif unknown_count < _MAX_UNKNOWN:
+            unknown_count += 1
+            decoded[key] = new
+        else:
+            first_omitted = key if first_omitted is None else first_omitted
+            omitted_count += 1
         return end
 
     scan_pairs(value, 0, scan_pair)
