@@ -36,7 +36,7 @@ def test_no_more_than_the_bound_is_read() -> None:
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("letter", ["x", "č", "€", "𐍈"])
 def test_a_line_without_an_end_is_read_in_pieces_of_whole_letters(shift: int, letter: str) -> None:
-    content = b"x" * shift + letter.encode() * (MAX_ROW_BYTES * 3 // 2 // len(letter.encode()))
+    content = b"x" * shift + letter.encode() * (3 * MAX_ROW_BYTES // len(letter.encode()))
     assert find_undecodable_lines(io.BytesIO(content)) is None
     error = find_undecodable_lines(io.BytesIO(content + b"\xff"))
     assert error is not None
