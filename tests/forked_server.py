@@ -13,6 +13,8 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
 
+import gunicorn.workers.gasgi  # noqa: F401  # gunicorn loads it by its name, in each of the processes that are forked here
+
 from muster.observability.log_configuration import configure_logging
 from muster.server.application import Service, run
 from tests.tracing import stop_tracing

@@ -3,6 +3,7 @@
 import json
 import ssl
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from muster.server.tls_reload import Certificate
 from muster.settings import Settings
 from muster.storage import OUTCOME_TIMEOUT_SECONDS, Storage, StorageError, open_storage
 from muster.web.app import Application
+from muster.web.router import preload_routes
 from tests.forked_server import ForkedServer, forked_server
 from tests.tracing import untraced
 
@@ -95,7 +97,9 @@ def connect(port: int, **headers: str) -> httpx.Client:
 @cache
 def build_service_once() -> None:
     """Makes the routes before processes are forked: their services start with 0.05 s of CPU, not 0.35."""
-    with untraced():
+    # In a thread: playwright's event loop may be the running one of this thread.
+    with untraced(), ThreadPoolExecutor(1) as executor:
+        executor.submit(preload_routes).result()
         storage = open_storage("sqlite:///unused.db")  # never connects
         make_service(Settings.read({}), storage)
         storage.close()

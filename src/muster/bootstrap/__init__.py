@@ -50,9 +50,9 @@ def preload() -> None:
     """
     gc.disable()  # what is loaded stays: looking for garbage in it takes a tenth of the time
     from muster.bootstrap import services  # noqa: F401
-    from muster.web.router import build_route_templates
+    from muster.web.router import preload_routes
 
-    build_route_templates()
+    preload_routes()
     gc.freeze()  # a collection would write to all objects, and so copy the memory of each
     gc.enable()
 

@@ -1,5 +1,6 @@
 """All routes of the application, in one Litestar app for the whole process."""
 
+import asyncio
 from functools import cache
 
 from litestar import Litestar, post
@@ -58,3 +59,17 @@ def build_router() -> Litestar:
 def build_route_templates() -> RouteTemplates:
     """The templates of all paths of `build_router`."""
     return RouteTemplates(route.path_format for route in build_router().routes)
+
+
+def preload_routes() -> None:
+    """Makes the routes, and loads what Litestar loads when an application starts: otherwise each worker does, in 25 ms.
+
+    Needs a thread without a running event loop.
+    """
+    build_route_templates()
+    asyncio.run(_start_and_stop(build_router()))
+
+
+async def _start_and_stop(app: Litestar) -> None:
+    async with app.lifespan():
+        pass
