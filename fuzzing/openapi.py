@@ -16,6 +16,8 @@ CHECKS: Final = (
     "response_schema_conformance",
 )
 _SCHEMATHESIS: Final = Path(sys.executable).with_name("schemathesis")
+# Its tables of Unicode take a second to make; those of the tests are here.
+_HYPOTHESIS: Final = Path(".hypothesis").absolute()
 
 
 def run(port: int, token: str, seconds: int) -> str | None:
@@ -34,7 +36,7 @@ def check(document: str, token: str, *options: str) -> str | None:
         done = subprocess.run(
             [_SCHEMATHESIS, "run", document, *options, *common],
             cwd=directory,
-            env={"MUSTER_FUZZING_TOKEN": token, "LANG": "C.UTF-8"},
+            env={"MUSTER_FUZZING_TOKEN": token, "LANG": "C.UTF-8", "HYPOTHESIS_STORAGE_DIRECTORY": str(_HYPOTHESIS)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
