@@ -1,13 +1,15 @@
 """Idempotency keys: stored with the batch, and locked across processes."""
 
+import gc
+import multiprocessing
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -19,19 +21,8 @@ from muster.storage import Storage, open_storage
 from muster.storage.tables import batches, idempotency_keys
 from tests.storage.samples import AT, RESPONSE, build_batch, build_customer, count_rows, fetch, look_up
 
+_fork = multiprocessing.get_context("fork")
 KEY = IdempotencyKey("sender", "key", b"f" * 32, AT - timedelta(hours=24), AT + timedelta(hours=24))
-
-# Claims the key in another process, prints a line, and holds the key until the process ends.
-HOLDER = """
-import sys
-from datetime import UTC, datetime
-from muster.intake.idempotency import IdempotencyKey
-from muster.storage import open_storage
-with open_storage(sys.argv[1]).customers.session() as session:
-    with session.claim(IdempotencyKey("sender", "key", b"f" * 32, datetime.now(UTC), datetime.now(UTC))):
-        print("held", flush=True)
-        sys.stdin.read()
-"""
 
 
 def claim(storage: Storage, key: IdempotencyKey = KEY) -> StoredResponse | None:
@@ -45,18 +36,27 @@ def fetch_valid_until(storage: Storage) -> list[datetime | None]:
         return list(connection.execute(select(idempotency_keys.c.valid_until)).scalars())
 
 
+def hold(url: str, is_held: Connection) -> None:
+    """Claims the key, tells so, and holds it until the process ends."""
+    gc.freeze()  # the connections of the test are not this process's to close
+    with open_storage(url).customers.session() as session, session.claim(KEY):
+        is_held.send(True)
+        signal.pause()
+
+
 @contextmanager
-def hold_in_another_process(url: str) -> Iterator["subprocess.Popen[str]"]:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == "held\n"
+def hold_in_another_process(url: str) -> Iterator[ForkProcess]:
+    ours, its = _fork.Pipe()
+    holder = _fork.Process(target=hold, args=(url, its))
+    holder.start()
+    its.close()
+    assert ours.recv()
+    ours.close()
     try:
         yield holder
     finally:
         holder.kill()
-        holder.communicate()
+        holder.join()
 
 
 def test_key_is_stored_with_the_batch_and_returns_its_response(storage: Storage) -> None:
@@ -173,8 +173,8 @@ def test_claimed_key_is_in_progress_in_this_and_another_process(database_url: st
 
 def test_killed_process_releases_its_keys(database_url: str, storage: Storage) -> None:
     with hold_in_another_process(database_url) as holder:
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
+        holder.kill()
+        holder.join()
         assert _claim_within_seconds(storage) is None
 
 
