@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +47,14 @@ _UNTRACED = (
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Collects tests untraced and without collecting garbage, which takes half of its CPU otherwise.
 
     The tests are exempt from later collections of garbage.
     """
     gc.disable()
-    import_traced()
+    if not session.config.getoption("numprocesses", None):  # then the test processes import and collect, not this one
+        import_traced()
     try:
         with untraced():
             return (yield)
@@ -204,14 +205,16 @@ def citus_url(citus_databases: CitusDatabaseMaker) -> str:
 
 
 @pytest.fixture
-def empty_postgres_url(postgres_databases: "DatabaseMaker") -> str:
-    """An empty PostgreSQL database."""
-    return postgres_databases.make()
+def empty_postgres_url(_empty_postgres_pool: DatabasePool) -> Iterator[str]:
+    """A PostgreSQL database without tables."""
+    url = _empty_postgres_pool.take()
+    yield url
+    _empty_postgres_pool.give_back(url)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database; the test runs once for each kind."""
+    """A database without tables; the test runs once for each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
     url: str = request.getfixturevalue("empty_postgres_url")
@@ -265,18 +268,30 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _postgres_pool(postgres_server_url: str) -> Iterator[DatabasePool]:
-    maker = DatabaseMaker(postgres_server_url)
-    _migrate(maker.make())
-    pool = DatabasePool(postgres_server_url, maker.made[0])
-    yield pool
-    pool.drop_all()
-    maker.drop_all()
+    with _copies_of_new_database(postgres_server_url, _migrate) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def _empty_postgres_pool(postgres_server_url: str) -> Iterator[DatabasePool]:
+    with _copies_of_new_database(postgres_server_url, lambda _: None) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="session")
 def _distributed_template() -> Iterator[tuple[Sequence[str], str]]:
     with citus_template() as maker:
         yield maker.nodes, maker.template
+
+
+@contextmanager
+def _copies_of_new_database(server_url: str, prepare: Callable[[str], None]) -> Iterator[DatabasePool]:
+    maker = DatabaseMaker(server_url)
+    prepare(maker.make())
+    pool = DatabasePool(server_url, maker.made[0])
+    yield pool
+    pool.drop_all()
+    maker.drop_all()
 
 
 def _migrate(url: str) -> None:
