@@ -113,11 +113,14 @@ def test_longer_wait_than_the_deadline_is_not_begun() -> None:
     assert (caught.value.retry_after, clock.pauses) == (900.0, [])
 
 
-def test_deadline_of_zero_makes_one_attempt() -> None:
-    service = FakeService([make_problem(503)])
+def test_deadline_of_zero_makes_one_attempt_with_the_whole_timeout() -> None:
+    service = FakeService([make_problem(503), accept_all])
     with connect(service, retry=RetryPolicy(deadline=0.0)) as (client, _), pytest.raises(ServiceUnavailable):
         client.save(numbered(1))
-    assert len(service.requests) == 1
+    with connect(service) as (client, _):
+        client.save(numbered(1))
+    timeouts = [request.extensions["timeout"]["read"] for request in service.requests]
+    assert timeouts == [timeouts[1]] * 2
 
 
 def test_hours_of_a_key_are_sent_with_every_attempt() -> None:

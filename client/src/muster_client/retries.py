@@ -37,7 +37,8 @@ class RetryPolicy:
 
     `deadline` is for one call with all its attempts and pauses; a request of `load()` has a deadline of its own. Where
     the service does not say how long to wait, the pauses double from `first_pause` to `max_pause`, and each is
-    shortened by up to a half, at random. All are in seconds. A deadline of 0 makes one attempt.
+    shortened by up to a half, at random. All are in seconds. A deadline of 0 makes one attempt, with the whole
+    timeout.
     """
 
     deadline: float = 120.0
@@ -87,8 +88,7 @@ class RetryingSender:
         attempt = 0
         while True:
             attempt += 1
-            timeout = max(min(self._timeout, deadline - self._clock()), _MIN_TIMEOUT_SECONDS)
-            answer = yield replace(request, timeout=timeout)
+            answer = yield replace(request, timeout=self._choose_timeout(deadline))
             decoded, error, was_sent = _interpret(answer, decode, lambda response: to_error(response, invalid, unknown))
             if error is None:
                 return decoded  # type: ignore[return-value]  # None only beside an error
@@ -99,6 +99,11 @@ class RetryingSender:
                 raise _conclude(error, key, is_outcome_unknown)
             _logger.warning("%s: %s; attempt %d follows in %.1f s", type(error).__name__, error, attempt + 1, pause)
             yield Pause(pause)
+
+    def _choose_timeout(self, deadline: float) -> float:
+        if not self.policy.deadline:  # a single attempt
+            return self._timeout
+        return max(min(self._timeout, deadline - self._clock()), _MIN_TIMEOUT_SECONDS)
 
     def _choose_pause(self, attempt: int, retry_after: float | None) -> float:
         if retry_after is not None:
