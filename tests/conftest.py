@@ -11,11 +11,11 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -25,6 +25,9 @@ from muster.storage import Storage, open_storage
 from tests.citus import COORDINATOR, CitusDatabaseMaker, citus_template
 from tests.postgres_databases import EXTERNAL_SERVER, DatabaseMaker, DatabasePool, execute
 from tests.tracing import Tracing, import_traced, traced_by, untraced
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A busy machine is slow; no property test has a deadline.
 settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -298,6 +301,20 @@ def _migrate(url: str) -> None:
     store = open_storage(url)
     store.upgrade()
     store.close()
+
+
+@pytest.fixture(scope="session")
+def _use_chromium() -> Iterator[Callable[[], AbstractContextManager["Browser"]]]:
+    from tests.chromium import start_chromium  # importing playwright takes 0.4 s
+
+    with start_chromium() as use_chromium:
+        yield use_chromium
+
+
+@pytest.fixture(scope="module")
+def chromium(_use_chromium: Callable[[], AbstractContextManager["Browser"]]) -> Iterator["Browser"]:
+    with _use_chromium() as browser:
+        yield browser
 
 
 @contextmanager

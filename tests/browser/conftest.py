@@ -11,15 +11,7 @@ from playwright.sync_api import Browser
 from muster.sample_data import add_sample_data
 from muster.storage import open_storage
 from tests.browser.console import SampleConsole
-from tests.chromium import launch_chromium
 from tests.serving import serving
-
-
-# Not for the session: between its calls, playwright leaves its event loop as the running one of this thread.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launch_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Request
 
 from muster.auth.users import Role
-from tests.chromium import launch_chromium, needs_chromium
+from tests.chromium import needs_chromium
 from tests.serving import SAVE, VALIDATE, Api
 
 pytestmark = [
@@ -16,12 +16,6 @@ pytestmark = [
     # What the page sends does not depend on the database.
     pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True, scope="module"),
 ]
-
-
-@pytest.fixture(name="browser", scope="module")
-def _browser() -> Iterator[Browser]:
-    with launch_chromium() as browser:
-        yield browser
 
 
 class SwaggerPage:
@@ -56,9 +50,9 @@ class SwaggerPage:
 
 
 @pytest.fixture(name="swagger", scope="module")
-def _swagger(browser: Browser, shared_api: Api) -> Iterator[SwaggerPage]:
+def _swagger(chromium: Browser, shared_api: Api) -> Iterator[SwaggerPage]:
     """One page for all tests, which open operations that no other test opens: loading it takes 3 seconds of CPU."""
-    page = browser.new_page()
+    page = chromium.new_page()
     yield SwaggerPage(page, shared_api, shared_api.user(Role.ADMIN))
     page.close()
 
