@@ -13,8 +13,8 @@ import xlsxwriter
 from benchmarks.customers import RandomIdentifiers, build_example_customers, with_identifiers
 from muster.customer.examples import make_full_customer
 
-# Columns of the workbook that is measured: what a core banking system exports of a person.
-WORKBOOK_COLUMNS: Final = 22
+# What a core banking system exports of a person.
+PERSON_COLUMNS: Final = 22
 # The field of an individual whose value makes a row a refused one.
 REFUSED_FIELD: Final = "citizenshipCountry"
 
@@ -38,6 +38,15 @@ def iterate_csv(count: int, identifiers: RandomIdentifiers, *, refused: int | No
         yield "".join(f"{','.join(customer.get(name, '') for name in columns)}\n" for customer in customers).encode()
 
 
+def iterate_wide_csv(count: int, identifiers: RandomIdentifiers) -> Iterator[bytes]:
+    """Individuals with `PERSON_COLUMNS` cells each, in parts, made while they are read."""
+    person = _build_person()
+    yield ",".join(person).encode() + b"\n"
+    for start in range(0, count, _CHUNK_ROWS):
+        pairs = identifiers.take(min(count - start, _CHUNK_ROWS))
+        yield "".join(f"{','.join(with_identifiers(person, *pair).values())}\n" for pair in pairs).encode()
+
+
 def write_ndjson(file: Path, count: int, identifiers: RandomIdentifiers) -> None:
     """One customer a line."""
     with file.open("w", encoding="utf-8") as output:
@@ -54,7 +63,7 @@ def write_parquet(file: Path, count: int, identifiers: RandomIdentifiers) -> Non
 
 
 def write_workbook(file: Path, count: int, identifiers: RandomIdentifiers) -> None:
-    """Individuals with `WORKBOOK_COLUMNS` cells of text each."""
+    """Individuals with `PERSON_COLUMNS` cells of text each."""
     person = _build_person()
     with xlsxwriter.Workbook(str(file), {"constant_memory": True}) as workbook:
         sheet = workbook.add_worksheet()
@@ -74,8 +83,8 @@ def _build_customers(count: int, identifiers: RandomIdentifiers) -> Iterator[dic
 
 
 def _build_person() -> dict[str, str]:
-    """The mandatory fields, and as many others with text as the workbook has columns for."""
+    """The mandatory fields, and as many others with text as there are columns."""
     minimal, full = build_example_customers("minimal")[0], make_full_customer("INDIVIDUAL")
     texts = {name: value for name, value in full.items() if isinstance(value, str)}
     person = minimal | {name: value for name, value in texts.items() if name not in minimal}
-    return dict(list(person.items())[:WORKBOOK_COLUMNS])
+    return dict(list(person.items())[:PERSON_COLUMNS])

@@ -33,7 +33,7 @@ def file_load(size: RunSize, file_format: str) -> Measurement:
 
 def file_dry_run(size: RunSize, file_format: str) -> Measurement:
     """Customers per second of a dry run."""
-    shape = f"{files.WORKBOOK_COLUMNS} columns" if file_format == "XLSX" else "minimal customers"
+    shape = f"{files.PERSON_COLUMNS} columns" if file_format == "XLSX" else "minimal customers"
     rows = size.workbook_rows if file_format == "XLSX" else size.load_rows
     return _build_rate(f"muster load on PostgreSQL: dry run, {shape}, {file_format}", rows, file_format, "--dry-run")
 
@@ -41,14 +41,17 @@ def file_dry_run(size: RunSize, file_format: str) -> Measurement:
 def load_memory(size: RunSize) -> Measurement:
     """Peak memory of a dry run above that of a single row, for a small and a large stream that is made on the fly."""
     quantities = tuple(
-        Quantity(f"muster load: memory above idle, dry run of {rows:,} rows of CSV", Unit.MEMORY)
+        Quantity(
+            f"muster load: memory above idle, dry run, {files.PERSON_COLUMNS} columns, {rows:,} rows of CSV",
+            Unit.MEMORY,
+        )
         for rows in size.stream_rows
     )
 
     def measure(fixtures: RoundFixtures) -> Sequence[float]:
         database, identifiers = fixtures.database("PostgreSQL", "streams"), fixtures.environment.identifiers
         idle, *peaks = (
-            _measure_stream(database, files.iterate_csv(rows, identifiers)) for rows in (1, *size.stream_rows)
+            _measure_stream(database, files.iterate_wide_csv(rows, identifiers)) for rows in (1, *size.stream_rows)
         )
         return [(peak - idle) / MEBIBYTE for peak in peaks]
 
