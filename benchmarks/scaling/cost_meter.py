@@ -1,13 +1,16 @@
 """Reads what a piece of work took: CPU times of all processes, write-ahead log, page accesses, transaction ids."""
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import psutil
 import psycopg
+
+_TICK_SECONDS: Final = 1 / os.sysconf("SC_CLK_TCK")  # of the system's clock of CPU times
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,13 @@ class CostMeter:
         self._url = url
 
     def measure(self, work: Callable[[], object]) -> Cost:
+        """At least a tick of CPU time for each of the two: work that takes nothing would have no limit in the model."""
         before = self._read()
         work()
-        return self._read().minus(before)
+        cost = self._read().minus(before)
+        service = max(cost.service, _TICK_SECONDS) if self._service_pid else 0.0
+        server = max(cost.server, _TICK_SECONDS) if self._server_pid else 0.0
+        return replace(cost, service=service, server=server)
 
     def _read(self) -> Cost:
         counters = self._read_counters() if self._url else (0, 0, 0, 0)
