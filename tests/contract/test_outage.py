@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.conftest import OwnPostgres
+from tests.postgres_server import OwnPostgres
 from tests.samples import individual
 from tests.serving import Api, serving
 

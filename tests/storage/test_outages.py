@@ -13,7 +13,7 @@ from muster.intake.customer_store import LostCommitError
 from muster.storage import SchemaState, Storage, StorageError, StorageUnavailableError, open_storage
 from muster.storage.errors import StorageBusyError
 from muster.storage.pool import get_write_lock
-from tests.conftest import OwnPostgres
+from tests.postgres_server import OwnPostgres
 from tests.storage.samples import RESPONSE, build_batch, build_customer, count_rows, look_up, save
 
 EVENT = AuditEvent("anna", Action.CUSTOMER_READ)

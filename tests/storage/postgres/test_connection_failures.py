@@ -13,8 +13,8 @@ from sqlalchemy import make_url
 
 from muster.storage import Storage, StorageError, open_storage
 from muster.storage.postgres.connection_failures import find_connection_failure
-from tests.conftest import OwnPostgres
 from tests.postgres_databases import DatabaseMaker
+from tests.postgres_server import OwnPostgres
 
 NONE = "no connection to the database"
 

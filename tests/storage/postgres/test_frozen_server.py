@@ -8,7 +8,7 @@ import pytest
 
 from muster.intake.customer_store import Batch, CommitOutcome, LostCommitError
 from muster.storage import Storage, StorageUnavailableError, open_storage
-from tests.conftest import OwnPostgres
+from tests.postgres_server import OwnPostgres
 from tests.storage.samples import RESPONSE, build_batch, build_customer, count_rows, look_up, save
 
 
