@@ -305,7 +305,8 @@ def test_concurrent_upgrades_of_several_processes_all_succeed(empty_database_url
     fork = multiprocessing.get_context("fork")
     start, has_upgraded = fork.Barrier(3), fork.SimpleQueue()
     upgrades = [
-        fork.Process(target=upgrade_in_process, args=(empty_database_url, start, has_upgraded)) for _ in range(3)
+        fork.Process(target=upgrade_in_process, args=(empty_database_url, start, has_upgraded), daemon=True)
+        for _ in range(3)
     ]
     for process in upgrades:
         process.start()
