@@ -6,23 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from muster.classifiers.snapshot import ClassifierCache
 from muster.intake.checker_cache import CheckerCache
-from muster.intake.customer_store import (
-    Batch,
-    CommitOutcome,
-    ConflictError,
-    CustomerKey,
-    CustomerStore,
-    Known,
-    LostCommitError,
-)
+from muster.intake.customer_store import Batch, CommitOutcome, ConflictError, CustomerStore, Known, LostCommitError
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 from muster.intake.large_body import ResponseBody
 from muster.intake.service import KEY_LIFETIME, Intake, IntakeResult
+from muster.intake.write_plan import CustomerKey
 from tests.classifiers.fakes import MemoryClassifierStore
 from tests.samples import make_entries
 
@@ -70,7 +64,7 @@ class MemoryStore:
         if self.commit_outcome is not CommitOutcome.NOT_SAVED:
             self._write(batch)
             if key := batch.idempotency_key:
-                counts = len(batch.accepted), len(batch.rejected)
+                counts = len(batch.plan.accepted), len(batch.rejected)
                 stored = StoredResponse(key.fingerprint, batch.id, *counts, response, batch.warnings)
                 self.responses[key.sender, key.key] = batch.received_at, stored
         if self.commit_outcome:
@@ -82,7 +76,7 @@ class MemoryStore:
 
     def _write(self, batch: Batch) -> None:
         numbers, versions = set(self.numbers), dict(self.versions)
-        for customer in batch.accepted:
+        for customer in sorted(batch.plan.accepted, key=attrgetter("version")):
             if customer.communication_number in numbers or versions.get(customer.key, 0) != customer.version - 1:
                 raise ConflictError
             numbers.add(customer.communication_number)

@@ -44,7 +44,7 @@ class ClosedStore(MemoryStore):
 def test_chunk_of_new_customers_is_decided_without_a_session() -> None:
     chunk = prepare(make_chunk_intake(ClosedStore()), individual(), individual(entityType="X"))
     assert chunk.ahead is not None
-    assert len(chunk.ahead.accepted) == len(chunk.ahead.rejected) == 1
+    assert len(chunk.ahead.plan.accepted) == len(chunk.ahead.rejected) == 1
 
 
 def test_what_was_decided_ahead_is_what_is_saved() -> None:
@@ -53,7 +53,7 @@ def test_what_was_decided_ahead_is_what_is_saved() -> None:
     chunk = prepare(intake, individual())
     assert save(intake, chunk) == [""]
     assert chunk.ahead is not None
-    assert store.batches[0].accepted is chunk.ahead.accepted
+    assert store.batches[0].plan is chunk.ahead.plan
     assert store.lookups == 0
 
 

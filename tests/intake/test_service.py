@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from muster.intake.customer_store import AcceptedCustomer, Batch, CommitOutcome, ConflictError, LostCommitError
+from muster.intake.customer_store import Batch, CommitOutcome, ConflictError, LostCommitError
 from muster.intake.large_body import ResponseBody
 from muster.intake.optimistic_save import LOOKUPS_AFTER_HIT
 from muster.intake.request import BatchOptions
 from muster.intake.service import generate_batch_id
+from muster.intake.write_plan import AcceptedCustomer, build_write_plan
 from tests.intake.fakes import FakeSender, MemoryStore, get_codes, get_results, make_body, make_intake
 from tests.samples import LEFT_OUT, individual, organization
 
@@ -25,7 +26,7 @@ def make_accepted(customer: dict[str, Any], version: int = 1) -> AcceptedCustome
 def make_faster_batch(*customers: dict[str, Any]) -> Batch:
     """A batch of another request with these new customers."""
     now = datetime.now(UTC)
-    return Batch(generate_batch_id(now), now, "another", [make_accepted(customer) for customer in customers])
+    return Batch(generate_batch_id(now), now, "another", build_write_plan(map(make_accepted, customers)))
 
 
 def test_response_has_the_keys_of_the_contract_in_their_order() -> None:
@@ -128,7 +129,7 @@ def test_batch_may_create_a_customer_and_update_it_several_times() -> None:
         SAVE,
     )
     assert get_codes(result) == ["C004", None, None, "C004", None]
-    assert [customer.version for customer in store.batches[0].accepted] == [1, 2, 3]
+    assert [customer.version for customer in store.batches[0].plan.accepted] == [1, 2, 3]
 
 
 def test_used_number_comes_before_existing_customer() -> None:
@@ -150,7 +151,9 @@ def test_after_a_conflict_the_batch_is_decided_again() -> None:
     store = MemoryStore(faster_batches=[make_faster_batch(first), make_faster_batch(third)])
     result = make_intake(store).process(make_body(first, second, third), FakeSender(), SAVE)
     assert get_codes(result) == ["O005", None, "O005"]
-    assert [customer.communication_number for customer in store.batches[-1].accepted] == [second["communicationNumber"]]
+    assert [customer.communication_number for customer in store.batches[-1].plan.accepted] == [
+        second["communicationNumber"]
+    ]
 
 
 def test_new_customers_are_written_without_a_look_up() -> None:
@@ -265,7 +268,7 @@ def test_document_is_stored_normalised() -> None:
         isPEP="true", nationalCode=50001010022, listAddress=None, unknown=1, initialDepositAmount="10.50", giin=" "
     )
     make_intake(store).process(make_body(customer), FakeSender(), SAVE)
-    document = store.batches[0].accepted[0].document
+    document = store.batches[0].plan.accepted[0].document
     stored = json.loads(document)
     assert stored["isPEP"] is True
     assert stored["nationalCode"] == "50001010022"

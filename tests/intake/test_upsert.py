@@ -57,7 +57,7 @@ def test_customers_are_judged_in_the_order_of_the_list() -> None:
     )
     dry_run = get_codes(process(store, *batch, save=False))
     assert get_codes(process(store, *batch)) == dry_run == ["C004", None, None, None, "C004"]
-    assert [accepted.version for accepted in store.batches[0].accepted] == [1, 2, 3]
+    assert [accepted.version for accepted in store.batches[0].plan.accepted] == [1, 2, 3]
 
 
 def test_used_number_still_rejects_an_upsert() -> None:

@@ -10,6 +10,7 @@ import pytest
 from muster.intake.checkpoint import LeaseLostError
 from muster.intake.customer_store import Batch, CommitOutcome, ConflictError, LostCommitError
 from muster.intake.large_body import ResponseBody
+from muster.intake.write_plan import build_write_plan
 from muster.loads.load_store import Load, LoadState
 from muster.loads.row_errors import NOT_JSON, TOO_MANY_CELLS
 from muster.loads.rows import FileChangedError, RowProblem
@@ -58,9 +59,9 @@ def test_all_rows_are_saved_in_the_order_of_the_file(bench: Bench) -> None:
     ended = bench.run(ListSource(customers))
     assert ended.state is LoadState.COMPLETED
     assert (ended.totals.rows, ended.totals.accepted, ended.totals.refused) == (8, 8, 0)
-    saved = [customer.communication_number for batch in bench.customers.batches for customer in batch.accepted]
+    saved = [customer.communication_number for batch in bench.customers.batches for customer in batch.plan.accepted]
     assert saved == [customer["communicationNumber"] for customer in customers]
-    assert [len(batch.accepted) for batch in bench.customers.batches] == [3, 3, 2]
+    assert [len(batch.plan.accepted) for batch in bench.customers.batches] == [3, 3, 2]
 
 
 def test_empty_file_is_loaded_whole(bench: Bench) -> None:
@@ -197,7 +198,7 @@ def test_lost_lease_ends_the_run_and_saves_nothing_more(bench: Bench) -> None:
 def test_conflict_with_another_sender_is_decided_again(bench: Bench) -> None:
     customers = build_customers(2)
     faster = build_customer(customers[1]["communicationNumber"])
-    bench.customers.faster_batches = [Batch(UUID(int=1), AT, "other", [faster])]
+    bench.customers.faster_batches = [Batch(UUID(int=1), AT, "other", build_write_plan([faster]))]
     ended = bench.run(ListSource(customers))
     assert (ended.totals.accepted, ended.totals.refused) == (1, 1)
     assert [counted.code for counted in ended.totals.codes] == ["O005"]
@@ -213,7 +214,7 @@ def test_number_of_an_earlier_chunk_is_refused_in_a_chunk_that_was_prepared_befo
     ended = bench.run(ListSource(customers))
     assert (ended.totals.accepted, ended.totals.refused) == (11, 1)
     assert [(refused.number, refused.codes) for refused in read_refused(bench.loads, ended)] == [(row, ("O005",))]
-    assert [len(batch.accepted) + len(batch.rejected) for batch in bench.customers.batches] == [3, 3, 3, 3]
+    assert [len(batch.plan.accepted) + len(batch.rejected) for batch in bench.customers.batches] == [3, 3, 3, 3]
 
 
 class LosingStore(MemoryLoadingStore):

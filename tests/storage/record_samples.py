@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from muster.intake.customer_store import MORE_VIOLATIONS, AcceptedCustomer, Batch, RejectedCustomer
+from muster.intake.customer_store import MORE_VIOLATIONS, Batch, RejectedCustomer
 from muster.intake.service import generate_batch_id
+from muster.intake.write_plan import AcceptedCustomer, build_write_plan
 from muster.records.record_filter import RecordFilter, RecordSearchStore, Rejection, RejectionKey
 from muster.records.visibility import Visibility
 from muster.storage import Storage
@@ -37,7 +38,7 @@ class Sample:
     def customers(self) -> list[tuple[str | None, str | None, str | None, set[str]]]:
         """Identifiers, unit and codes of all customers; accepted ones have no codes."""
         accepted: list[Any] = [
-            (c.communication_number, c.customer_ext_id, c.business_unit, set()) for c in self.batch.accepted
+            (c.communication_number, c.customer_ext_id, c.business_unit, set()) for c in self.batch.plan.accepted
         ]
         rejected = [
             (r.communication_number, r.customer_ext_id, r.business_unit, get_codes(r)) for r in self.batch.rejected
@@ -76,7 +77,7 @@ def make_samples() -> list[Sample]:
             for r in range(n % 7)
         )
         if accepted or rejected:
-            batch = Batch(generate_batch_id(at), at, f"sender-{n % 3}", tuple(accepted), rejected)
+            batch = Batch(generate_batch_id(at), at, f"sender-{n % 3}", build_write_plan(accepted), rejected)
             samples.append(Sample(batch, LOADS[n % 5] if n % 5 < 2 else None))
     return samples
 

@@ -10,15 +10,8 @@ from uuid import UUID, uuid4
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from muster.intake.customer_store import (
-    AcceptedCustomer,
-    Batch,
-    ConflictError,
-    CustomerKey,
-    Known,
-    RejectedCustomer,
-    Session,
-)
+from muster.intake.customer_store import Batch, ConflictError, Known, RejectedCustomer, Session
+from muster.intake.write_plan import AcceptedCustomer, CustomerKey, build_write_plan
 from muster.records.record_filter import RecordFilter
 from muster.records.record_store import BatchSummary
 from muster.records.visibility import Visibility
@@ -39,7 +32,7 @@ def build_customer(number: str, ext_id: str = "customer", version: int = 1, **ch
 
 
 def build_batch(*accepted: AcceptedCustomer, rejected: tuple[RejectedCustomer, ...] = ()) -> Batch:
-    return Batch(uuid4(), AT, "sender", accepted, rejected)
+    return Batch(uuid4(), AT, "sender", build_write_plan(accepted), rejected)
 
 
 def save(storage: Storage, *accepted: AcceptedCustomer) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError, RejectedCustomer
+from muster.intake.customer_store import Batch, ConflictError, RejectedCustomer
+from muster.intake.write_plan import AcceptedCustomer
 from muster.storage import Storage
 from tests.storage.samples import RESPONSE, build_batch, build_customer, count_rows, look_up, save
 

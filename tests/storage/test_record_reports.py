@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given
 from sqlalchemy import text
 
-from muster.intake.customer_store import MORE_VIOLATIONS, AcceptedCustomer, Batch, RejectedCustomer
+from muster.intake.customer_store import MORE_VIOLATIONS, Batch, RejectedCustomer
 from muster.intake.service import generate_batch_id
+from muster.intake.write_plan import AcceptedCustomer, build_write_plan
 from muster.records.record_filter import RecordFilter
 from muster.records.visibility import Visibility
 from muster.storage import Storage
@@ -39,7 +40,7 @@ def test_reports_count_what_a_filter_in_python_counts(saved: Saved, wanted: Reco
     without_code = RecordFilter(wanted.since, wanted.until, wanted.sender, None, wanted.business_unit)
     for batch in (sample.batch for sample in samples if is_batch_wanted(sample.batch, wanted)):
         day = batch.received_at.date()
-        for a in batch.accepted:
+        for a in batch.plan.accepted:
             accepted[day, batch.sender, a.business_unit] += is_customer_wanted(
                 batch, (None, None, a.business_unit, set()), without_code, seen
             )
@@ -122,7 +123,7 @@ def build_counted_batch() -> tuple[Batch, bytes]:
         )
     ]
     response = f'{{"resultType":"REQUEST_ACCEPTED","results":[{",".join(results)}],"timeElapsedMs":7}}'
-    return Batch(generate_batch_id(DAY), DAY, "anna", accepted, rejected), response.encode()
+    return Batch(generate_batch_id(DAY), DAY, "anna", build_write_plan(accepted), rejected), response.encode()
 
 
 def test_batches_that_older_code_saved_are_counted_when_counts_are_read(storage: Storage) -> None:
@@ -172,7 +173,7 @@ def test_report_of_past_days_shows_what_is_saved_afterwards(storage: Storage) ->
 
 def test_today_is_not_kept_as_a_day_that_is_over(storage: Storage) -> None:
     now = datetime.now(UTC)
-    batch = Batch(generate_batch_id(now), now, "anna", (build_customer("1"),))
+    batch = Batch(generate_batch_id(now), now, "anna", build_write_plan([build_customer("1")]))
     with storage.customers.session() as session:
         session.save(batch, RESPONSE)
     _, [customers] = storage.search.count(RecordFilter(DAY, now + timedelta(days=2)), EVERYTHING, limit=99)

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from muster.intake.customer_store import AcceptedCustomer, RejectedCustomer
+from muster.intake.customer_store import RejectedCustomer
 from muster.intake.idempotency import IdempotencyKey
 from muster.intake.service import generate_batch_id
+from muster.intake.write_plan import AcceptedCustomer
 from muster.records.record_filter import RecordFilter
 from muster.records.retention import RetentionKind
 from muster.records.visibility import Visibility

@@ -10,6 +10,7 @@ import zstandard
 from sqlalchemy import select
 
 from muster.intake.customer_store import Batch, RejectedCustomer
+from muster.intake.write_plan import build_write_plan
 from muster.storage import Storage, tables
 from muster.storage.columns import UtcDateTime
 from tests.storage.samples import (
@@ -110,7 +111,7 @@ def test_batch_of_thousands_is_saved_and_found(storage: Storage) -> None:
 def test_batch_row_has_sender_counts_and_time(storage: Storage) -> None:
     elsewhere = AT.astimezone(timezone(timedelta(hours=-7)))
     rejection = RejectedCustomer(1, "2", None, "MAIN", (("C001", "/customers/1/customerExtId"),))
-    given = Batch(uuid4(), elsewhere, "🦊 bank", [build_customer("1")], [rejection])
+    given = Batch(uuid4(), elsewhere, "🦊 bank", build_write_plan([build_customer("1")]), [rejection])
     with storage.customers.session() as session:
         session.save(given, RESPONSE)
 

@@ -8,13 +8,10 @@ from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-import msgspec
-
 from muster.intake.checkpoint import Checkpoint
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
 from muster.intake.large_body import ResponseBody
-
-CustomerKey = tuple[str, str]  # (business unit, customerExtId): what identifies a customer
+from muster.intake.write_plan import NO_WRITES, CustomerKey, WritePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +32,6 @@ def group_by_unit(customers: Iterable[CustomerKey]) -> dict[str, list[str]]:
 
 MORE_VIOLATIONS: Final = "MORE"
 NOTHING_KNOWN: Final = Known(frozenset(), {})
-
-
-# Not tracked by the garbage collector (gc=False), as candidates are not.
-class AcceptedCustomer(msgspec.Struct, frozen=True, gc=False):
-    """An accepted customer, as the store writes it.
-
-    `version` is 1 for a new customer; for an update, it is the version that the update replaces, plus 1. A batch may
-    hold one customer several times, with consecutive versions: the last one becomes the current one.
-    """
-
-    communication_number: str
-    business_unit: str
-    customer_ext_id: str
-    version: int
-    entity_type: str
-    customer_status: str
-    document: bytes  # JSON, UTF-8
-
-    @property
-    def key(self) -> CustomerKey:
-        return self.business_unit, self.customer_ext_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +60,7 @@ class Batch:
     id: UUID
     received_at: datetime  # UTC
     sender: str
-    accepted: Sequence[AcceptedCustomer] = ()
+    plan: WritePlan = NO_WRITES
     rejected: Sequence[RejectedCustomer] = field(default=())
     idempotency_key: IdempotencyKey | None = None
     redacted_response: ResponseBody | None = None

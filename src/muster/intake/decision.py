@@ -8,9 +8,10 @@ from muster.customer import Violation, errors
 from muster.customer.error_prefix import CUSTOMER_PREFIX
 from muster.customer.findings import CompiledError
 from muster.intake.candidates import Candidate, Invalid, Valid
-from muster.intake.customer_store import MORE_VIOLATIONS, AcceptedCustomer, Known, RejectedCustomer
+from muster.intake.customer_store import MORE_VIOLATIONS, Known, RejectedCustomer
 from muster.intake.redaction import redact_path
 from muster.intake.response import to_request_pointer
+from muster.intake.write_plan import AcceptedCustomer
 
 _NUMBER_USED: Final = Violation(
     CompiledError.compile(errors.COMMUNICATION_NUMBER_USED, CUSTOMER_PREFIX), ("communicationNumber",)

@@ -12,7 +12,6 @@ from muster.intake.candidates import Candidate, Valid
 from muster.intake.checkpoint import Checkpoint
 from muster.intake.customer_store import (
     NOTHING_KNOWN,
-    AcceptedCustomer,
     Batch,
     CommitOutcome,
     ConflictError,
@@ -26,6 +25,7 @@ from muster.intake.large_body import ResponseBody
 from muster.intake.request import BatchOptions
 from muster.intake.response import ResponseBuilder
 from muster.intake.stage_timings import StageTimings
+from muster.intake.write_plan import WritePlan, build_write_plan
 
 # A conflict is another request's success, so a new look-up finds something new. Only a deadlock or a serialization
 # failure may leave nothing to find, and those pass; a conflict that stays without a reason is an internal error.
@@ -57,7 +57,7 @@ class DecidedBatch:
     """A decision on a batch, with the customers and the response that are written for it."""
 
     decision: Decision
-    accepted: Sequence[AcceptedCustomer]
+    plan: WritePlan
     rejected: Sequence[RejectedCustomer]
     body: ResponseBody
     redacted_body: ResponseBody | None
@@ -65,7 +65,8 @@ class DecidedBatch:
     @classmethod
     def build(cls, batch: Sequence[Candidate], decision: Decision, response: ResponseBuilder) -> "DecidedBatch":
         body, redacted = response.build(decision.violations), response.build_redacted(decision.violations)
-        return cls(decision, to_accepted(batch, decision), to_rejections(batch, decision), body, redacted)
+        plan = build_write_plan(to_accepted(batch, decision))
+        return cls(decision, plan, to_rejections(batch, decision), body, redacted)
 
 
 class OptimisticSaver:
@@ -154,10 +155,10 @@ def _save(session: Session, decided: DecidedBatch, to_save: Batch) -> SaveResult
     decision, body = decided.decision, decided.body
     to_save = replace(
         to_save,
-        accepted=decided.accepted,
+        plan=decided.plan,
         rejected=decided.rejected,
         # A key under which nothing was accepted stays free, so that the cause can be mended and the request repeated.
-        idempotency_key=to_save.idempotency_key if decided.accepted else None,
+        idempotency_key=to_save.idempotency_key if decided.plan.accepted else None,
         redacted_response=decided.redacted_body,
     )
     try:

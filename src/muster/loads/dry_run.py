@@ -14,11 +14,9 @@ from uuid import UUID
 from muster.intake.checkpoint import Checkpoint
 from muster.intake.customer_store import (
     NOTHING_KNOWN,
-    AcceptedCustomer,
     Batch,
     CommitOutcome,
     ConflictError,
-    CustomerKey,
     CustomerStore,
     Known,
     Session,
@@ -26,6 +24,7 @@ from muster.intake.customer_store import (
 )
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
 from muster.intake.large_body import ResponseBody
+from muster.intake.write_plan import AcceptedCustomer, CustomerKey
 
 # KiB of pages that SQLite keeps in memory; the others lie in its temporary file. With 8 MiB, the first 200,000 rows
 # took 6 instead of 7 µs each, and a million no less: keys are random, so few of their pages are cached either way.
@@ -132,11 +131,11 @@ class DryRunSession:
     def save(self, batch: Batch, response: ResponseBody) -> None:
         """Raises `ConflictError` where an insert would: for a chunk that was decided as if the store were empty."""
         if not self._is_looked_up:
-            accepted = batch.accepted
+            accepted = batch.plan.accepted
             known = self.look_up([c.communication_number for c in accepted], [c.key for c in accepted])
             if known != NOTHING_KNOWN:
                 raise ConflictError("a number or a customer exists")
-        self._taken.add(batch.accepted)
+        self._taken.add(batch.plan.accepted)
         if batch.checkpoint is not None:
             self._save_checkpoint(batch.checkpoint)
 

@@ -9,10 +9,11 @@ import pyarrow as pa
 from muster.bootstrap.senders import LoadSender
 from muster.customer import BusinessUnits, Checker, Violation
 from muster.intake.candidates import Candidate, Valid, check_customers
-from muster.intake.customer_store import NOTHING_KNOWN, CustomerKey, Known
+from muster.intake.customer_store import NOTHING_KNOWN, Known
 from muster.intake.decision import decide
 from muster.intake.request import BatchOptions
 from muster.intake.stage_timings import StageTimings
+from muster.intake.write_plan import CustomerKey
 from muster.loads.records import Record
 from muster.spark.executor import Secret, get_storage
 from muster.spark.results import FindingColumn, FindingDescriber

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from muster.customer import Violation
 from muster.intake.candidates import Valid
-from muster.intake.customer_store import CustomerKey, Known
+from muster.intake.customer_store import Known
 from muster.intake.decision import decide, to_accepted
+from muster.intake.write_plan import CustomerKey
 from muster.loads.dry_run import TakenIdentifiers
 from muster.spark.results import REPORT, FindingColumn, FindingDescriber
 from muster.spark.rows import HASH, ORDER, FrameRows

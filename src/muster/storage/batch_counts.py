@@ -21,7 +21,7 @@ class BatchCounts:
     def __init__(self, batch: Batch) -> None:
         self.day: date = batch.received_at.astimezone(UTC).date()
         self.sender = batch.sender
-        self._accepted = Counter([customer.business_unit for customer in batch.accepted])
+        self._accepted = Counter([customer.business_unit for customer in batch.plan.accepted])
         self._kinds: dict[tuple[str | None, tuple[str, ...]], int] = {}
         self._unknown_rejected = 0
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import psycopg
 
 from muster.intake.checkpoint import Checkpoint, LeaseLostError
-from muster.intake.customer_store import AcceptedCustomer, Batch, ConflictError
+from muster.intake.customer_store import Batch, ConflictError
 from muster.intake.idempotency import KeyInProgressError
+from muster.intake.write_plan import AcceptedCustomer
 from muster.storage.batch_counts import BatchCounts
 from muster.storage.compression import CompressedResponses
 from muster.storage.load_rows import build_checkpoint_parameters, build_fence_parameters
@@ -20,7 +21,6 @@ from muster.storage.postgres.binary_copy import (
     build_rejection_rows,
 )
 from muster.storage.postgres.statements import join_texts
-from muster.storage.write_plan import WritePlan
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
 _Cursor = psycopg.Cursor[tuple[Any, ...]]
@@ -39,26 +39,25 @@ def encode_rejections(batch: Batch) -> EncodedRejections:
     return EncodedRejections(rows, counts)
 
 
-def write_batch(
-    cursor: _Cursor, plan: WritePlan, rejections: EncodedRejections, batch: Batch, responses: CompressedResponses
-) -> None:
+def write_batch(cursor: _Cursor, rejections: EncodedRejections, batch: Batch, responses: CompressedResponses) -> None:
     """Writes any batch in the cursor's transaction. Raises `ConflictError`, `LeaseLostError`.
 
     The order of the steps prevents deadlocks: numbers, then new customers, then existing ones, then the load. A
     transaction that has locked an existing customer waits only for other such transactions, and these lock in the order
     of the key; or for the row of its load, and who locks that first locks no customer afterwards.
     """
-    if plan.communications:
-        _copy(cursor, statements.COPY_COMMUNICATIONS, build_communication_rows(plan.communications, batch))
+    plan = batch.plan
+    if plan.accepted:
+        _copy(cursor, statements.COPY_COMMUNICATIONS, build_communication_rows(plan.accepted, batch))
     if plan.created:
         _copy(cursor, statements.COPY_CUSTOMERS, build_customer_rows(plan.created, batch))
     if plan.replaced:
-        _replace(cursor, plan, batch)
+        _replace(cursor, batch)
     if plan.superseded:
         _copy(cursor, statements.COPY_HISTORY, build_customer_rows(plan.superseded, batch))
     if rejections.rows:
         _copy(cursor, statements.COPY_REJECTIONS, rejections.rows)
-    counts = len(batch.accepted), len(batch.rejected)
+    counts = len(plan.accepted), len(batch.rejected)
     row = batch.id, _get_received_at(batch), batch.sender, *counts, responses.kept, batch.warnings
     counted = _build_count_parameters(batch, rejections.counts)
     if batch.checkpoint is None:
@@ -162,12 +161,13 @@ def _store_key(cursor: _Cursor, batch: Batch, responses: CompressedResponses) ->
         cursor.execute(statements.INSERT_REPLAY_RESPONSE, (batch.id, responses.replay))
 
 
-def _replace(cursor: _Cursor, plan: WritePlan, batch: Batch) -> None:
+def _replace(cursor: _Cursor, batch: Batch) -> None:
     """Moves the replaced versions into the history and writes the new ones.
 
     Old rows are deleted and new ones copied: 23 µs a customer. An UPDATE from arrays took 25, and would be a second way
     of writing the same row.
     """
+    plan = batch.plan
     ext_ids, units, versions = zip(*plan.replaced, strict=True)
     replaced = *join_texts(ext_ids), *join_texts(units), *join_texts([str(version) for version in versions])
     if cursor.execute(statements.MOVE_TO_HISTORY, replaced).rowcount != len(plan.replaced):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Any, Final
 
-from muster.intake.customer_store import AcceptedCustomer, Batch, RejectedCustomer
+from muster.intake.customer_store import Batch, RejectedCustomer
+from muster.intake.write_plan import AcceptedCustomer
 from muster.storage.text import sanitize_text
 
 _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)

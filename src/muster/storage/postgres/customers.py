@@ -10,15 +10,14 @@ import psycopg
 from sqlalchemy import Engine
 
 from muster.intake.customer_store import (
-    AcceptedCustomer,
     Batch,
     CommitOutcome,
-    CustomerKey,
     Known,
     LostCommitError,
 )
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
 from muster.intake.large_body import ResponseBody
+from muster.intake.write_plan import AcceptedCustomer, CustomerKey
 from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import scrub_errors
 from muster.storage.pool import check_out_connection
@@ -32,7 +31,6 @@ from muster.storage.postgres.full_disk import FullDisk
 from muster.storage.postgres.key_claim import KeyClaim
 from muster.storage.postgres.sharded_lookup import MIN_DIVIDED_KEYS, look_up_by_shard
 from muster.storage.postgres.statements import join_texts
-from muster.storage.write_plan import WritePlan, build_write_plan
 
 
 class PostgresCustomerStore:
@@ -108,15 +106,15 @@ class PostgresSession:
         """
         if batch.idempotency_key is None:
             self._key_claim.release()
-        plan = build_write_plan(batch.accepted)
-        is_single = len(plan.created) == len(plan.communications) == 1 and not batch.rejected
+        plan = batch.plan
+        is_single = len(plan.created) == len(plan.accepted) == 1 and not batch.rejected
         self._is_committing = False
         try:
             responses = compress_responses(batch, response)
             if is_single and batch.checkpoint is None:
                 self._save_one(plan.created[0], batch, responses)
             else:
-                self._save_all(plan, batch, responses)
+                self._save_all(batch, responses)
         except psycopg.Error as error:
             self._full_disk.note_failure(error)
             # An error of a statement leaves the connection open, and then nothing was committed.
@@ -131,14 +129,14 @@ class PostgresSession:
         connect = partial(open_unpooled_connection, self._engine, CONNECT_TIMEOUT_SECONDS)
         return find_outcome(batch_id, self._connection.backend, connect, self._outcome_timeout)
 
-    def _save_all(self, plan: WritePlan, batch: Batch, responses: CompressedResponses) -> None:
+    def _save_all(self, batch: Batch, responses: CompressedResponses) -> None:
         # Made before the transaction, because a rejected customer may have many violations. The rows of customers cost
         # 1.1 µs each and are made while PostgreSQL writes.
         rejections = encode_rejections(batch)
         with self._commit() as cursor:
             if batch.checkpoint is not None and self._is_distributed():
                 lock_load(cursor, batch.checkpoint)
-            write_batch(cursor, plan, rejections, batch, responses)
+            write_batch(cursor, rejections, batch, responses)
 
     def _save_one(self, customer: AcceptedCustomer, batch: Batch, responses: CompressedResponses) -> None:
         is_distributed = self._is_distributed()

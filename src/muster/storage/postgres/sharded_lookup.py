@@ -7,7 +7,8 @@ processor time in 8 shards. Divided by shard they take 83. Of 100 each, it is 6 
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from muster.intake.customer_store import CustomerKey, Known
+from muster.intake.customer_store import Known
+from muster.intake.write_plan import CustomerKey
 from muster.storage.postgres.bounded_connection import BoundedConnection
 from muster.storage.postgres.statements import join_texts
 

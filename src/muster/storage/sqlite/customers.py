@@ -16,13 +16,13 @@ from muster.intake.customer_store import (
     Batch,
     CommitOutcome,
     ConflictError,
-    CustomerKey,
     Known,
     LostCommitError,
     group_by_unit,
 )
 from muster.intake.idempotency import IdempotencyKey, KeyInProgressError, StoredResponse
 from muster.intake.large_body import ResponseBody
+from muster.intake.write_plan import CustomerKey
 from muster.storage.batch_counts import BatchCounts
 from muster.storage.compression import CompressedResponses, compress_responses
 from muster.storage.errors import StorageUnavailableError, is_open_outcome, scrub_errors
@@ -32,7 +32,6 @@ from muster.storage.pool import check_out_connection, get_write_lock
 from muster.storage.sqlite import statements
 from muster.storage.sqlite.file_locks import FileLocks
 from muster.storage.sqlite.statements import Rows
-from muster.storage.write_plan import build_write_plan
 
 
 class SqliteCustomerStore:
@@ -168,12 +167,12 @@ class _BatchRows:
 
     @classmethod
     def build(cls, batch: Batch, responses: CompressedResponses) -> "_BatchRows":
-        plan = build_write_plan(batch.accepted)
+        plan = batch.plan
         batch_id, received_at = batch.id.hex, statements.format_time(batch.received_at)
         checkpoint, counts = batch.checkpoint, BatchCounts(batch)
         rejections = statements.build_rejection_rows(batch, counts.watch(batch.rejected))
         return cls(
-            communications=statements.build_communication_rows(plan.communications, batch_id),
+            communications=statements.build_communication_rows(plan.accepted, batch_id),
             replaced=list(plan.replaced),
             customers=statements.build_customer_rows([*plan.created, *plan.updated], batch_id),
             superseded=statements.build_customer_rows(plan.superseded, batch_id),
@@ -185,7 +184,7 @@ class _BatchRows:
                 batch_id,
                 received_at,
                 batch.sender,
-                len(batch.accepted),
+                len(plan.accepted),
                 len(batch.rejected),
                 responses.kept,
                 batch.warnings,

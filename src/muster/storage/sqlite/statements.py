@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from muster.intake.customer_store import AcceptedCustomer, Batch, RejectedCustomer
+from muster.intake.customer_store import Batch, RejectedCustomer
+from muster.intake.write_plan import AcceptedCustomer
 from muster.storage.batch_counts import BatchCounts
 from muster.storage.idempotency import build_find_key, build_find_response, build_upsert_key
 from muster.storage.tables import (

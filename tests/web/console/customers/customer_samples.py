@@ -8,7 +8,7 @@ from typing import Any
 
 from muster.audit.events import AuditEntry, EntryFilter
 from muster.auth.users import Role
-from muster.intake.customer_store import AcceptedCustomer
+from muster.intake.write_plan import AcceptedCustomer
 from muster.web.console.customers.customer_paths import build_customer_path
 from tests.samples import individual
 from tests.storage.samples import AT, RESPONSE, build_batch, build_customer

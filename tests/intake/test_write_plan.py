@@ -1,6 +1,6 @@
 """The order and the operations of the writes of a batch."""
 
-from muster.storage.write_plan import build_write_plan
+from muster.intake.write_plan import build_write_plan
 from tests.storage.samples import build_customer
 
 
@@ -11,7 +11,7 @@ def test_new_customers_are_sorted_by_key() -> None:
     fourth = build_customer("6", "\uffff", business_unit="A")
 
     plan = build_write_plan([fourth, third, second, first])
-    assert plan.communications == [second, fourth, third, first]
+    assert plan.accepted == [second, fourth, third, first]
     assert plan.created == [first, second, fourth, third]  # by code point, like COLLATE "C"
     assert (plan.updated, plan.superseded, plan.replaced) == ([], [], [])
 
@@ -45,4 +45,4 @@ def test_same_id_in_two_units_is_two_customers() -> None:
 def test_empty_batch_has_an_empty_plan() -> None:
     plan = build_write_plan([])
 
-    assert not any((plan.communications, plan.created, plan.updated, plan.superseded, plan.replaced))
+    assert not any((plan.accepted, plan.created, plan.updated, plan.superseded, plan.replaced))
