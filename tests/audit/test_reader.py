@@ -1,11 +1,12 @@
 """Reading the log: pages, exports, and a verification that is bounded in time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from muster.audit.chain import START, ChainBrokenError
-from muster.audit.events import Action, AuditEvent, ChainHead, EntryFilter
+from muster.audit.events import Action, AuditEntry, AuditEvent, ChainHead, EntryFilter
 from muster.audit.reader import PAGE_SIZE, AuditReader, verify_log
 from tests.audit.fakes import MemoryAuditLog
 
@@ -74,6 +75,31 @@ def test_long_log_is_verified_in_parts_that_follow_each_other() -> None:
 def test_empty_log_is_intact() -> None:
     part = AuditReader(MemoryAuditLog()).verify_part()
     assert (part.first, part.last, part.is_complete) == (1, START, True)
+
+
+@pytest.mark.parametrize("appended", [1, 2, 5])
+@pytest.mark.parametrize("count", [0, 1, PAGE_SIZE])
+def test_log_that_grows_while_it_is_verified_is_intact(count: int, appended: int) -> None:
+    class GrowingLog(MemoryAuditLog):
+        """Appends an entry after each of the first reads."""
+
+        left = appended
+
+        def grow(self) -> None:
+            if self.left:
+                self.left -= 1
+                self.append(AuditEvent("anna", Action.CUSTOMER_READ, "c"))
+
+        def entries(self, criteria: EntryFilter, *, after: int, limit: int) -> Sequence[AuditEntry]:
+            found = super().entries(criteria, after=after, limit=limit)
+            self.grow()
+            return found
+
+    log = GrowingLog(build_log(count).log)
+    part = AuditReader(log).verify_part()
+    assert part.is_complete
+    assert part.last.number == part.end >= count
+    assert verify_log(log) == log.head()
 
 
 @pytest.mark.parametrize("changed", [3, 4, 5])

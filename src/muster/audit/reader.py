@@ -96,25 +96,24 @@ def verify_log(audit: AuditStore, checkpoint: ChainHead | None = None) -> ChainH
 def _verify(audit: AuditStore, verifier: ChainVerifier, should_stop: Callable[[], bool]) -> VerifiedPart:
     """Verifies from `verifier.last` on. Asks `should_stop` after each page.
 
-    Entries may be appended during the verification, so it repeats until the last entry read is the head, or nothing
-    more can be read.
+    Entries may be appended during the verification, so it repeats until it has read no entry beyond the head. The head
+    is read before the entries: what it counts is committed then, so an entry that is not found is missing.
     """
     first = verifier.last.number + 1
     while True:
-        before = verifier.last
+        before, head = verifier.last, audit.head()
+        if head is None:
+            raise ChainBrokenError("the row that records the end of the log is missing")
         is_stopped = False
         while not is_stopped and (page := audit.entries(EntryFilter(), after=verifier.last.number, limit=PAGE_SIZE)):
             for entry in page:
                 verifier.add(entry)
             is_stopped = should_stop()
-        head = audit.head()
-        if head is None:
-            raise ChainBrokenError("the row that records the end of the log is missing")
-        if head == verifier.last or verifier.last == before:
+        if is_stopped and verifier.last.number < head.number:
+            return VerifiedPart(first, verifier.last, head.number, is_complete=False)
+        if verifier.last.number <= head.number or verifier.last == before:
             verifier.finish(head)
             break
-        if is_stopped:
-            return VerifiedPart(first, verifier.last, head.number, is_complete=False)
     if not audit.is_guarded():
         raise ChainBrokenError("its entries are unchanged, but the triggers that reject changes are missing")
     return VerifiedPart(first, head, head.number, is_complete=True)
