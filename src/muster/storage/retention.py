@@ -15,10 +15,12 @@ from sqlalchemy import (
     Engine,
     Select,
     Table,
+    Text,
     and_,
     delete,
     false,
     func,
+    literal,
     not_,
     select,
     true,
@@ -144,7 +146,7 @@ class SqlRetentionStore:
         """The text of a top-level field of the customer's document."""
         if self._engine.dialect.name == "sqlite":
             return func.json_extract(customers.c.document, f"$.{field}")
-        return func.jsonb_extract_path_text(customers.c.document, field)
+        return customers.c.document.op("->>", return_type=Text())(literal(field, Text()))  # json has it as jsonb
 
     @scrub_errors
     def _purge_chunk(

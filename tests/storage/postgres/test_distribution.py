@@ -1,6 +1,8 @@
 """Spreading the tables over a Citus cluster. Most of it needs one: see `tests/citus.py`."""
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -58,6 +60,23 @@ def test_distributed_database_has_nothing_left_to_do(distributed: Storage) -> No
     distributed.distribute()
     assert distributed.audit.is_guarded()
     assert distributed.ready()
+
+
+@on_citus
+def test_documents_of_a_cluster_of_an_older_version_become_json(citus_url: str) -> None:
+    with closing(open_storage(citus_url)) as storage:
+        with storage.engine.begin() as connection:
+            for table in ("customers", "customer_history"):
+                connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN document TYPE jsonb USING document::jsonb"))
+        save(storage, *MANY)
+        save(storage, *(build_customer(f"2-{n}", f"c-{n}", 2) for n in range(100)))
+        assert len(storage.plan_distribution()) == 2
+        storage.distribute()
+        assert list(storage.plan_distribution()) == []
+    with closing(open_storage(citus_url)) as storage:
+        save(storage, *(build_customer(f"3-{n}", f"c-{n}", 3) for n in range(100)))
+        versions = [storage.records.version("c-7", "MAIN", version) for version in (1, 2, 3)]
+        assert [json.loads(found.document)["from"] for found in versions if found] == ["n-7", "2-7", "3-7"]
 
 
 @on_citus

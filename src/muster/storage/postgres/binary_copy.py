@@ -16,7 +16,7 @@ from muster.storage.text import sanitize_text
 _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
 _NULL: Final = b"\xff\xff\xff\xff"
-_JSONB_VERSION: Final = b"\1"
+JSONB_VERSION: Final = b"\1"
 _pack_int: Final = Struct("!i").pack
 
 # Rows in one chunk: PostgreSQL processes a chunk while the next one is encoded.
@@ -64,14 +64,16 @@ def build_communication_rows(customers: Sequence[AcceptedCustomer], batch: Batch
     yield _TRAILER
 
 
-def build_customer_rows(customers: Sequence[AcceptedCustomer], batch: Batch) -> Iterator[bytes]:
-    """Columns: those of `customers` and of `customer_history`, in order."""
+def build_customer_rows(
+    customers: Sequence[AcceptedCustomer], batch: Batch, document_prefix: bytes = JSONB_VERSION
+) -> Iterator[bytes]:
+    """Columns: those of `customers` and of `customer_history`, in order. A document of type json has no prefix."""
     batch_id = _pack_field(batch.id.bytes)
     begins = _PackedFields(lambda length: b"\0\x08" + _pack_int(length))
     units, versions = _PackedFields(_pack_text), _PackedFields(_pack_version)
     lengths = _PackedFields(_pack_int)
     types = _PackedFields(lambda texts: b"".join(map(_pack_text, texts)) + batch_id)
-    documents = _PackedFields(lambda length: _pack_int(length + len(_JSONB_VERSION)) + _JSONB_VERSION)
+    documents = _PackedFields(lambda length: _pack_int(length + len(document_prefix)) + document_prefix)
     yield _HEADER
     for start in range(0, len(customers), _CHUNK_ROWS):
         parts: list[bytes] = []
@@ -110,7 +112,7 @@ def build_rejection_rows(rejections: Iterable[RejectedCustomer], batch: Batch) -
                 _pack_nullable(sanitize_text(rejection.communication_number)),
                 _pack_nullable(sanitize_text(rejection.customer_ext_id)),
                 _pack_nullable(sanitize_text(rejection.business_unit)),
-                _pack_field(_JSONB_VERSION + json.dumps(rejection.violations).encode()),
+                _pack_field(JSONB_VERSION + json.dumps(rejection.violations).encode()),
                 _NULL if not rows else _pack_long_field(rows[rejection.position]),
             )
         )

@@ -64,6 +64,7 @@ class BoundedConnection(psycopg.Connection[_Row]):
     backend: Backend | None = None
     is_pooled: bool = False
     is_distributed: bool | None = None  # whether the tables are those of a Citus cluster; None until it is needed
+    has_json_documents: bool | None = None  # see `has_json_documents`; None until it is needed
     lock_timeout: str = ""  # as a literal
     set_up: str = ""  # on a pooled connection, the select that sets the parameters of a transaction
 

@@ -1,4 +1,4 @@
-"""What muster asks a Citus cluster: whether the tables are distributed, the log is guarded, and a commit is open."""
+"""What muster asks a Citus cluster: how tables are made, whether the log is guarded, and whether a commit is open."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -27,6 +27,11 @@ FROM pg_catalog.pg_dist_local_group, run_command_on_all_nodes(concat(
   'SELECT count(*) FROM pg_prepared_xacts WHERE starts_with(gid, ''citus_', groupid, '_', {pid}, '_'')'))
 """
 
+_HAS_JSON_DOCUMENTS: Final = (
+    "SELECT atttypid = 'json'::regtype FROM pg_attribute "
+    "WHERE attrelid = 'customers'::regclass AND attname = 'document'"
+)
+
 _IS_WORKER: Final = "SELECT groupid <> 0 FROM pg_catalog.pg_dist_local_group"
 
 FetchValue = Callable[[str], Any]  # runs a query without parameters, and gives its only value
@@ -44,6 +49,11 @@ def has_citus(fetch: FetchValue) -> bool:
 def is_distributed(fetch: FetchValue) -> bool:
     """Whether `muster db distribute` has made the tables of this database those of a cluster."""
     return has_citus(fetch) and bool(fetch(_IS_DISTRIBUTED))
+
+
+def has_json_documents(fetch: FetchValue) -> bool:
+    """Whether customers have documents of type json, as they have on a cluster, instead of jsonb."""
+    return bool(fetch(_HAS_JSON_DOCUMENTS))
 
 
 def is_worker_node(fetch: FetchValue) -> bool:

@@ -23,8 +23,9 @@ from muster.storage.errors import scrub_errors
 from muster.storage.pool import check_out_connection
 from muster.storage.postgres import statements
 from muster.storage.postgres.batch_write import encode_rejections, insert_one, lock_load, write_batch, write_one
+from muster.storage.postgres.binary_copy import JSONB_VERSION
 from muster.storage.postgres.bounded_connection import BoundedConnection
-from muster.storage.postgres.citus import is_distributed
+from muster.storage.postgres.citus import has_json_documents, is_distributed
 from muster.storage.postgres.commit_outcome import CONNECT_TIMEOUT_SECONDS, OUTCOME_TIMEOUT_SECONDS, find_outcome
 from muster.storage.postgres.connection import open_unpooled_connection
 from muster.storage.postgres.full_disk import FullDisk
@@ -117,6 +118,7 @@ class PostgresSession:
                 self._save_all(batch, responses)
         except psycopg.Error as error:
             self._full_disk.note_failure(error)
+            self._connection.has_json_documents = None  # the type may have been changed since
             # An error of a statement leaves the connection open, and then nothing was committed.
             if not (self._is_committing and self._connection.closed):
                 raise
@@ -132,11 +134,11 @@ class PostgresSession:
     def _save_all(self, batch: Batch, responses: CompressedResponses) -> None:
         # Made before the transaction, because a rejected customer may have many violations. The rows of customers cost
         # 1.1 µs each and are made while PostgreSQL writes.
-        rejections = encode_rejections(batch)
+        rejections, prefix = encode_rejections(batch), self._get_document_prefix()
         with self._commit() as cursor:
             if batch.checkpoint is not None and self._is_distributed():
                 lock_load(cursor, batch.checkpoint)
-            write_batch(cursor, rejections, batch, responses)
+            write_batch(cursor, rejections, batch, responses, prefix)
 
     def _save_one(self, customer: AcceptedCustomer, batch: Batch, responses: CompressedResponses) -> None:
         is_distributed = self._is_distributed()
@@ -156,6 +158,13 @@ class PostgresSession:
         if connection.is_distributed is None:
             connection.is_distributed = is_distributed(connection.fetch_value)
         return connection.is_distributed
+
+    def _get_document_prefix(self) -> bytes:
+        """What precedes a document in a COPY, by the type of the column, which is asked for again after an error."""
+        connection = self._connection
+        if connection.has_json_documents is None:
+            connection.has_json_documents = has_json_documents(connection.fetch_value)
+        return b"" if connection.has_json_documents else JSONB_VERSION
 
     @contextmanager
     def _commit(self) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:

@@ -18,6 +18,7 @@ from muster.storage.postgres.bounded_connection import without_timeout
 from muster.storage.postgres.citus import fetch_value, has_citus, is_distributed, is_log_guarded, is_worker_node
 from muster.storage.postgres.citus_layout import LAYOUT, Spread, TableLayout
 from muster.storage.schema import IS_WORKER, NAME_COORDINATOR, lock_upgrades
+from muster.storage.tables import customer_history, customers
 
 # A look-up sends its whole list to each shard, so shards are few; more of them than nodes let a cluster grow.
 SHARDS_PER_WORKER: Final = 4
@@ -50,6 +51,11 @@ SELECT tables.oid::regclass::text AS name, pg_relation_size(tables.oid) AS bytes
   column_to_column_name(logicalrelid, partkey) AS column_name
 FROM pg_class AS tables LEFT JOIN pg_catalog.pg_dist_partition ON logicalrelid = tables.oid
 WHERE tables.oid = ANY (:names ::regclass[])
+"""
+_READ_PARSED_DOCUMENTS: Final = """
+SELECT attrelid::regclass::text FROM pg_attribute
+WHERE attrelid = ANY (:names ::regclass[]) AND attname = 'document' AND atttypid = 'jsonb'::regtype
+ORDER BY 1
 """
 _READ_ROLE: Final = """
 SELECT unnest(setconfig) FROM pg_db_role_setting
@@ -99,7 +105,12 @@ def distribute(engine: Engine) -> None:
 
 def _plan(connection: Connection) -> list[DistributionStep]:
     shards = SHARDS_PER_WORKER * _count_workers(connection)
-    return [*_plan_role(connection), *_plan_guard(connection), *_plan_tables(connection, shards)]
+    return [
+        *_plan_role(connection),
+        *_plan_guard(connection),
+        *_plan_documents(connection),
+        *_plan_tables(connection, shards),
+    ]
 
 
 def _count_workers(connection: Connection) -> int:
@@ -138,6 +149,18 @@ def _plan_guard(connection: Connection) -> list[DistributionStep]:
     if is_log_guarded(fetch) if is_distributed(fetch) else fetch(_HAS_ROW_TRIGGER):
         return []
     return [DistributionStep("guard the entries of audit_log on the node that has them", _GUARD_LOG)]
+
+
+def _plan_documents(connection: Connection) -> list[DistributionStep]:
+    """Documents as json: a node that gets rows for another one would parse jsonb, write it and have it parsed again."""
+    names = [customers.name, customer_history.name]
+    return [
+        DistributionStep(
+            f"keep the documents of {table} as json, which needs no parsing on the way to its node",
+            f"ALTER TABLE {table} ALTER COLUMN document TYPE json USING document::json",
+        )
+        for table in connection.execute(text(_READ_PARSED_DOCUMENTS), {"names": names}).scalars()
+    ]
 
 
 def _plan_tables(connection: Connection, shards: int) -> list[DistributionStep]:
