@@ -15,7 +15,8 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 # A JSON value as it was given: its keys keep their order, and its texts may have NUL, which JSONB refuses.
 ExactJson = JSON()
 
-# The document of a customer. Written and read as text, because Python floats would round its decimals.
+# The document of a customer. Written and read as text, because Python floats would round its decimals. It is json on a
+# Citus cluster: see `storage/postgres/distribution.py`.
 Document = Text().with_variant(JSONB(), "postgresql")
 
 
