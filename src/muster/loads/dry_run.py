@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from muster.intake.customer_store import (
 )
 from muster.intake.idempotency import IdempotencyKey, StoredResponse
 from muster.intake.large_body import ResponseBody
-from muster.intake.write_plan import AcceptedCustomer, CustomerKey
+from muster.intake.write_plan import CustomerKey, WritePlan
 
 # KiB of pages that SQLite keeps in memory; the others lie in its temporary file. With 8 MiB, the first 200,000 rows
 # took 6 instead of 7 µs each, and a million no less: keys are random, so few of their pages are cached either way.
@@ -76,19 +77,19 @@ class TakenIdentifiers(AbstractContextManager["TakenIdentifiers"]):
         }
         return Known(frozenset(n for (n,) in self._connection.execute(_FIND_NUMBERS, (_to_json(numbers),))), versions)
 
-    def add(self, accepted: Collection[AcceptedCustomer]) -> None:
+    def add(self, plan: WritePlan) -> None:
         ext_ids_by_version: dict[tuple[str, int], list[str]] = {}
-        for customer in accepted:
+        for customer in chain(plan.created, plan.updated, plan.superseded):
             version = customer.business_unit, customer.version
             ext_ids_by_version.setdefault(version, []).append(customer.customer_ext_id)
         with closing(self._connection.cursor()) as cursor:
             cursor.execute("BEGIN")
-            # Keys in order are inserted into neighbouring pages.
-            cursor.execute(_INSERT_NUMBERS, (_to_json(sorted(c.communication_number for c in accepted)),))
+            # Keys in order, as the plan has them, are inserted into neighbouring pages.
+            cursor.execute(_INSERT_NUMBERS, (_to_json([c.communication_number for c in plan.accepted]),))
             for version, ext_ids in ext_ids_by_version.items():
-                cursor.execute(_UPSERT_CUSTOMERS, (*version, _to_json(sorted(ext_ids))))
+                cursor.execute(_UPSERT_CUSTOMERS, (*version, _to_json(ext_ids)))
             cursor.execute("COMMIT")
-        self._is_empty = self._is_empty and not accepted
+        self._is_empty = self._is_empty and not plan.accepted
 
 
 class DryRunStore:
@@ -135,7 +136,7 @@ class DryRunSession:
             known = self.look_up([c.communication_number for c in accepted], [c.key for c in accepted])
             if known != NOTHING_KNOWN:
                 raise ConflictError("a number or a customer exists")
-        self._taken.add(batch.plan.accepted)
+        self._taken.add(batch.plan)
         if batch.checkpoint is not None:
             self._save_checkpoint(batch.checkpoint)
 

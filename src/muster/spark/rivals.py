@@ -15,7 +15,7 @@ from muster.customer import Violation
 from muster.intake.candidates import Valid
 from muster.intake.customer_store import Known
 from muster.intake.decision import decide, to_accepted
-from muster.intake.write_plan import CustomerKey
+from muster.intake.write_plan import CustomerKey, build_write_plan
 from muster.loads.dry_run import TakenIdentifiers
 from muster.spark.results import REPORT, FindingColumn, FindingDescriber
 from muster.spark.rows import HASH, ORDER, FrameRows
@@ -58,7 +58,7 @@ class RivalJudge:
         }
         known = taken.find([each.communication_number for each in candidates], [*dict.fromkeys(map(_key, candidates))])
         decision = decide(candidates, Known(known.numbers | numbers, versions | known.versions), upsert=self.upsert)
-        taken.add(to_accepted(candidates, decision))
+        taken.add(build_write_plan(to_accepted(candidates, decision)))
         return _build(decision.violations, describer)
 
 
