@@ -22,6 +22,8 @@ CellTexts = list[str | None]
 CellErrors = dict[int, RowError]
 Convert = Callable[[Any, CellErrors], CellTexts]
 
+# Their values are never bytes.
+_STRING_TYPES: Final = (pa.string(), pa.large_string(), pa.string_view())
 _encode_json: Final = msgspec.json.Encoder(decimal_format="number").encode
 _OFFSET: Final = re.compile(r"([+-]\d\d)(\d\d)$", re.ASCII)
 
@@ -59,9 +61,12 @@ def _is_text(data_type: Any) -> bool:
 
 def _convert_text(array: Any, errors: CellErrors) -> CellTexts:
     try:
-        texts = array.to_pylist()
+        texts: list[Any] = array.to_pylist()
     except UnicodeDecodeError:
         texts = array.cast(pa.binary()).to_pylist()
+    else:
+        if array.type in _STRING_TYPES:
+            return texts
     for index, text in enumerate(texts):
         if type(text) is bytes:
             try:
@@ -69,7 +74,7 @@ def _convert_text(array: Any, errors: CellErrors) -> CellTexts:
             except UnicodeDecodeError:
                 texts[index] = None
                 errors[index] = NOT_TEXT
-    return texts  # type: ignore[no-any-return]
+    return texts
 
 
 def _convert_boolean(array: Any, _: CellErrors) -> CellTexts:
