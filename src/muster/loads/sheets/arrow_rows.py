@@ -49,7 +49,7 @@ class ArrowRowConverter:
 
 def _join(columns: list[list[str | None]], problems: dict[int, list[RowProblem]]) -> Iterator[ArrowRow]:
     for row, cells in enumerate(zip(*columns, strict=True)):
-        size = sum([len(text) for text in cells if text])
+        size = sum(map(len, filter(None, cells)))
         if size > MAX_ROW_CHARACTERS:
             yield ArrowRow((None,) * len(cells), (RowProblem(ROW_TOO_LONG),), size)
         else:
